@@ -1,0 +1,328 @@
+"""What is said to a caller whose message is not carried out: RFC 9457 problems, one class per code.
+
+The text is Dutch, for people; the code is for programs and never changes. Neither a text nor an invalid
+parameter ever holds a value that the sender gave: it may be a person's.
+
+    Problem
+    ├── DocumentProblem           a signed document is refused before any decision (hand-out, section 9)
+    │   ├── DocumentMalformed     400
+    │   ├── DocumentExpired       400
+    │   ├── AddresseeWrong        400
+    │   ├── SealedForAnother      400
+    │   ├── SignatureInvalid      401
+    │   ├── SenderUnknown         401
+    │   ├── DocumentReplayed      409
+    │   ├── RevisionUnknown       409
+    │   └── DocumentTooLarge      413
+    ├── RequestProblem            the request around it
+    │   ├── RequestInvalid        400   names every mistake
+    │   ├── NotSignedIn           401
+    │   ├── NotAllowed            403
+    │   │   └── CaseNotYours      403
+    │   ├── NotFound              404
+    │   │   └── CaseUnknown       404
+    │   ├── MethodNotAllowed      405
+    │   ├── NotAcceptable         406
+    │   ├── Conflict              409
+    │   ├── PreconditionFailed    412
+    │   ├── ContentTypeUnsupported 415
+    │   └── TooManyRequests       429
+    ├── Unavailable               503   nothing has left
+    │   ├── PolicyUnavailable
+    │   ├── TrailUnavailable
+    │   └── TooBusy
+    └── InternalError             500   a mistake of ours; tells nothing
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+from pydantic import ValidationError
+
+_OURS = re.compile(r"[a-z][A-Za-z0-9_]{0,40}")
+_MOST = 20
+
+
+class Problem(Exception):
+    """A named reason why a message is not carried out.
+
+    `invalid_params` are rows of `name` (path of the field) and `code`, without values; `headers` go on the
+    response.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+    detail: ClassVar[str]
+    challenge: ClassVar[str | None] = None  # RFC 9110 15.5.2: a 401 says how to be let in
+
+    def __init__(
+        self, *, invalid_params: Iterable[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(self.code)
+        self.invalid_params = tuple(invalid_params)
+        self.headers = dict(headers or {})
+        if self.challenge is not None:
+            self.headers.setdefault("WWW-Authenticate", self.challenge)
+
+    def body(self, *, instance: str, trace_id: str) -> dict[str, object]:
+        """The members of `application/problem+json`; `instance` is a URI without a value of the sender's."""
+        body: dict[str, object] = {
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.code,
+            "traceId": trace_id,
+        }
+        if self.invalid_params:
+            body["invalidParams"] = [
+                {"name": row["name"], "code": row["code"], "reason": reason(row["code"])}
+                for row in self.invalid_params
+            ]
+        return body
+
+
+class DocumentProblem(Problem):
+    """A signed document that is refused before any decision."""
+
+
+class DocumentMalformed(DocumentProblem):
+    status, code = 400, "document_malformed"
+    title, detail = (
+        "Dit bericht klopt niet.",
+        "Het bericht heeft niet de vorm die is afgesproken. Er is niets mee gedaan.",
+    )
+
+
+class DocumentExpired(DocumentProblem):
+    status, code = 400, "document_expired"
+    title, detail = (
+        "Dit bericht is te oud.",
+        "Maak een nieuw bericht en stuur het meteen. Kijk ook of uw klok goed loopt.",
+    )
+
+
+class AddresseeWrong(DocumentProblem):
+    status, code = 400, "addressee_wrong"
+    title, detail = "Dit bericht is voor een ander.", "Stuur het bericht naar de partij die erin staat."
+
+
+class SealedForAnother(DocumentProblem):
+    status, code = 400, "sealed_for_another"
+    title = "Deze inhoud is voor een ander."
+    detail = "Het gesloten deel kan hier niet open. Haal de nieuwe sleutels op en maak het bericht opnieuw."
+
+
+class SignatureInvalid(DocumentProblem):
+    status, code = 401, "signature_invalid"
+    title, detail = (
+        "De handtekening klopt niet.",
+        "Onderteken het bericht opnieuw, met de sleutel die bij uw organisatie hoort.",
+    )
+    challenge = "SignedDocument"
+
+
+class SenderUnknown(DocumentProblem):
+    status, code = 401, "sender_unknown"
+    title, detail = (
+        "Deze afzender doet niet mee.",
+        "Deze organisatie of deze sleutel staat niet in de lijst van deelnemers.",
+    )
+    challenge = "SignedDocument"
+
+
+class DocumentReplayed(DocumentProblem):
+    status, code = 409, "document_replayed"
+    title, detail = (
+        "Dit bericht is al verwerkt.",
+        "Met dit kenmerk is al een ander bericht ontvangen. Maak een nieuw bericht.",
+    )
+
+
+class RevisionUnknown(DocumentProblem):
+    status, code = 409, "revision_unknown"
+    title, detail = (
+        "Deze versie van de hand-out is niet bekend.",
+        "Haal de versie op die nu geldt en stuur het bericht opnieuw.",
+    )
+
+
+class DocumentTooLarge(DocumentProblem):
+    status, code = 413, "document_too_large"
+    title, detail = "Dit bericht is te groot.", "Verdeel de vragen over meer berichten."
+
+
+class RequestProblem(Problem):
+    """A request that this address does not take."""
+
+
+class RequestInvalid(RequestProblem):
+    status, code = 400, "request_invalid"
+    title, detail = "Dit verzoek klopt niet.", "Kijk naar de genoemde velden en stuur het verzoek opnieuw."
+
+
+class NotSignedIn(RequestProblem):
+    status, code = 401, "not_signed_in"
+    title, detail = "U bent niet aangemeld.", "Meld u aan bij uw eigen organisatie en probeer het opnieuw."
+    challenge = "Bearer"
+
+
+class NotAllowed(RequestProblem):
+    status, code = 403, "not_allowed"
+    title, detail = "Dit mag u hier niet.", "Uw rol geeft geen toegang tot dit onderdeel."
+
+
+class CaseNotYours(NotAllowed):
+    code = "case_not_yours"
+    title, detail = "Deze casus is niet van u.", "Alleen de partij die de casus heeft ingebracht mag dit."
+
+
+class NotFound(RequestProblem):
+    status, code = 404, "not_found"
+    title, detail = "Dit is er niet.", "Er is niets op dit adres. Kijk in de beschrijving van de API."
+
+
+class CaseUnknown(NotFound):
+    code = "case_unknown"
+    title, detail = (
+        "Deze casus is niet bekend.",
+        "Leg de casus eerst vast en stuur het bericht daarna opnieuw.",
+    )
+
+
+class MethodNotAllowed(RequestProblem):
+    status, code = 405, "method_not_allowed"
+    title, detail = "Dit kan niet op dit adres.", "De kop Allow noemt wat hier wel kan."
+
+
+class NotAcceptable(RequestProblem):
+    status, code = 406, "not_acceptable"
+    title, detail = "Dit antwoord bestaat niet in de gevraagde vorm.", "Vraag om application/json."
+
+
+class Conflict(RequestProblem):
+    status, code = 409, "conflict"
+    title, detail = (
+        "Dit past niet bij de stand van nu.",
+        "Haal de stand op en kijk of uw verzoek nog nodig is.",
+    )
+
+
+class PreconditionFailed(RequestProblem):
+    status, code = 412, "precondition_failed"
+    title, detail = "Iemand anders was u voor.", "Haal de nieuwe stand op en probeer het opnieuw."
+
+
+class ContentTypeUnsupported(RequestProblem):
+    status, code = 415, "content_type_unsupported"
+    title, detail = (
+        "Deze soort inhoud lezen wij hier niet.",
+        "Stuur het verzoek met de soort inhoud uit de beschrijving van de API.",
+    )
+
+
+class TooManyRequests(RequestProblem):
+    status, code = 429, "too_many_requests"
+    title, detail = "U stuurt te veel verzoeken.", "Wacht even en probeer het opnieuw."
+
+    def __init__(self, *, retry_after_s: int = 1) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after_s)})
+
+
+class Unavailable(Problem):
+    """Something that must work does not; nothing has left."""
+
+    status = 503
+
+
+class PolicyUnavailable(Unavailable):
+    code = "policy_unavailable"
+    title, detail = "Wij kunnen nu niet beslissen.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class TrailUnavailable(Unavailable):
+    code = "trail_unavailable"
+    title, detail = "Wij kunnen nu niets vastleggen.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class TooBusy(Unavailable):
+    code = "too_busy"
+    title, detail = (
+        "Het is nu te druk.",
+        "Er ging niets uit. Probeer het over een paar tellen opnieuw. Bel als het haast heeft.",
+    )
+
+    def __init__(self, *, retry_after_s: int = 2) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after_s)})
+
+
+class InternalError(Problem):
+    status, code = 500, "internal_error"
+    title, detail = (
+        "Er ging bij ons iets mis.",
+        "Probeer het later opnieuw. Geef het kenmerk traceId door als u ons belt.",
+    )
+
+
+def by_code() -> Mapping[str, type[Problem]]:
+    """Every problem that can be sent, by its code."""
+    return {kind.code: kind for kind in _kinds(Problem) if "code" in vars(kind)}
+
+
+def invalid_params(error: ValidationError) -> list[dict[str, str]]:
+    """Rows of `name` and `code` per mistake, at most 20; no value, no field name that the sender made up."""
+    rows = error.errors(include_url=False, include_input=False, include_context=False)
+    return [invalid_param(row["loc"], row["type"]) for row in rows[:_MOST]]
+
+
+def invalid_param(location: Iterable[int | str], code: str) -> dict[str, str]:
+    """One row, from pydantic's location and code; a field that nobody knows is named by what it stands in."""
+    parts = [str(part) for part in location]
+    if code == "extra_forbidden":
+        parts = parts[:-1]
+    elif parts and parts[-1] == "[key]":
+        parts = parts[:-2]
+    known = (part if part.isdecimal() or _OURS.fullmatch(part) else "-" for part in parts)
+    return {"name": ".".join(known), "code": code}
+
+
+def reason(code: str) -> str:
+    """The Dutch sentence beside an invalid parameter."""
+    for start, text in _REASONS.items():
+        if code.startswith(start):
+            return text
+    return "Deze waarde klopt niet."
+
+
+_REASONS = {
+    "missing": "Dit veld is verplicht.",
+    "extra_forbidden": "Hier staat een veld dat niet bestaat.",
+    "unknown_query_key": "In het adres staat een zoekveld dat niet bestaat.",
+    "json_invalid": "Dit is geen geldige JSON.",
+    "literal_error": "Deze waarde staat niet in de lijst.",
+    "enum": "Deze waarde staat niet in de lijst.",
+    "union_tag": "Deze waarde staat niet in de lijst.",
+    "string_too_long": "Deze tekst is te lang.",
+    "string_too_short": "Deze tekst is te kort.",
+    "string_pattern_mismatch": "Deze tekst heeft niet de goede vorm.",
+    "too_long": "Deze lijst is te lang.",
+    "too_short": "Deze lijst is te kort.",
+    "string_type": "Dit moet tekst zijn.",
+    "int": "Dit moet een heel getal zijn.",
+    "bool": "Dit moet waar of niet waar zijn.",
+    "list_type": "Dit moet een lijst zijn.",
+    "tuple_type": "Dit moet een lijst zijn.",
+    "model": "Dit moet een object zijn.",
+    "dict_type": "Dit moet een object zijn.",
+    "date": "Dit is geen goede datum of tijd.",
+    "timezone": "Zet de tijdzone erbij.",
+    "bsn": "Dit nummer klopt niet.",
+}
+
+
+def _kinds(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _kinds(child)
