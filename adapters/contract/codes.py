@@ -1,0 +1,57 @@
+"""The closed codes that stand in documents, as types.
+
+The hand-out's catalogue (`policies/handout/catalogue`) is where a lawyer reads and changes their meaning; a test holds the two equal.
+A code that is not listed here cannot be parsed, so it can neither be asked nor answered (handout.md 2).
+"""
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, StringConstraints
+
+Partner = Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"]
+Role = Literal["chair", "participant", "duty_officer", "case_holder", "confidential_doctor", "minute_taker", "executor"]
+Purpose = Literal["enrich_referral", "decide_attendance", "interpret", "immediate_safety", "carry_out_and_monitor"]
+CaseKind = Literal["named", "anonymous"]
+Stage = Literal["referral", "enrichment", "meeting", "follow_up", "closed"]
+Melding = Literal["registered", "due", "none"]  # `overdue` is the broker's, from its clock: nobody states it
+Criteria = Literal["both", "relevance_only", "factors_only", "none"]
+Unsafety = Literal["acute", "structural", "none"]
+Urgency = Literal["normal", "acute_danger"]
+SubjectRole = Literal["suspected_perpetrator", "victim", "child", "parent", "household_member", "third_person"]
+AgeBand = Literal["under_12", "from_12_to_15", "from_16_to_17", "adult", "unknown"]
+Consent = Literal["given", "refused", "not_asked_unsafe", "not_asked_impossible", "not_recorded"]
+Mode = Literal["automatic", "human"]
+
+PARTNERS: tuple[str, ...] = get_args(Partner)
+BROKER = "broker"
+
+_QUESTION = re.compile(r"(veilig_thuis|politie|om|reclassering|rvdk)\.[a-z_]{2,40}")
+_CODE = r"^[a-z][a-z0-9_]{0,63}$"
+
+
+def _question(value: str) -> str:
+    if not _QUESTION.fullmatch(value):
+        raise ValueError("a question is a partner code, a dot and a name")
+    return value
+
+
+def _oin(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{20}", value):
+        raise ValueError("an OIN has 20 digits")
+    return value
+
+
+Question = Annotated[str, AfterValidator(_question)]
+Oin = Annotated[str, AfterValidator(_oin)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+Ref = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Revision = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+def holder_of(question: str) -> str:
+    """The partner whose register a question is about: the part before the dot."""
+    return question.partition(".")[0]

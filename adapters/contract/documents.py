@@ -1,0 +1,257 @@
+"""The five documents on the wire. Each is signed, lives shortly, and names the digest of what it answers: a chain that a stranger can check.
+
+    case statement ◄── inquiry ◄── permit ◄── reply        receipt: the entries of all of them, proven to be in the broker's trail
+
+Identities and answers are sealed or locked inside; the broker has no key that opens either (design.md 3).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from adapters.contract.codes import (
+    AgeBand,
+    Base64Url,
+    CaseKind,
+    Code,
+    Consent,
+    Criteria,
+    Digest,
+    Kid,
+    Melding,
+    Mode,
+    Purpose,
+    Question,
+    Ref,
+    Revision,
+    Role,
+    Stage,
+    SubjectRole,
+    Unsafety,
+    Urgency,
+)
+from adapters.contract.signing import Document
+
+MAX_QUESTIONS = 60
+"""Per inquiry: twelve subjects (handout.md 2, `max_subjects_per_case`) and at most five questions that one holder knows."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Attested(_Part):
+    """In which role somebody vouched for the facts of a case; who it was stays at that node."""
+
+    melding: Role
+    criteria: Role
+    unsafety: Role
+
+
+class CaseStatement(Document):
+    """The facts of a case that decisions rest on, as codes. A new statement replaces the one before it."""
+
+    typ: ClassVar[str] = "grondslag-case+jwt"
+    max_bytes: ClassVar[int] = 8 * 1024
+
+    case_ref: Ref
+    region: Code
+    kind: CaseKind
+    stage: Stage
+    melding: Melding
+    criteria: Criteria
+    unsafety: Unsafety
+    attested: Attested
+    meeting_on: date | None = None
+    replaces: Digest | None = None
+
+
+class AskedQuestion(_Part):
+    """One code from the catalogue about one subject, with the facts of that subject and of the necessity, as codes."""
+
+    subject_ref: Ref
+    role: SubjectRole
+    age_band: AgeBand
+    consent: Consent
+    dual_role: bool
+    question: Question
+    motivated: bool
+    subsidiarity: bool
+    weighty_and_urgent: bool
+    new_reason: bool
+
+
+class Inquiry(Document):
+    """One requester asks one holder (`aud` is the broker; `holder` answers) for one case and one purpose.
+
+    `identities` commits to the locked identity of each subject, which travels beside the document; `sealed` holds their keys, for the
+    holder alone.
+    """
+
+    typ: ClassVar[str] = "grondslag-inquiry+jwt"
+    max_bytes: ClassVar[int] = 48 * 1024
+
+    case_ref: Ref
+    case_statement: Digest
+    holder: Code
+    purpose: Purpose
+    urgency: Urgency
+    requester_role: Role
+    mandated: bool
+    assigned: bool
+    questions: Annotated[tuple[AskedQuestion, ...], Field(min_length=1, max_length=MAX_QUESTIONS)]
+    identities: Annotated[Mapping[Ref, Digest], Field(max_length=12)]
+    kid: Kid
+    sealed: Base64Url
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        asked = {(question.subject_ref, question.role, question.question) for question in self.questions}
+        if len(asked) != len(self.questions):
+            raise ValueError("the same question about the same subject in the same role stands twice")
+        if set(self.identities) != {question.subject_ref for question in self.questions}:
+            raise ValueError("each subject has exactly one locked identity")
+        if any(question.question.partition(".")[0] != self.holder for question in self.questions):
+            raise ValueError("a question belongs to another holder")
+        return self
+
+
+class CaseFacts(_Part):
+    """What policy sees of a case, as the broker knows it (handout.md 2)."""
+
+    kind: CaseKind
+    stage: Stage
+    melding: Literal["registered", "due", "overdue", "none"]
+    criteria: Criteria
+    unsafety: Unsafety
+    regime: Literal["bilateral", "zvh"]
+    own_region: bool
+    accepted: bool
+
+
+class Repetition(_Part):
+    asked_before: bool
+    over_budget: bool
+
+
+class PermittedQuestion(_Part):
+    """The broker's decision on one question of the inquiry (`index`), and where it stands in the broker's trail."""
+
+    index: int = Field(ge=0, lt=MAX_QUESTIONS)
+    position: int = Field(ge=0)
+    rule: str = Field(pattern=r"^[A-Z][0-9]{2}$")
+    mode: Mode
+    answer_codes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=12)]
+    desk: bool
+    due_at: int
+    repetition: Repetition
+    re_roled: bool
+
+
+class Permit(Document):
+    """The broker lets these questions of an inquiry through. `accepted_at` is when it took the inquiry: in its time, not today's."""
+
+    typ: ClassVar[str] = "grondslag-permit+jwt"
+    max_bytes: ClassVar[int] = 96 * 1024
+
+    inquiry: Digest
+    accepted_at: int
+    revision: Revision
+    case: CaseFacts
+    questions: Annotated[tuple[PermittedQuestion, ...], Field(min_length=1, max_length=MAX_QUESTIONS)]
+
+
+Ground = Literal["holder_paused", "holder_revision_differs", "holder_needs_more_reason"]
+"""Why a holder refuses; never anything that depends on its register (handout.md 9)."""
+
+
+class Outcome(_Part):
+    """What the broker may know of one answer: that it is there, waits for a person, or is refused on a ground."""
+
+    index: int = Field(ge=0, lt=MAX_QUESTIONS)
+    status: Literal["answered", "waits_for_person", "refused"]
+    ground: Ground | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.ground is not None) != (self.status == "refused"):
+            raise ValueError("a refusal has a ground, and nothing else has")
+        return self
+
+
+class Reply(Document):
+    """The holder's answer to a permit. `sealed` has one slot per outcome, in their order, for the requester alone."""
+
+    typ: ClassVar[str] = "grondslag-reply+jwt"
+    max_bytes: ClassVar[int] = 96 * 1024
+
+    permit: Digest
+    inquiry: Digest
+    inquiry_jti: Ref
+    outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1, max_length=MAX_QUESTIONS)]
+    kid: Kid
+    sealed: Base64Url
+
+
+class ProvenEntry(_Part):
+    """An entry of the broker's trail: its leaf as text, and the hashes that lead from it to the checkpoint (RFC 6962 2.1.1)."""
+
+    position: int = Field(ge=0)
+    leaf: str = Field(max_length=16_384)
+    proof: tuple[str, ...]
+
+
+class Receipt(Document):
+    """Proof that the steps are in the trail: the entries of one request, with one checkpoint."""
+
+    typ: ClassVar[str] = "grondslag-receipt+jwt"
+    max_bytes: ClassVar[int] = 1024 * 1024
+
+    checkpoint: str = Field(max_length=4_096)
+    entries: tuple[ProvenEntry, ...]
+
+
+class Caller(Document):
+    """Who asks for the state of something of its own: a bearer token between parties, for one path."""
+
+    typ: ClassVar[str] = "grondslag-caller+jwt"
+    lifetime_s: ClassVar[int] = 60
+    max_bytes: ClassVar[int] = 2 * 1024
+
+    path: str = Field(pattern=r"^/[a-z0-9/-]{1,100}$")
+
+
+def decision_input(
+    inquiry: Inquiry, question: AskedQuestion, *, requester: str, case: CaseFacts, repetition: Repetition, re_roled: bool
+) -> dict[str, object]:
+    """What policy sees of one question: a closed vocabulary, nothing personal, no number, no time (handout.md 2).
+
+    The requester's node, the broker and the holder's node all build it here, so that they can only differ in the facts.
+    """
+    return {
+        "requester": {
+            "partner": requester,
+            "role": inquiry.requester_role,
+            "mandated": inquiry.mandated,
+            "assigned": inquiry.assigned,
+        },
+        "holder": inquiry.holder,
+        "question": question.question,
+        "purpose": inquiry.purpose,
+        "case": {**case.model_dump(), "urgency": inquiry.urgency},
+        "subject": {
+            "role": question.role,
+            "age_band": question.age_band,
+            "consent": question.consent,
+            "dual_role": question.dual_role,
+            "re_roled": re_roled,
+        },
+        "necessity": {
+            "motivated": question.motivated,
+            "subsidiarity": question.subsidiarity,
+            "weighty_and_urgent": question.weighty_and_urgent,
+        },
+        "repetition": {**repetition.model_dump(), "new_reason": question.new_reason},
+    }

@@ -1,0 +1,194 @@
+"""The one door for everything that is signed: JWS (RFC 7515) with ES256, through PyJWT, which nobody else imports.
+
+PyJWT checks the signature. The door adds what a library lets pass, and refuses before it computes:
+
+- the size is capped before anything is parsed; base64url is strict and canonical; no JSON object names a key twice (RFC 8259 4)
+- the header is exactly `alg`, `typ` and `kid`; the algorithm is ES256 and nothing else; `typ` is the one of this document (RFC 8725 3.11)
+- the key is a function of the claimed sender and the key id in the pinned directory, never of anything in the message
+- an ES256 signature has its low `s`, so that a signed document has one form
+- times are whole seconds, a document lives no longer than its kind may, and is read within its time
+- the fields are those of the document: unknown ones are refused, and so is another addressee
+
+Whether a document was seen before is for whoever stores it: the replay table is written with the entry.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.contract.codes import Oin, Ref
+from adapters.contract.keys import SigningKey
+from adapters.contract.problems import (
+    AddresseeWrong,
+    DocumentExpired,
+    DocumentMalformed,
+    DocumentTooLarge,
+    SignatureInvalid,
+)
+
+CLOCK_SKEW_S = 5
+
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the group of P-256 (SEC 2, 2.4.2)
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+_jws = jwt.PyJWS(algorithms=["ES256"])
+
+
+class Document(BaseModel):
+    """What every signed document says; a kind of document adds its own fields, its `typ`, its longest life and its largest size."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    typ: ClassVar[str]
+    lifetime_s: ClassVar[int] = 300
+    max_bytes: ClassVar[int] = 128 * 1024
+
+    iss: Oin
+    aud: Oin
+    iat: int
+    exp: int
+    jti: Ref
+
+
+D = TypeVar("D", bound=Document)
+KeyOf = Callable[[str, str], ec.EllipticCurvePublicKey]
+"""(OIN of the claimed sender, key id) -> its key. Raises SenderUnknown."""
+
+
+@dataclass(frozen=True)
+class Signed(Generic[D]):
+    """A document whose signature, time and addressee were checked, with its bytes and their SHA-256 in hex."""
+
+    document: D
+    token: str
+    digest: str
+
+
+def sign(document: D, key: SigningKey) -> Signed[D]:
+    """The document as a compact JWS."""
+    payload = document.model_dump_json(exclude_none=True).encode()
+    token = _jws.encode(payload, key.private, "ES256", {"typ": document.typ, "kid": key.kid}, sort_headers=True)
+    head, body, signature = token.split(".")
+    low = _low_s(_unbase64(signature))
+    token = f"{head}.{body}.{_base64(low)}"
+    return Signed(document, token, digest(token))
+
+
+def read(kind: type[D], token: str, keys: KeyOf, *, audience: str, at: datetime) -> Signed[D]:
+    """Checks a document of this kind, addressed to this OIN, as of this time.
+
+    Raises DocumentTooLarge, DocumentMalformed, SenderUnknown, SignatureInvalid, AddresseeWrong, DocumentExpired: in this order, so that
+    nothing about addressee or time is told to whoever cannot sign.
+    """
+    if len(token) > kind.max_bytes:
+        raise DocumentTooLarge
+    payload = verified_payload(token, kind.typ, lambda claims, kid: keys(_text(claims.get("iss")), kid))
+    try:
+        document = kind.model_validate_json(payload)
+    except ValidationError as error:
+        raise DocumentMalformed(invalid_params=_places(error)) from None
+    if document.aud != audience:
+        raise AddresseeWrong
+    verify_time(document.iat, document.exp, kind.lifetime_s, at)
+    return Signed(document, token, digest(token))
+
+
+def verified_payload(token: str, typ: str, key_for: Callable[[Mapping[str, Any], str], ec.EllipticCurvePublicKey]) -> bytes:
+    """The payload of a compact JWS whose header and signature are as they must be; `key_for` sees claims that nobody has vouched for yet.
+
+    Raises DocumentMalformed, SignatureInvalid, and whatever `key_for` raises.
+    """
+    parts = token.split(".")
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
+        raise DocumentMalformed
+    head, body, signature = (_unbase64(part) for part in parts)
+    header, claims = _object(head), _object(body)
+    if set(header) != {"alg", "typ", "kid"} or header["alg"] != "ES256" or header["typ"] != typ:
+        raise DocumentMalformed
+    key = key_for(claims, _text(header["kid"]))
+    if _low_s(signature) != signature:
+        raise SignatureInvalid
+    try:
+        return _jws.decode(token, key, algorithms=["ES256"])  # type: ignore[no-any-return]
+    except jwt.InvalidTokenError:
+        raise SignatureInvalid from None
+
+
+def verify_time(iat: object, exp: object, lifetime_s: int, at: datetime) -> None:
+    """Whole seconds, no longer than allowed, and now within them. Raises DocumentMalformed, DocumentExpired."""
+    if type(iat) is not int or type(exp) is not int or not 0 < exp - iat <= lifetime_s:
+        raise DocumentMalformed
+    now = at.timestamp()
+    if not iat - CLOCK_SKEW_S <= now < exp + CLOCK_SKEW_S:
+        raise DocumentExpired
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _places(error: ValidationError) -> list[dict[str, str]]:
+    # never the value: it may be a person's (API rule error-handling/all-errors)
+    rows = error.errors(include_url=False, include_input=False, include_context=False)
+    return [{"name": ".".join(str(part) for part in row["loc"]), "code": row["type"]} for row in rows[:20]]
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw, object_pairs_hook=_no_twins, parse_constant=_refuse, parse_float=_refuse)
+    except (ValueError, RecursionError):
+        raise DocumentMalformed from None
+    if not isinstance(value, dict):
+        raise DocumentMalformed
+    return value
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("only whole numbers")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DocumentMalformed
+    return value
+
+
+def _low_s(signature: bytes) -> bytes:
+    if len(signature) != 64:
+        raise SignatureInvalid
+    s = int.from_bytes(signature[32:], "big")
+    return signature[:32] + min(s, _ORDER - s).to_bytes(32, "big") if 0 < s < _ORDER else signature
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise DocumentMalformed from None
+    if _base64(raw) != text:  # unused bits set: a second spelling of the same bytes
+        raise DocumentMalformed
+    return raw

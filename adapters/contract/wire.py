@@ -1,0 +1,71 @@
+"""How one party reaches another: the seam, and HTTP behind it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+
+
+class Unreachable(Exception):
+    """The other party could not be reached, or did not answer in time. An ordinary event: the caller makes a value of it."""
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    body: bytes
+
+
+class Wire(Protocol):
+    """Carries a request to a party's address and brings its response back, whatever its status.
+
+    Never follows a redirect, keeps no cookies, takes no proxy from the environment, never repeats a request by itself.
+    """
+
+    async def send(
+        self, method: str, address: str, path: str, *, body: bytes | None = None, bearer: str | None = None, timeout_s: float
+    ) -> Response:
+        """Raises Unreachable."""
+
+    async def close(self) -> None: ...
+
+
+class HttpWire:
+    """One aiohttp client per process: connections and TLS contexts are kept."""
+
+    def __init__(self, *, connections_per_party: int = 16) -> None:
+        connector = aiohttp.TCPConnector(limit_per_host=connections_per_party, keepalive_timeout=75)
+        self._client = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
+        )
+
+    async def send(
+        self, method: str, address: str, path: str, *, body: bytes | None = None, bearer: str | None = None, timeout_s: float
+    ) -> Response:
+        headers = {"Accept": "application/json, application/problem+json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
+        try:
+            async with self._client.request(
+                method,
+                address + path,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ) as response:
+                content = await response.content.read(MAX_REPLY_BYTES + 1)
+                while len(content) <= MAX_REPLY_BYTES and not response.content.at_eof():
+                    content += await response.content.read(MAX_REPLY_BYTES + 1 - len(content))
+                if len(content) > MAX_REPLY_BYTES:
+                    raise Unreachable("the response is too large")
+                return Response(response.status, content)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(type(error).__name__) from None
+
+    async def close(self) -> None:
+        await self._client.close()

@@ -1,0 +1,438 @@
+"""The broker: the one path of a question through the centre, blind to persons and to answers.
+
+- Nothing leaves before the entry that says so is durable; what cannot be recorded is not done.
+- A refusal, "not yet" and a partner that is down are values; a policy that cannot be read or a trail that cannot be written is an error.
+- What is accepted survives a restart: it stands in the inquiry's row, written with its entries, and is delivered again until its time is over.
+- An inquiry is accepted once: the same bytes again get its state, other bytes under its id are refused.
+- No two decisions rest on the same version of a case, so "asked before" cannot be raced.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from adapters.contract.codes import Partner
+from adapters.contract.directory import Party
+from adapters.contract.documents import (
+    Caller,
+    CaseFacts,
+    CaseStatement,
+    Inquiry,
+    ProvenEntry,
+    Receipt,
+    Reply,
+    decision_input,
+)
+from adapters.contract.problems import (
+    CaseStatementStale,
+    CaseUnknown,
+    DocumentMalformed,
+    DocumentReplayed,
+    NotFound,
+    TooBusy,
+)
+from adapters.contract.sealing import encode
+from adapters.contract.signatory import Received, Signatory
+from adapters.contract.signing import Signed, digest
+from audit import Entry, Recorded, Trail
+from gateway import cases, inquiries
+from gateway.cases import Case, Raced
+from gateway.courier import Courier, Delivery
+from gateway.deadlines import due_at
+from gateway.inquiries import FIRST_RETRY_S, Accepted, Progress, earlier
+from policies import Decision, Policy, Release
+
+MAX_INQUIRIES = 10
+"""In one request: two for each partner."""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """An inquiry as it came in: the document, and the locked identities that travel beside it, by subject reference."""
+
+    token: str
+    identities: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a requester may know of its inquiries: how far each question is, the sealed replies, and the receipt."""
+
+    inquiries: tuple[Accepted, ...]
+    receipt: str
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An inquiry with the facts that the broker adds, and its decisions once they are there."""
+
+    received: Received[Inquiry]
+    identities: Mapping[str, str]
+    case: Case
+    facts: CaseFacts
+    inputs: tuple[dict[str, object], ...]
+    decisions: tuple[Decision, ...] = ()
+    due: tuple[int, ...] = ()
+
+
+class Broker:
+    """The centre's one path. Everything it stands on is an argument; its own state is only how many are inside."""
+
+    def __init__(
+        self,
+        signatory: Signatory,
+        courier: Courier,
+        policy: Policy,
+        release: Release,
+        trail: Trail,
+        *,
+        most_at_once: int,
+    ) -> None:
+        self._signatory = signatory
+        self._courier = courier
+        self._policy = policy
+        self._parameters = release.catalogue.parameters
+        self._questions = release.catalogue.questions
+        self._trail = trail
+        self._room = most_at_once
+
+    async def handle(self, presented: Sequence[Presented]) -> Report:
+        """One enrichment: all inquiries of one requester, together.
+
+        Raises a document problem, CaseUnknown, CaseStatementStale, TooBusy, PolicyUnavailable, TrailUnavailable; then nothing has left.
+        """
+        async with self._admitted():
+            # 1  who is calling, is it fresh, is it whole
+            received = self._read(presented)
+            known_cases, known = await self._trail.read(lambda store: _known(store, received))
+            repeated = _repeated(received, known)
+            if repeated:
+                return await self._report(received[0].sender, repeated)
+            asked = self._placed(received, presented, known_cases, known)
+            # 2  decide: one call for all questions
+            asked = await self._decided(asked)
+            # 3  record, durably, before anything leaves
+            accepted = await self._accept(asked)
+            # 4-7  permits go out, the holders answer
+            deliveries = await self._courier.deliver_all(accepted)
+            # 8  check, record
+            after = await self._arrived(deliveries)
+            # 9  reply, receipt
+            return await self._report(received[0].sender, [after.get(one.jti, one) for one in accepted])
+
+    async def state_case(self, token: str) -> str:
+        """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours, CaseStatementStale, TrailUnavailable."""
+        statement = self._signatory.read(CaseStatement, token)
+        said, by = statement.document, statement.sender
+        if by.code == self._signatory.party.code or said.region not in self._signatory.directory.regions:
+            raise DocumentMalformed
+        before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
+        if said.replaces != (before.statement if before else None):
+            raise CaseStatementStale
+        due = timedelta(hours=self._parameters.melding_due_hours)
+        after = cases.stated(said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due)
+        facts = {
+            "case_ref": said.case_ref,
+            "statement": statement.digest,
+            "by": by.code,
+            "region": said.region,
+            **after.facts,
+            "attested": said.attested.model_dump(),
+        }
+        try:
+            appended = await self._trail.append([Entry("case", facts)], lambda store, _: cases.save(store, after, before))
+        except Raced:
+            raise CaseStatementStale from None
+        return await self._receipt(by, [appended.recorded[0].position])
+
+    async def take_reply(self, token: str) -> None:
+        """A reply that a holder's person released later. Handing the same one in again changes nothing.
+
+        Raises a document problem, DocumentReplayed when it answers what was answered already, TrailUnavailable.
+        """
+        reply = self._signatory.read(Reply, token)
+        accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
+        if accepted is None:
+            raise DocumentMalformed
+        if any(earlier_reply["digest"] == reply.digest for earlier_reply in accepted.replies):
+            return
+        if any(accepted.questions[outcome.index].state in inquiries.FINAL for outcome in reply.document.outcomes):
+            raise DocumentReplayed
+        await self._arrived([self._courier.delivery(accepted, reply, permits=accepted.permits)])
+
+    async def report(self, jti: str, bearer: str, *, path: str, seen: int) -> Report | None:
+        """The state of one inquiry for its requester; None when it has seen this version. What it has seen is no longer kept.
+
+        Raises a document problem, and NotFound for an inquiry that is unknown or another's: the two look alike.
+        """
+        caller = self._signatory.read(Caller, bearer)
+        accepted = await self._trail.read(lambda store: inquiries.load_one(store, jti))
+        if accepted is None or accepted.requester != caller.sender.code or caller.document.path != path:
+            raise NotFound
+        if any(reply["token"] and reply["version"] <= seen for reply in accepted.replies):
+            await self._trail.append([], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen)))
+        return None if seen >= accepted.version else await self._report(caller.sender, [accepted])
+
+    async def deliver_due(self, most: int = 32) -> int:
+        """Tries again what did not arrive, and lets go what was kept long enough. Returns how many inquiries it took up."""
+        now = self._signatory.now()
+        due = await self._trail.read(lambda store: inquiries.load_due(store, now, most))
+        arrived = await self._arrived(await self._courier.deliver_all(due))
+        missed = [one for one in due if one.jti not in arrived]
+        if missed:
+            given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
+            facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
+            await self._trail.append(
+                [Entry("undelivered", fact) for fact in facts],
+                lambda store, _: inquiries.change(store, [one.jti for one in missed], lambda one: one.postponed(now)),
+            )
+        return len(due)
+
+    # ── the steps ──
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        if self._room <= 0:
+            raise TooBusy  # past this point more at once only makes everyone wait longer (measured.md 1.4)
+        self._room -= 1
+        try:
+            yield
+        finally:
+            self._room += 1
+
+    def _read(self, presented: Sequence[Presented]) -> list[Received[Inquiry]]:
+        received = [self._signatory.read(Inquiry, one.token) for one in presented]
+        senders = {one.sender.code for one in received}
+        ids = {one.document.jti for one in received}
+        addressed = {(one.document.case_ref, one.document.holder) for one in received}
+        if len(senders) != 1 or senders == {self._signatory.party.code} or not len(ids) == len(addressed) == len(received):
+            raise DocumentMalformed
+        for one, beside in zip(received, presented, strict=True):
+            document = one.document
+            digests = {subject_ref: digest(locked) for subject_ref, locked in beside.identities.items()}
+            if digests != document.identities or any(question.question not in self._questions for question in document.questions):
+                raise DocumentMalformed
+        return received
+
+    def _placed(
+        self,
+        received: Sequence[Received[Inquiry]],
+        presented: Sequence[Presented],
+        known_cases: Mapping[str, Case],
+        known: Sequence[Accepted],
+    ) -> list[_Asked]:
+        """Each inquiry in its case, with what policy is to see of it."""
+        asked = []
+        directory, now = self._signatory.directory, self._signatory.now()
+        for one, beside in zip(received, presented, strict=True):
+            document, requester = one.document, one.sender
+            case = known_cases.get(document.case_ref)
+            if case is None:
+                raise CaseUnknown
+            if case.statement != document.case_statement:
+                raise CaseStatementStale
+            before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
+            facts = case.facts_for(
+                now=now, regime=directory.regions[case.region].regime, own_region=case.region in requester.regions
+            )
+            inputs = tuple(
+                decision_input(
+                    document,
+                    question,
+                    requester=requester.code,
+                    case=facts,
+                    repetition=before.repetition(question, document.purpose, self._parameters),
+                    re_roled=before.re_roled(question),
+                )
+                for question in document.questions
+            )
+            asked.append(_Asked(one, beside.identities, case, facts, inputs))
+        return asked
+
+    async def _decided(self, asked: Sequence[_Asked]) -> list[_Asked]:
+        decisions = iter(await self._policy.decide([fact for one in asked for fact in one.inputs]))
+        now, limits = self._signatory.now(), self._parameters
+        decided = []
+        for one in asked:
+            own = tuple(next(decisions) for _ in one.inputs)
+            due = tuple(
+                due_at(
+                    decision.deadline,
+                    now=now,
+                    meeting_on=one.case.meeting_on,
+                    working_days=limits.human_deadline_working_days,
+                    fast_hours=limits.fast_deadline_hours,
+                )
+                for decision in own
+            )
+            decided.append(replace(one, decisions=own, due=tuple(int(moment.timestamp()) for moment in due)))
+        return decided
+
+    async def _accept(self, asked: Sequence[_Asked]) -> list[Accepted]:
+        """The entries and the rows of these inquiries, in one transaction."""
+        now = self._signatory.now()
+        entries = [entry for one in asked for entry in _entries(one, self._policy.engine)]
+
+        def accept(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
+            for case in {one.case.case_ref: one.case for one in asked}.values():
+                cases.advance(store, case)
+            positions = iter([entry.position for entry in recorded])
+            accepted = [_accepted(one, [next(positions) for _ in range(1 + len(one.inputs))], now) for one in asked]
+            inquiries.insert(store, accepted)
+            return accepted
+
+        try:
+            return (await self._trail.append(entries, accept)).result
+        except Raced:
+            raise TooBusy from None  # somebody asked in this case in this very moment: ask again, on what is known then
+
+    async def _arrived(self, deliveries: Sequence[Delivery]) -> dict[str, Accepted]:
+        """Records the replies, all in one transaction; the inquiries as they are now, by id."""
+        if not deliveries:
+            return {}
+        now = self._signatory.now()
+        entries = [Entry("reply", _reply_facts(delivery)) for delivery in deliveries]
+
+        def arrive(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
+            arrived = {
+                delivery.accepted.jti: (delivery, entry.position)
+                for delivery, entry in zip(deliveries, recorded, strict=True)
+            }
+
+            def after(one: Accepted) -> Accepted:
+                delivery, position = arrived[one.jti]
+                return one.after(delivery.reply, position=position, now=now)
+
+            return inquiries.change(store, list(arrived), after)
+
+        return {one.jti: one for one in (await self._trail.append(entries, arrive)).result}
+
+    async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> Report:
+        positions = [position for one in accepted for position in one.positions]
+        return Report(tuple(accepted), await self._receipt(requester, positions))
+
+    async def _receipt(self, to: Party, positions: Sequence[int]) -> str:
+        proven = await self._trail.prove(positions)
+        entries = tuple(
+            ProvenEntry(position=position, leaf=leaf.decode(), proof=tuple(encode(node) for node in proof))
+            for position, leaf, proof in zip(positions, proven.leaves, proven.proofs, strict=True)
+        )
+        return self._signatory.write(Receipt, to=to.code, checkpoint=proven.checkpoint, entries=entries).token
+
+
+def _known(store: Connection, received: Sequence[Received[Inquiry]]) -> tuple[dict[str, Case], list[Accepted]]:
+    documents = [one.document for one in received]
+    return cases.load(store, [document.case_ref for document in documents]), inquiries.load_known(store, documents)
+
+
+def _repeated(received: Sequence[Received[Inquiry]], known: Sequence[Accepted]) -> list[Accepted]:
+    """The inquiries that were accepted before, when all of these were, byte for byte; none when none was. Raises DocumentReplayed."""
+    by_id = {accepted.jti: accepted for accepted in known}
+    before = [by_id[one.document.jti] for one in received if one.document.jti in by_id]
+    same = {accepted.digest for accepted in before} == {one.digest for one in received}
+    if before and not same:
+        raise DocumentReplayed
+    return before
+
+
+def _entries(asked: _Asked, engine: str) -> list[Entry]:
+    """What the trail records of an inquiry: one entry, and one per question with the decision and, apart, what it rested on."""
+    document, requester = asked.received.document, asked.received.sender.code
+    shared: dict[str, Any] = {
+        "inquiry": document.jti,
+        "case_ref": document.case_ref,
+        "requester": requester,
+        "holder": document.holder,
+        "purpose": document.purpose,
+    }
+    of_inquiry = {
+        **shared,
+        "inquiry_digest": asked.received.digest,
+        "case_statement": document.case_statement,
+        "requester_role": document.requester_role,
+        "urgency": document.urgency,
+        "questions": len(document.questions),
+    }
+    entries = [Entry("inquiry", of_inquiry)]
+    for index, (question, fact, decision, due) in enumerate(
+        zip(document.questions, asked.inputs, asked.decisions, asked.due, strict=True)
+    ):
+        facts = {**shared, "index": index, "question": question.question, **decision.as_json(), "engine": engine}
+        if decision.effect == "permit":
+            facts["due_at"] = due
+        kind = "permit" if decision.effect == "permit" else "refusal"
+        entries.append(Entry(kind, facts, subject_ref=question.subject_ref, sealed={"input": fact}))
+    return entries
+
+
+def _accepted(asked: _Asked, positions: Sequence[int], now: datetime) -> Accepted:
+    """The row of an inquiry whose entries stand at these positions: its own first, then one per question."""
+    document = asked.received.document
+    questions = []
+    for question, fact, decision, due, position in zip(
+        document.questions, asked.inputs, asked.decisions, asked.due, positions[1:], strict=True
+    ):
+        permitted = None
+        if decision.effect == "permit":
+            repetition = cast(dict[str, bool], fact["repetition"])
+            permitted = {
+                "rule": decision.rule,
+                "mode": decision.mode,
+                "answer_codes": list(decision.answer_codes),
+                "desk": decision.desk,
+                "due_at": due,
+                "repetition": {name: repetition[name] for name in ("asked_before", "over_budget")},
+                "re_roled": cast(dict[str, bool], fact["subject"])["re_roled"],
+            }
+        questions.append(
+            Progress(
+                subject_ref=question.subject_ref,
+                role=question.role,
+                question=question.question,
+                purpose=document.purpose,
+                state="refused" if permitted is None else "sent",
+                position=position,
+                due_at=None if permitted is None else due,
+                permitted=permitted,
+            )
+        )
+    waiting = any(question.permitted is not None for question in questions)
+    accepted_at = int(now.timestamp())
+    return Accepted(
+        jti=document.jti,
+        digest=asked.received.digest,
+        case_ref=document.case_ref,
+        requester=asked.received.sender.code,
+        holder=document.holder,
+        accepted_at=accepted_at,
+        case_facts=asked.facts.model_dump(),
+        questions=tuple(questions),
+        positions=tuple(positions),
+        token=asked.received.token if waiting else None,
+        identities=_permitted_identities(asked, questions) if waiting else None,
+        tried_until=max((due for due in asked.due), default=accepted_at),
+        next_at=accepted_at + FIRST_RETRY_S if waiting else None,
+    )
+
+
+def _permitted_identities(asked: _Asked, questions: Sequence[Progress]) -> dict[str, str]:
+    """The identity of a subject about whom nothing is permitted goes no further: not even locked (design.md, promise 1)."""
+    permitted = {question.subject_ref for question in questions if question.permitted is not None}
+    return {subject_ref: locked for subject_ref, locked in asked.identities.items() if subject_ref in permitted}
+
+
+def _reply_facts(delivery: Delivery) -> dict[str, Any]:
+    accepted, reply = delivery.accepted, delivery.reply
+    return {
+        "inquiry": accepted.jti,
+        "case_ref": accepted.case_ref,
+        "requester": accepted.requester,
+        "holder": accepted.holder,
+        "permit": delivery.permit,
+        "reply": reply.digest,
+        "outcomes": [outcome.model_dump(exclude_none=True) for outcome in reply.document.outcomes],
+    }
