@@ -1,0 +1,158 @@
+"""From questions about persons to candidate answers: what is the same for every partner.
+
+- Persons are looked up once each, in one call to the register, however many questions are asked about them.
+- What is shielded is taken out first, persons and records alike, so that everything after that sees a
+  register in which it is not there (handout.md D11, C12).
+- A match that is not certain, a deceased person (D10), data in doubt, or an age that is not the age that was
+  asked about: `not_determinable`, and a person at the holder has to look.
+- Somebody who is not there has no records, and the same reading of records gives the answer: one path for yes
+  and no.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from adapters.contract.identity import Identity
+from adapters.partners.age import age_bands
+from adapters.registers.matching import Certain, Uncertain, match
+from adapters.registers.register import Candidates, Person, Record, Register, RegisterUnavailable
+from adapters.registers.thresholds import Thresholds
+
+__all__ = ["Adapter", "Asked", "Finding", "Reading", "RegisterAdapter", "RegisterUnavailable", "Says"]
+
+NOT_DETERMINABLE = "not_determinable"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question about one subject; `role` and `age_band` as in handout.md 2."""
+
+    question: str
+    identity: Identity
+    role: str
+    age_band: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A candidate answer: codes of handout.md 8. `doubtful`: a person at the holder has to look at it."""
+
+    codes: tuple[str, ...]
+    as_of: date
+    valid_until: date | None
+    doubtful: bool
+
+
+class Adapter(Protocol):
+    """A partner's register, seen as answers."""
+
+    partner: str
+    questions: frozenset[str]
+
+    async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
+        """One finding per question, in order. Raises RegisterUnavailable; ValueError for a question that is
+        not in `questions`.
+        """
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Says:
+    """What records say to one question."""
+
+    codes: tuple[str, ...]
+    valid_until: date | None = None
+    in_doubt: bool = False
+
+
+Reading = Callable[[frozenset[Record], str, date], Says]
+"""How the records of a person become an answer to one question, for the role asked about, on a day. No
+records is the answer for who is not there."""
+
+
+class RegisterAdapter:
+    """An adapter made of a register and of one reading per question."""
+
+    def __init__(
+        self,
+        partner: str,
+        register: Register,
+        readings: Mapping[str, Reading],
+        *,
+        thresholds: Thresholds,
+        today: Callable[[], date],
+        always: Mapping[str, str] | None = None,
+    ) -> None:
+        """`always`: questions whose one code is the same whatever is found (`om.antecedents`)."""
+        self.partner = partner
+        self.questions = frozenset(readings)
+        self._register = register
+        self._readings = dict(readings)
+        self._always = dict(always or {})
+        self._thresholds = thresholds
+        self._today = today
+
+    async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
+        if not self.questions.issuperset(one.question for one in asked):
+            raise ValueError(f"{self.partner} does not answer one of these questions")
+        if not asked:
+            return []
+        identities = list(dict.fromkeys(one.identity for one in asked))
+        found = await self._register.find(identities)
+        today = self._today()
+        persons = {
+            identity: _certain(identity, _open_to_all(candidates), self._thresholds)
+            for identity, candidates in zip(identities, found.candidates, strict=True)
+        }
+        return [self._finding(one, persons[one.identity], found.as_of, today) for one in asked]
+
+    async def close(self) -> None:
+        await self._register.close()
+
+    def _finding(self, asked: Asked, person: Person | None, as_of: date, today: date) -> Finding:
+        records = person.records if person else frozenset[Record]()
+        says = self._readings[asked.question](records, asked.role, today)
+        # the age is checked on what was asked as well, so that a wrong one gives the same finding for who is
+        # not there
+        dates = (
+            {asked.identity.birth_date, person.identity.birth_date} if person else {asked.identity.birth_date}
+        )
+        of_that_age = all(asked.age_band in age_bands(birth_date, today) for birth_date in dates)
+        doubtful = person is None or person.deceased or person.in_doubt or says.in_doubt or not of_that_age
+        codes = (self._always[asked.question],) if asked.question in self._always else says.codes
+        if not doubtful:
+            return Finding(codes, as_of, says.valid_until, doubtful=False)
+        if asked.question not in self._always:
+            codes = (NOT_DETERMINABLE,)
+        return Finding(codes, as_of, None, doubtful=True)
+
+
+_NOBODY = Person(key="", identity=Identity("", "", "0000-00-00"))
+
+
+def _certain(identity: Identity, candidates: Candidates, thresholds: Thresholds) -> Person | None:
+    """The person, or nobody with no records, or None when someone has to look."""
+    matched = match(identity, candidates, thresholds)
+    if isinstance(matched, Uncertain):
+        return None
+    persons = {person.key: person for person in candidates.persons}
+    return persons[matched.key] if isinstance(matched, Certain) else _NOBODY
+
+
+def _open_to_all(candidates: Candidates) -> Candidates:
+    return Candidates(tuple(_without_shielded(candidates.persons)), candidates.crowded)
+
+
+def _without_shielded(persons: Iterable[Person]) -> Iterable[Person]:
+    for person in persons:
+        if not person.shielded:
+            yield Person(
+                key=person.key,
+                identity=person.identity,
+                records=frozenset(record for record in person.records if not record.shielded),
+                deceased=person.deceased,
+                in_doubt=person.in_doubt,
+            )

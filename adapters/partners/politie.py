@@ -1,0 +1,93 @@
+"""Politie: nightly extracts of persons, registrations and alerts for staff. Every candidate answer waits for
+an officer.
+
+- Relevant: violence, stalking, weapons, domestic violence or child abuse, or an ongoing intervention, within
+  `LOOKBACK_YEARS` (rows A09, A11).
+- Asked about a suspect or a household member, only what they are suspected of counts; about a victim or a
+  child, only what happened to them (A11).
+- The flags are a proposal: the officer chooses which may be shared.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from adapters.partners.adapter import Reading, Says
+from adapters.registers.csv_register import CsvShape
+from adapters.registers.register import Record
+
+LOOKBACK_YEARS = 5  # `police_lookback_years` (handout.md 2); a region may only lower it
+FLAGS = ("violence", "stalking", "weapons", "domestic_violence_or_child_abuse", "ongoing_intervention")
+STAFF_ALERT = "staff_safety_alert"
+
+_KINDS = {
+    "geweld": "violence",
+    "stalking": "stalking",
+    "wapens": "weapons",
+    "huiselijk_geweld": "domestic_violence_or_child_abuse",
+    "lopende_interventie": "ongoing_intervention",
+    "gevaar_medewerkers": STAFF_ALERT,
+}
+_ROLES = {"verdachte": "suspect", "slachtoffer": "victim", "getuige": "witness", "betrokkene": "involved"}
+KINDS = {code: name for name, code in _KINDS.items()} | {"other": "overig"}
+ROLES = {code: name for name, code in _ROLES.items()}
+
+
+def _record(row: Mapping[str, str]) -> Iterable[Record]:
+    yield Record(
+        kind=_KINDS.get(row["soort"], "other"),
+        role=_ROLES[row["rol"]],
+        start=date.fromisoformat(row["datum"]),
+        end=date.fromisoformat(row["tot"]) if row["tot"] else None,
+        shielded=row["afgeschermd"] == "J",  # Wpg 9, 10 and 12, embargo, integrity, rijksrecherche
+        in_doubt=row["in_onderzoek"] == "J",
+    )
+
+
+SHAPE = CsvShape(
+    persons="personen.csv",
+    columns={
+        "key": "sleutel",
+        "surname": "geslachtsnaam",
+        "prefix": "voorvoegsel",
+        "given_names": "voornamen",
+        "birth_date": "geboortedatum",
+        "partner_surname": "partnernaam",
+        "postcode": "postcode",
+        "house_number": "huisnummer",
+        "deceased": "overleden",
+        "shielded": "afgeschermd",
+        "in_doubt": "in_onderzoek",
+    },
+    records={"registraties.csv": _record},
+    yes="J",
+)
+
+
+def _relevant(records: frozenset[Record], role: str, today: date) -> list[Record]:
+    counts_as = "victim" if role in ("victim", "child") else "suspect"
+    since = _years_before(today, LOOKBACK_YEARS)
+    return [r for r in records if r.kind in FLAGS and r.role == counts_as and (since <= r.start <= today)]
+
+
+def _years_before(day: date, years: int) -> date:
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return day.replace(year=day.year - years, day=last)
+
+
+def _relevant_registrations(records: frozenset[Record], role: str, today: date) -> Says:
+    relevant = _relevant(records, role, today)
+    flags = tuple(flag for flag in FLAGS if any(record.kind == flag for record in relevant))
+    return Says(
+        ("shareable", *flags) if flags else ("none_shareable",), in_doubt=any(r.in_doubt for r in relevant)
+    )
+
+
+def _staff_safety_alert(records: frozenset[Record], _role: str, today: date) -> Says:
+    alerts = [record for record in records if record.kind == STAFF_ALERT and record.runs_on(today)]
+    return Says(("yes" if alerts else "no",), in_doubt=any(record.in_doubt for record in alerts))
+
+
+READINGS: dict[str, Reading] = {
+    "politie.relevant_registrations": _relevant_registrations,
+    "politie.staff_safety_alert": _staff_safety_alert,
+}

@@ -1,0 +1,92 @@
+"""Names as they are compared: folded, split, prefixes apart. Pure.
+
+- Folding: NFKD without marks, letters that do not decompose (ø, ł, đ, ı, æ …) spelled out, case dropped, ij =
+  y.
+- Spelling variants that are one name in practice are one form: doubled letters (Jansen, Janssen; Mohamed,
+  Mohammed), ph/f, th/t, ck/k, c/k.
+- Prefixes are stripped from a surname and compared apart, also where they were typed into it.
+- A double surname is itself and each of its parts; so is a surname with a partner's surname.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from adapters.contract.identity import Identity
+
+_SPELLED = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
+)
+_APOSTROPHES = re.compile(r"['’‘`´ʼ.]")
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+_HARD_C = re.compile(r"c(?=[^eiyh]|$)")
+_DOUBLED = re.compile(r"(.)\1+")
+_DOUBLE_NAME = re.compile(r"\s*[-/–]\s*")
+_SKELETON = str.maketrans({"z": "s", "v": "f", "d": "t", **dict.fromkeys("aeiouyh", "")})
+_PREFIX_WORDS = """
+    van de der den het t ten ter te in op aan bij onder over uit voor von vom zu zum la le lo du des da do dos
+    das del della di el al ait ben bin ibn abu abou ould st l d s
+"""
+_PREFIXES = frozenset(_PREFIX_WORDS.split())
+
+
+def folded(text: str) -> str:
+    """Lower-case a-z and single spaces; apostrophes and dots vanish, everything else becomes a space."""
+    apart = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold().translate(_SPELLED)
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return _NOT_LETTERS.sub(" ", plain).strip()
+
+
+@lru_cache(maxsize=65536)
+def spelled(word: str) -> str:
+    """One form for the spellings of one name; gets one folded word."""
+    form = word.replace("ij", "y").replace("ph", "f").replace("th", "t").replace("ck", "k").replace("dt", "t")
+    return _DOUBLED.sub(r"\1", _HARD_C.sub("k", form))
+
+
+@lru_cache(maxsize=65536)
+def skeleton(form: str) -> str:
+    """The first letter and the consonants: what near spellings of one name share. For blocking only, never
+    for a decision.
+    """
+    return form[:1] + _DOUBLED.sub(r"\1", form[1:].translate(_SKELETON))
+
+
+@dataclass(frozen=True)
+class Surname:
+    """A surname without its prefix, and the prefix."""
+
+    form: str
+    prefix: str
+
+
+@lru_cache(maxsize=65536)
+def _surname(text: str, prefix: str) -> Surname:
+    words = folded(text).split()
+    apart = folded(prefix).split()
+    while len(words) > 1 and words[0] in _PREFIXES:
+        apart.append(words.pop(0))
+    return Surname(spelled("".join(words)), "".join(apart))
+
+
+@lru_cache(maxsize=65536)
+def _surnames(text: str, prefix: str, partner: str) -> tuple[Surname, ...]:
+    parts = [(part, "") for part in _DOUBLE_NAME.split(text)]
+    names = [(text, prefix), *([(parts[0][0], prefix), *parts[1:]] if len(parts) > 1 else [])]
+    if partner:
+        names += [(part, "") for part in {partner, *_DOUBLE_NAME.split(partner)}]
+    forms = dict.fromkeys(_surname(*name) for name in names)
+    return tuple(name for name in forms if name.form)
+
+
+def surnames(identity: Identity) -> tuple[Surname, ...]:
+    """Every surname under which this person may be known; the own one first."""
+    return _surnames(identity.surname, identity.prefix, identity.partner_surname)
+
+
+@lru_cache(maxsize=65536)
+def given_names(text: str) -> tuple[str, ...]:
+    """The given names in order, each in its one form. Initials ("J.C.") are names of one letter."""
+    apart = text.replace(".", " ")
+    return tuple(spelled(word) for word in folded(apart).split())

@@ -1,0 +1,171 @@
+"""A register behind an HTTP service, with typed requests as Haal Centraal has them.
+
+- One request per inquiry: `POST /personen` with `{"type": "ZoekMetStatutaireSet", "zoekvragen": […]}`; the
+  response has one `resultaten` element per search, each with all `personen` that might be meant and their
+  `dossiers`. Persons never stand in a URL.
+- One HTTP client per process, made at the first question; connections and the TLS context are kept. No
+  redirects, cookies or proxies.
+- Time and size are bounded. Anything but a whole response in the agreed shape is RegisterUnavailable.
+- The token of the service stands in the address as its password (`https://node:TOKEN@host`) and is sent as a
+  bearer token, never in a URL.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+from adapters.contract.identity import Identity
+from adapters.registers.register import (
+    Candidates,
+    Found,
+    Person,
+    Record,
+    RegisterUnavailable,
+    RegisterUnreadable,
+)
+
+SEARCH = "ZoekMetStatutaireSet"
+_LARGEST = 4 * 1024 * 1024
+
+
+class RestRegister:
+    def __init__(
+        self,
+        address: str,
+        records: Callable[[Mapping[str, Any]], Iterable[Record]],
+        *,
+        timeout_s: float = 5.0,
+    ) -> None:
+        """`records` makes the records of one person of the response. Raises RegisterUnavailable for an
+        address that cannot be used.
+        """
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise RegisterUnavailable("the register's address is no http or https URL")
+        host = parts.netloc.rpartition("@")[2]
+        self._url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}/personen"
+        self._headers = {"Authorization": f"Bearer {unquote(parts.password)}"} if parts.password else {}
+        self._records = records
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._client: aiohttp.ClientSession | None = None
+
+    async def find(self, identities: Sequence[Identity]) -> Found:
+        body = {"type": SEARCH, "zoekvragen": [search_of(identity) for identity in identities]}
+        content = await self._ask(json.dumps(body, ensure_ascii=False).encode())
+        try:
+            response = json.loads(content)
+            results = [self._candidates(result) for result in response["resultaten"]]
+            if response["type"] != SEARCH or len(results) != len(identities):
+                raise ValueError
+            return Found(date.fromisoformat(response["peildatum"]), tuple(results))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise RegisterUnreadable("the register's response is not in its agreed shape") from None
+
+    async def close(self) -> None:
+        if self._client:
+            await self._client.close()
+
+    async def _ask(self, body: bytes) -> bytes:
+        if self._client is None:
+            connector = aiohttp.TCPConnector(limit=16, keepalive_timeout=75)
+            self._client = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+            )
+        headers = {**self._headers, "Content-Type": "application/json", "Accept": "application/json"}
+        try:
+            async with self._client.post(
+                self._url, data=body, headers=headers, allow_redirects=False, timeout=self._timeout
+            ) as response:
+                if response.status != 200:
+                    raise RegisterUnavailable(f"the register answered with status {response.status}")
+                return await _bounded(response)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise RegisterUnavailable(f"the register cannot be reached: {type(error).__name__}") from None
+
+    def _candidates(self, result: Mapping[str, Any]) -> Candidates:
+        return Candidates(
+            tuple(self._person(person) for person in result["personen"]), bool(result["teVeel"])
+        )
+
+    def _person(self, person: Mapping[str, Any]) -> Person:
+        return Person(
+            key=str(person["nummer"]),
+            identity=identity_of(person),
+            records=frozenset(self._records(person)),
+            deceased=person["overleden"] is not False,
+            shielded=person["afgeschermd"] is not False,
+            in_doubt=person["inOnderzoek"] is not False,
+        )
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for part in response.content.iter_chunked(64 * 1024):
+        content += part
+        if len(content) > _LARGEST:
+            raise RegisterUnreadable("the register's response is larger than it may be")
+    return bytes(content)
+
+
+def search_of(identity: Identity) -> dict[str, Any]:
+    """An identity as the service writes it; also how it writes the identity of a person it found."""
+    return {
+        "naam": {
+            "voornamen": identity.given_names,
+            "voorvoegsel": identity.prefix,
+            "geslachtsnaam": identity.surname,
+            "geslachtsnaamPartner": identity.partner_surname,
+        },
+        "geboorte": {"datum": _date_of(identity.birth_date)},
+        "verblijfplaats": {"postcode": identity.postcode, "huisnummer": identity.house_number},
+    }
+
+
+def identity_of(person: Mapping[str, Any]) -> Identity:
+    """The identity in what `search_of` writes. Raises KeyError, TypeError or ValueError."""
+    name, address = person["naam"], person["verblijfplaats"]
+    values = {
+        "surname": name["geslachtsnaam"],
+        "given_names": name["voornamen"],
+        "prefix": name["voorvoegsel"],
+        "partner_surname": name["geslachtsnaamPartner"],
+        "postcode": address["postcode"],
+        "house_number": address["huisnummer"],
+    }
+    if not all(isinstance(value, str) for value in values.values()):
+        raise TypeError
+    return Identity(birth_date=_date_in(person["geboorte"]["datum"]), **values)
+
+
+def _date_of(birth_date: str) -> dict[str, Any]:
+    year, month, day = birth_date.split("-")
+    if day != "00":
+        return {"type": "Datum", "datum": birth_date}
+    if month != "00":
+        return {"type": "JaarMaandDatum", "jaar": int(year), "maand": int(month)}
+    return (
+        {"type": "JaarDatum", "jaar": int(year)}
+        if year != "0000"
+        else {"type": "DatumOnbekend", "onbekend": True}
+    )
+
+
+def _date_in(value: Mapping[str, Any]) -> str:
+    match value:
+        case {"type": "Datum", "datum": str(text)}:
+            return date.fromisoformat(text).isoformat()
+        case {"type": "JaarMaandDatum", "jaar": int(year), "maand": int(month)}:
+            return f"{year:04}-{month:02}-00"
+        case {"type": "JaarDatum", "jaar": int(year)}:
+            return f"{year:04}-00-00"
+        case {"type": "DatumOnbekend"}:
+            return "0000-00-00"
+        case _:
+            raise ValueError
