@@ -1,0 +1,138 @@
+# METADATA
+# scope: package
+# title: Which row of the hand-out applies, and what it gives
+# description: |
+#   Rows and cells are data: cells[requester][question] names the rows. A row with mode refuse beats every other; at
+#   most one other row of a cell speaks of one subject role (checked when a release is loaded).
+package handout.matrix
+
+# One step at a time: a path with two variables costs the embedded engine four times as much.
+_candidates := [rule |
+	data.handout.catalogue.questions[input.question].holder == input.holder
+	cells := data.handout.matrix.cells[input.requester.partner]
+	rules := data.handout.matrix.rules
+	some id in cells[input.question]
+	rule := rules[id]
+]
+
+_refusing := [rule |
+	some rule in _candidates
+	rule.mode == "refuse"
+	about := rule.subjects[input.subject.role]
+	input.subject.age_band in about.ages
+	not _lifted(about)
+]
+
+# Hand-out D09, C17: a victim who is also suspected perpetrator may be asked about, by hand.
+_lifted(about) if {
+	about.unless_dual_role
+	input.subject.dual_role == true
+}
+
+_permitting := [rule |
+	some rule in _candidates
+	rule.mode != "refuse"
+]
+
+_for_role := [rule |
+	some rule in _permitting
+	about := rule.subjects[input.subject.role]
+	about.dual_role in {false, input.subject.dual_role}
+]
+
+# The row that decided, or the only one that could have.
+_rule := _refusing[0] if {
+	_refusing != []
+} else := _for_role[0] if {
+	_for_role != []
+} else := _permitting[0] if {
+	count(_permitting) == 1
+}
+
+default rule_id := null
+
+# METADATA
+# title: The row that decided, or the only one that could have
+rule_id := _rule.id
+
+default rule_status := "concept"
+
+# METADATA
+# title: Whether a lawyer has reviewed that row
+rule_status := _rule.status
+
+default conditions := []
+
+# METADATA
+# title: What the row demands beyond what every row demands
+conditions := _rule.conditions
+
+# METADATA
+# title: Reasons that lie in the matrix
+reasons contains "no_rule" if _candidates == []
+
+reasons contains rule.reason if some rule in _refusing
+
+reasons contains "subject_role_not_allowed" if {
+	_for_role == []
+	_refusing == []
+	_candidates != []
+	not input.subject.role == "third_person" # handout.subject names that
+}
+
+reasons contains "age_not_allowed" if {
+	_refusing == []
+	about := _for_role[0].subjects[input.subject.role]
+	not input.subject.age_band in about.ages
+	not input.subject.age_band == "unknown" # handout.subject names that
+}
+
+reasons contains "purpose_not_allowed" if not data.handout.catalogue.purposes[input.purpose]
+
+reasons contains "purpose_not_allowed" if {
+	purposes := _rule.purposes
+	not input.purpose in purposes
+}
+
+# METADATA
+# title: What is given when there is no reason not to
+permit := {
+	"effect": "permit",
+	"rule": rule.id,
+	"mode": mode,
+	"answer_codes": object.get(about, "answer_codes", rule.answer_codes),
+	"desk": rule.desk,
+	"deadline": object.get(urgency, "deadline", rule.deadline),
+	"reasons": [],
+	"legal_bases": rule.legal_bases,
+	"obligations": {code |
+		some codes in [
+			data.handout.matrix.every_permit,
+			rule.obligations,
+			about.obligations,
+			data.handout.matrix.by_mode[mode],
+			urgency.obligations,
+		]
+		some code in codes
+	},
+	"transparency": data.handout.matrix.receivers[input.requester.partner],
+	"retention": rule.retention,
+	"status": rule.status,
+	"revision": data.handout.build.revision,
+} if {
+	rule := _for_role[0]
+	about := rule.subjects[input.subject.role]
+	urgency := data.handout.matrix.by_urgency[input.case.urgency]
+}
+
+default mode := "human"
+
+# METADATA
+# title: The row's mode, lowered to human where the hand-out asks for a person
+mode := "automatic" if {
+	rule := _for_role[0]
+	rule.mode == "automatic"
+	input.subject.re_roled == false # D07
+	rule.subjects[input.subject.role].dual_role == false # D09
+	not input.case.regime in data.handout.matrix.no_automatic_regimes # D18
+}

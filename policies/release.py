@@ -1,0 +1,132 @@
+"""A release: one content-addressed version of the whole hand-out.
+
+The revision is `sha256:` over the lines `<digest>  <path>`, sorted by path: raw bytes for Rego, canonical JSON for
+data (so that white space in a table changes nothing). Tests beside the rules and the generated build document are
+not part of it; the build document brings the revision into each decision.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from policies.catalogue import Catalogue, parse_catalogue
+from policies.errors import ReleaseError
+
+_ROOT = "handout"
+_BUILD = f"{_ROOT}/build/data.json"
+_CATALOGUE, _MATRIX, _PARAMETERS = (
+    f"{_ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters")
+)
+_MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Release:
+    """`files`: path in the bundle -> bytes, without tests and without the build document."""
+
+    revision: str
+    files: Mapping[str, bytes]
+    catalogue: Catalogue
+
+    def rego(self) -> dict[str, str]:
+        """Path -> source of each policy."""
+        return {path: content.decode() for path, content in self.files.items() if path.endswith(".rego")}
+
+    def data(self) -> dict[str, object]:
+        """All data, the revision included, as one document."""
+        document: dict[str, object] = {}
+        for path, content in {**self.files, _BUILD: self._build()}.items():
+            if not path.endswith(".json"):
+                continue
+            *folders, last = path.split("/")[:-1]
+            place = document
+            for folder in folders:
+                inner = place.setdefault(folder, {})
+                if not isinstance(inner, dict):
+                    raise ReleaseError(f"{path} stands inside another data file.")
+                place = inner
+            place[last] = json.loads(content)
+        return document
+
+    def write_bundle(self, path: Path) -> None:
+        """Write the bundle for an OPA server: tar.gz with manifest, the same bytes for the same release."""
+        manifest = json.dumps({"revision": self.revision, "roots": [_ROOT]}).encode()
+        packed = io.BytesIO()
+        with (
+            gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
+            tarfile.open(fileobj=zipped, mode="w") as tar,
+        ):
+            for name, content in sorted({".manifest": manifest, _BUILD: self._build(), **self.files}.items()):
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+        path.write_bytes(packed.getvalue())
+
+    def _build(self) -> bytes:
+        return json.dumps({"revision": self.revision}).encode()
+
+
+def load_release(folder: Path | None = None) -> Release:
+    """Read a release from a folder; None: the one that comes with this package.
+
+    Raises ReleaseError, with a sentence, if a file is missing, unreadable or contradicts another.
+    """
+    folder = folder if folder is not None else Path(__file__).parent / _ROOT
+    files = _read(folder)
+    missing = [
+        path for path in (_CATALOGUE, _MATRIX, _PARAMETERS, f"{_ROOT}/decision.rego") if path not in files
+    ]
+    if missing:
+        raise ReleaseError(f"The hand-out in {folder.name!r} is incomplete: {', '.join(missing)} is missing.")
+    data = {path: _data(path, content) for path, content in files.items() if path.endswith(".json")}
+    lines = []
+    for path, content in sorted(files.items()):
+        canonical = _canonical(data[path]) if path in data else content
+        lines.append(f"{hashlib.sha256(canonical).hexdigest()}  {path}\n")
+    return Release(
+        revision="sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(),
+        files=files,
+        catalogue=parse_catalogue(data[_CATALOGUE], data[_MATRIX], data[_PARAMETERS]),
+    )
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    try:
+        found = {
+            f"{_ROOT}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if (path.name == "data.json" or path.suffix == ".rego") and not path.name.endswith("_test.rego")
+        }
+        for content in found.values():
+            content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"The hand-out in {folder.name!r} cannot be read.") from error
+    found.pop(_BUILD, None)
+    if sum(map(len, found.values())) > _MAX_BYTES:
+        raise ReleaseError(f"The hand-out in {folder.name!r} is larger than {_MAX_BYTES} bytes.")
+    return found
+
+
+def _data(path: str, content: bytes) -> object:
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise ReleaseError(f"{path} has a key twice.")
+        return dict(pairs)
+
+    def refused(_: str) -> object:
+        # Engines disagree on numbers that are not whole.
+        raise ReleaseError(f"{path} has a number that is not whole.")
+
+    try:
+        return json.loads(content, object_pairs_hook=unique, parse_float=refused, parse_constant=refused)
+    except (ValueError, RecursionError) as error:
+        raise ReleaseError(f"{path} is not JSON.") from error
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
