@@ -4,6 +4,7 @@ from policies.catalogue import Catalogue, LegalBasis, Parameters, Purpose, Quest
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy, Reason
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
+from policies.opa_server import OpaServerPolicy
 from policies.release import Release, load_release
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Decision",
     "EmbeddedPolicy",
     "LegalBasis",
+    "OpaServerPolicy",
     "Parameters",
     "Policy",
     "PolicyError",

@@ -2,8 +2,8 @@
 
 Rules of this module:
 
-- An input is a closed vocabulary. A field that the vocabulary does not know is an error; a value that it does
-  not know is treated as absent, and never reaches an engine. Absent facts are refused by the rules themselves.
+- An input is a closed vocabulary. A field that the vocabulary does not know is an error; a value that it
+  does not know is treated as absent and never reaches an engine. Absent facts are refused by the rules.
 - A decision is believed only if every field of it fits the release: known codes, the row's own limits, the
   same revision. Anything else is PolicyUnavailable, never a permit and never a part of a list.
 - A refusal without a reason means that a rule was undefined: PolicyUnavailable.
@@ -38,9 +38,9 @@ class Reason:
 class Decision:
     """The decision on one question.
 
-    A permit has a rule, a mode, answer codes, legal bases and a deadline (also when it is automatic: without a
-    standing decision of the holder a person must release). A refusal has reasons, and a rule where one row was
-    the cause.
+    A permit has a rule, a mode, answer codes, legal bases and a deadline (also when it is automatic: without
+    a standing decision of the holder a person must release). A refusal has reasons, and a rule where one row
+    was the cause.
     """
 
     effect: Effect
@@ -97,7 +97,7 @@ class Reader:
     def facts(self, given: Mapping[str, object]) -> Facts:
         """The values of an input in the order of the vocabulary.
 
-        Raises PolicyUnavailable for a field outside the vocabulary: a mistake of the caller, perhaps personal.
+        Raises PolicyUnavailable for a field outside the vocabulary: that may be personal data.
         """
         groups: dict[str, Mapping[str, object]] = {"": given}
         for name, value in given.items():

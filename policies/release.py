@@ -1,8 +1,8 @@
 """A release: one content-addressed version of the whole hand-out.
 
-The revision is `sha256:` over the lines `<digest>  <path>`, sorted by path: raw bytes for Rego, canonical JSON for
-data (so that white space in a table changes nothing). Tests beside the rules and the generated build document are
-not part of it; the build document brings the revision into each decision.
+The revision is `sha256:` over the lines `<digest>  <path>`, sorted by path: raw bytes for Rego, canonical
+JSON for data (so that white space in a table changes nothing). Tests beside the rules are not part of it, nor
+is the generated document that brings the revision into each decision.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from policies.catalogue import Catalogue, parse_catalogue
 from policies.errors import ReleaseError
 
 _ROOT = "handout"
-_BUILD = f"{_ROOT}/build/data.json"
+_GENERATED = f"{_ROOT}/release/data.json"
 _CATALOGUE, _MATRIX, _PARAMETERS = (
     f"{_ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters")
 )
@@ -27,7 +27,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Release:
-    """`files`: path in the bundle -> bytes, without tests and without the build document."""
+    """`files`: path in the bundle -> bytes, without tests and without the generated document."""
 
     revision: str
     files: Mapping[str, bytes]
@@ -40,7 +40,7 @@ class Release:
     def data(self) -> dict[str, object]:
         """All data, the revision included, as one document."""
         document: dict[str, object] = {}
-        for path, content in {**self.files, _BUILD: self._build()}.items():
+        for path, content in {**self.files, _GENERATED: self._generated()}.items():
             if not path.endswith(".json"):
                 continue
             *folders, last = path.split("/")[:-1]
@@ -61,13 +61,15 @@ class Release:
             gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
             tarfile.open(fileobj=zipped, mode="w") as tar,
         ):
-            for name, content in sorted({".manifest": manifest, _BUILD: self._build(), **self.files}.items()):
+            for name, content in sorted(
+                {".manifest": manifest, _GENERATED: self._generated(), **self.files}.items()
+            ):
                 entry = tarfile.TarInfo(name)
                 entry.size = len(content)
                 tar.addfile(entry, io.BytesIO(content))
         path.write_bytes(packed.getvalue())
 
-    def _build(self) -> bytes:
+    def _generated(self) -> bytes:
         return json.dumps({"revision": self.revision}).encode()
 
 
@@ -106,7 +108,7 @@ def _read(folder: Path) -> dict[str, bytes]:
             content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"The hand-out in {folder.name!r} cannot be read.") from error
-    found.pop(_BUILD, None)
+    found.pop(_GENERATED, None)
     if sum(map(len, found.values())) > _MAX_BYTES:
         raise ReleaseError(f"The hand-out in {folder.name!r} is larger than {_MAX_BYTES} bytes.")
     return found

@@ -27,7 +27,7 @@ decision := data.handout.matrix.permit if {
 	"transparency": data.handout.matrix.refused.transparency,
 	"retention": data.handout.matrix.refused.retention,
 	"status": data.handout.matrix.rule_status,
-	"revision": data.handout.build.revision,
+	"revision": data.handout.release.revision,
 }
 
 # METADATA

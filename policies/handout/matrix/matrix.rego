@@ -118,7 +118,7 @@ permit := {
 	"transparency": data.handout.matrix.receivers[input.requester.partner],
 	"retention": rule.retention,
 	"status": rule.status,
-	"revision": data.handout.build.revision,
+	"revision": data.handout.release.revision,
 } if {
 	rule := _for_role[0]
 	about := rule.subjects[input.subject.role]
