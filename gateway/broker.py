@@ -1,15 +1,17 @@
 """The broker: the one path of a question through the centre, blind to persons and to answers.
 
 - Nothing leaves before the entry that says so is durable; what cannot be recorded is not done.
-- A refusal, "not yet" and a partner that is down are values; a policy that cannot be read or a trail that cannot be written is an error.
-- What is accepted survives a restart: it stands in the inquiry's row, written with its entries, and is delivered again until its time is over.
+- A refusal, "not yet" and a partner that is down are values; a policy that cannot be read or a trail that
+  cannot be written is an error.
+- What is accepted survives a restart: it stands in the inquiry's row, written with its entries, and is
+  delivered again until its time is over.
 - An inquiry is accepted once: the same bytes again get its state, other bytes under its id are refused.
 - No two decisions rest on the same version of a case, so "asked before" cannot be raced.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -37,7 +39,7 @@ from adapters.contract.problems import (
 )
 from adapters.contract.sealing import encode
 from adapters.contract.signatory import Received, Signatory
-from adapters.contract.signing import Signed, digest
+from adapters.contract.signing import digest
 from audit import Entry, Recorded, Trail
 from gateway import cases, inquiries
 from gateway.cases import Case, Raced
@@ -52,7 +54,9 @@ MAX_INQUIRIES = 10
 
 @dataclass(frozen=True)
 class Presented:
-    """An inquiry as it came in: the document, and the locked identities that travel beside it, by subject reference."""
+    """An inquiry as it came in: the document, and the locked identities that travel beside it, by subject
+    reference.
+    """
 
     token: str
     identities: Mapping[str, str]
@@ -60,7 +64,9 @@ class Presented:
 
 @dataclass(frozen=True)
 class Report:
-    """What a requester may know of its inquiries: how far each question is, the sealed replies, and the receipt."""
+    """What a requester may know of its inquiries: how far each question is, the sealed replies, and the
+    receipt.
+    """
 
     inquiries: tuple[Accepted, ...]
     receipt: str
@@ -80,7 +86,9 @@ class _Asked:
 
 
 class Broker:
-    """The centre's one path. Everything it stands on is an argument; its own state is only how many are inside."""
+    """The centre's one path. Everything it stands on is an argument; its own state is only how many are
+    inside.
+    """
 
     def __init__(
         self,
@@ -103,7 +111,8 @@ class Broker:
     async def handle(self, presented: Sequence[Presented]) -> Report:
         """One enrichment: all inquiries of one requester, together.
 
-        Raises a document problem, CaseUnknown, CaseStatementStale, TooBusy, PolicyUnavailable, TrailUnavailable; then nothing has left.
+        Raises a document problem, CaseUnknown, CaseStatementStale, TooBusy, PolicyUnavailable,
+        TrailUnavailable; then nothing has left.
         """
         async with self._admitted():
             # 1  who is calling, is it fresh, is it whole
@@ -125,7 +134,9 @@ class Broker:
             return await self._report(received[0].sender, [after.get(one.jti, one) for one in accepted])
 
     async def state_case(self, token: str) -> str:
-        """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours, CaseStatementStale, TrailUnavailable."""
+        """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours,
+        CaseStatementStale, TrailUnavailable.
+        """
         statement = self._signatory.read(CaseStatement, token)
         said, by = statement.document, statement.sender
         if by.code == self._signatory.party.code or said.region not in self._signatory.directory.regions:
@@ -134,7 +145,9 @@ class Broker:
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
         due = timedelta(hours=self._parameters.melding_due_hours)
-        after = cases.stated(said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due)
+        after = cases.stated(
+            said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due
+        )
         facts = {
             "case_ref": said.case_ref,
             "statement": statement.digest,
@@ -144,15 +157,31 @@ class Broker:
             "attested": said.attested.model_dump(),
         }
         try:
-            appended = await self._trail.append([Entry("case", facts)], lambda store, _: cases.save(store, after, before))
+            appended = await self._trail.append(
+                [Entry("case", facts)], lambda store, _: cases.save(store, after, before)
+            )
         except Raced:
             raise CaseStatementStale from None
         return await self._receipt(by, [appended.recorded[0].position])
 
+    async def case(self, case_ref: str, bearer: str, *, path: str) -> Case:
+        """The newest facts of a case, for partners of its region. Raises a document problem, NotFound:
+        unknown and another's look alike.
+        """
+        caller = self._signatory.read(Caller, bearer)
+        case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
+        if case is None or case.region not in caller.sender.regions or caller.document.path != path:
+            raise NotFound
+        return case
+
+    def now_s(self) -> float:
+        return self._signatory.now().timestamp()
+
     async def take_reply(self, token: str) -> None:
         """A reply that a holder's person released later. Handing the same one in again changes nothing.
 
-        Raises a document problem, DocumentReplayed when it answers what was answered already, TrailUnavailable.
+        Raises a document problem, DocumentReplayed when it answers what was answered already,
+        TrailUnavailable.
         """
         reply = self._signatory.read(Reply, token)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
@@ -160,25 +189,33 @@ class Broker:
             raise DocumentMalformed
         if any(earlier_reply["digest"] == reply.digest for earlier_reply in accepted.replies):
             return
-        if any(accepted.questions[outcome.index].state in inquiries.FINAL for outcome in reply.document.outcomes):
+        if any(
+            accepted.questions[outcome.index].state in inquiries.FINAL for outcome in reply.document.outcomes
+        ):
             raise DocumentReplayed
         await self._arrived([self._courier.delivery(accepted, reply, permits=accepted.permits)])
 
     async def report(self, jti: str, bearer: str, *, path: str, seen: int) -> Report | None:
-        """The state of one inquiry for its requester; None when it has seen this version. What it has seen is no longer kept.
+        """The state of one inquiry for its requester; None when it has seen this version. What it has seen
+        is no longer kept.
 
-        Raises a document problem, and NotFound for an inquiry that is unknown or another's: the two look alike.
+        Raises a document problem, and NotFound for an inquiry that is unknown or another's: the two look
+        alike.
         """
         caller = self._signatory.read(Caller, bearer)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, jti))
         if accepted is None or accepted.requester != caller.sender.code or caller.document.path != path:
             raise NotFound
         if any(reply["token"] and reply["version"] <= seen for reply in accepted.replies):
-            await self._trail.append([], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen)))
+            await self._trail.append(
+                [], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen))
+            )
         return None if seen >= accepted.version else await self._report(caller.sender, [accepted])
 
     async def deliver_due(self, most: int = 32) -> int:
-        """Tries again what did not arrive, and lets go what was kept long enough. Returns how many inquiries it took up."""
+        """Tries again what did not arrive, and lets go what was kept long enough. Returns how many inquiries
+        it took up.
+        """
         now = self._signatory.now()
         due = await self._trail.read(lambda store: inquiries.load_due(store, now, most))
         arrived = await self._arrived(await self._courier.deliver_all(due))
@@ -188,7 +225,9 @@ class Broker:
             facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
             await self._trail.append(
                 [Entry("undelivered", fact) for fact in facts],
-                lambda store, _: inquiries.change(store, [one.jti for one in missed], lambda one: one.postponed(now)),
+                lambda store, _: inquiries.change(
+                    store, [one.jti for one in missed], lambda one: one.postponed(now)
+                ),
             )
         return len(due)
 
@@ -209,12 +248,18 @@ class Broker:
         senders = {one.sender.code for one in received}
         ids = {one.document.jti for one in received}
         addressed = {(one.document.case_ref, one.document.holder) for one in received}
-        if len(senders) != 1 or senders == {self._signatory.party.code} or not len(ids) == len(addressed) == len(received):
+        if (
+            len(senders) != 1
+            or senders == {self._signatory.party.code}
+            or not len(ids) == len(addressed) == len(received)
+        ):
             raise DocumentMalformed
         for one, beside in zip(received, presented, strict=True):
             document = one.document
             digests = {subject_ref: digest(locked) for subject_ref, locked in beside.identities.items()}
-            if digests != document.identities or any(question.question not in self._questions for question in document.questions):
+            if digests != document.identities or any(
+                question.question not in self._questions for question in document.questions
+            ):
                 raise DocumentMalformed
         return received
 
@@ -237,13 +282,16 @@ class Broker:
                 raise CaseStatementStale
             before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
             facts = case.facts_for(
-                now=now, regime=directory.regions[case.region].regime, own_region=case.region in requester.regions
+                now=now,
+                regime=directory.regions[case.region].regime,
+                own_region=case.region in requester.regions,
             )
             inputs = tuple(
                 decision_input(
-                    document,
+                    document.asker(requester.code),
                     question,
-                    requester=requester.code,
+                    purpose=document.purpose,
+                    urgency=document.urgency,
                     case=facts,
                     repetition=before.repetition(question, document.purpose, self._parameters),
                     re_roled=before.re_roled(question),
@@ -281,14 +329,16 @@ class Broker:
             for case in {one.case.case_ref: one.case for one in asked}.values():
                 cases.advance(store, case)
             positions = iter([entry.position for entry in recorded])
-            accepted = [_accepted(one, [next(positions) for _ in range(1 + len(one.inputs))], now) for one in asked]
+            accepted = [
+                _accepted(one, [next(positions) for _ in range(1 + len(one.inputs))], now) for one in asked
+            ]
             inquiries.insert(store, accepted)
             return accepted
 
         try:
             return (await self._trail.append(entries, accept)).result
         except Raced:
-            raise TooBusy from None  # somebody asked in this case in this very moment: ask again, on what is known then
+            raise TooBusy from None  # somebody asked in this case just now: ask again, knowing that
 
     async def _arrived(self, deliveries: Sequence[Delivery]) -> dict[str, Accepted]:
         """Records the replies, all in one transaction; the inquiries as they are now, by id."""
@@ -324,13 +374,19 @@ class Broker:
         return self._signatory.write(Receipt, to=to.code, checkpoint=proven.checkpoint, entries=entries).token
 
 
-def _known(store: Connection, received: Sequence[Received[Inquiry]]) -> tuple[dict[str, Case], list[Accepted]]:
+def _known(
+    store: Connection, received: Sequence[Received[Inquiry]]
+) -> tuple[dict[str, Case], list[Accepted]]:
     documents = [one.document for one in received]
-    return cases.load(store, [document.case_ref for document in documents]), inquiries.load_known(store, documents)
+    return cases.load(store, [document.case_ref for document in documents]), inquiries.load_known(
+        store, documents
+    )
 
 
 def _repeated(received: Sequence[Received[Inquiry]], known: Sequence[Accepted]) -> list[Accepted]:
-    """The inquiries that were accepted before, when all of these were, byte for byte; none when none was. Raises DocumentReplayed."""
+    """The inquiries that were accepted before, when all of these were, byte for byte; none when none was.
+    Raises DocumentReplayed.
+    """
     by_id = {accepted.jti: accepted for accepted in known}
     before = [by_id[one.document.jti] for one in received if one.document.jti in by_id]
     same = {accepted.digest for accepted in before} == {one.digest for one in received}
@@ -340,7 +396,9 @@ def _repeated(received: Sequence[Received[Inquiry]], known: Sequence[Accepted]) 
 
 
 def _entries(asked: _Asked, engine: str) -> list[Entry]:
-    """What the trail records of an inquiry: one entry, and one per question with the decision and, apart, what it rested on."""
+    """What the trail records of an inquiry: one entry, and one per question with the decision and, apart,
+    what it rested on.
+    """
     document, requester = asked.received.document, asked.received.sender.code
     shared: dict[str, Any] = {
         "inquiry": document.jti,
@@ -361,7 +419,13 @@ def _entries(asked: _Asked, engine: str) -> list[Entry]:
     for index, (question, fact, decision, due) in enumerate(
         zip(document.questions, asked.inputs, asked.decisions, asked.due, strict=True)
     ):
-        facts = {**shared, "index": index, "question": question.question, **decision.as_json(), "engine": engine}
+        facts = {
+            **shared,
+            "index": index,
+            "question": question.question,
+            **asdict(decision),
+            "engine": engine,
+        }
         if decision.effect == "permit":
             facts["due_at"] = due
         kind = "permit" if decision.effect == "permit" else "refusal"
@@ -420,9 +484,13 @@ def _accepted(asked: _Asked, positions: Sequence[int], now: datetime) -> Accepte
 
 
 def _permitted_identities(asked: _Asked, questions: Sequence[Progress]) -> dict[str, str]:
-    """The identity of a subject about whom nothing is permitted goes no further: not even locked (design.md, promise 1)."""
+    """The identity of a subject about whom nothing is permitted goes no further: not even locked (design.md,
+    promise 1).
+    """
     permitted = {question.subject_ref for question in questions if question.permitted is not None}
-    return {subject_ref: locked for subject_ref, locked in asked.identities.items() if subject_ref in permitted}
+    return {
+        subject_ref: locked for subject_ref, locked in asked.identities.items() if subject_ref in permitted
+    }
 
 
 def _reply_facts(delivery: Delivery) -> dict[str, Any]:

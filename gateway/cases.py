@@ -1,4 +1,6 @@
-"""The cases that the broker knows: for each, the facts of its newest statement. Codes only; a reference is random per case."""
+"""The cases that the broker knows: for each, the facts of its newest statement. Codes only; a reference is
+random per case.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ cases = Table(
     Column("facts", JSON, nullable=False),
     Column("meeting_on", Date),
     Column("melding_due_at", Integer),  # seconds; only while the melding is due
-    Column("version", Integer, nullable=False),  # counts statements and accepted inquiries: fences decisions against each other
+    Column(
+        "version", Integer, nullable=False
+    ),  # counts statements and accepted inquiries: fences decisions against each other
 )
 
 _FACTS = ("kind", "stage", "melding", "criteria", "unsafety")
@@ -49,10 +53,13 @@ class Case:
         )
 
 
-def stated(said: CaseStatement, digest: str, by: Partner, before: Case | None, *, now: datetime, due: timedelta) -> Case:
+def stated(
+    said: CaseStatement, digest: str, by: Partner, before: Case | None, *, now: datetime, due: timedelta
+) -> Case:
     """The case after this statement.
 
-    Veilig Thuis may state any case. Another partner may only bring one that is anonymous, or whose melding is due or missing, and may
+    Veilig Thuis may state any case. Another partner may only bring one that is anonymous, or whose melding
+    is due or missing, and may
     replace its own until Veilig Thuis has taken the case over (design.md 3). Raises CaseNotYours.
     """
     if by != "veilig_thuis":
@@ -87,19 +94,26 @@ def save(connection: Connection, case: Case, before: Case | None) -> None:
     """Raises Raced."""
     values = vars(case)
     if before is None:
-        if connection.execute(select(cases.c.case_ref).where(cases.c.case_ref == case.case_ref)).first() is not None:
+        if (
+            connection.execute(select(cases.c.case_ref).where(cases.c.case_ref == case.case_ref)).first()
+            is not None
+        ):
             raise Raced
         connection.execute(cases.insert(), values)
         return
     done = connection.execute(
-        update(cases).where(cases.c.case_ref == case.case_ref, cases.c.version == before.version).values(**values)
+        update(cases)
+        .where(cases.c.case_ref == case.case_ref, cases.c.version == before.version)
+        .values(**values)
     )
     if done.rowcount != 1:
         raise Raced
 
 
 def advance(connection: Connection, case: Case) -> None:
-    """Notes that decisions were recorded on this version of the case, so that no two rest on the same. Raises Raced."""
+    """Notes that decisions were recorded on this version of the case, so that no two rest on the same.
+    Raises Raced.
+    """
     done = connection.execute(
         update(cases)
         .where(cases.c.case_ref == case.case_ref, cases.c.version == case.version)

@@ -1,13 +1,15 @@
-"""Brings an accepted inquiry to its holder under a fresh permit, and the holder's reply back. Knows no database."""
+"""Brings an accepted inquiry to its holder under a fresh permit, and the holder's reply back. Knows no
+database.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
+from adapters.contract.events import Event, log
 
 from adapters.contract.documents import Permit, Reply
-from adapters.contract.events import Event, log
 from adapters.contract.problems import DocumentMalformed, Problem
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.wire import Unreachable, Wire
@@ -37,14 +39,19 @@ class Courier:
         return [delivery for task in tasks if (delivery := task.result()) is not None]
 
     def delivery(self, accepted: Accepted, reply: Received[Reply], *, permits: Sequence[str]) -> Delivery:
-        """A reply that answers this inquiry: from its holder, to one of these permits, about permitted questions, each once.
+        """A reply that answers this inquiry: from its holder, to one of these permits, about permitted
+        questions, each once.
 
         Raises DocumentMalformed.
         """
         said = reply.document
         permitted = {question.index for question in accepted.permitted()}
         indexes = [outcome.index for outcome in said.outcomes]
-        ours = reply.sender.code == accepted.holder and said.inquiry == accepted.digest and said.permit in permits
+        ours = (
+            reply.sender.code == accepted.holder
+            and said.inquiry == accepted.digest
+            and said.permit in permits
+        )
         if not ours or len(set(indexes)) != len(indexes) or not permitted.issuperset(indexes):
             raise DocumentMalformed
         return Delivery(accepted, said.permit, reply)
@@ -60,9 +67,13 @@ class Courier:
             case=accepted.facts(),
             questions=accepted.permitted(),
         )
-        body = orjson.dumps({"permit": permit.token, "inquiry": accepted.token, "identities": accepted.identities})
+        body = orjson.dumps(
+            {"permit": permit.token, "inquiry": accepted.token, "identities": accepted.identities}
+        )
         try:
-            response = await self._wire.send("POST", holder.address, "/v1/permits", body=body, timeout_s=self._timeout_s)
+            response = await self._wire.send(
+                "POST", holder.address, "/v1/permits", body=body, timeout_s=self._timeout_s
+            )
             if response.status != 200:
                 log(Event.PERMIT_NOT_TAKEN, partner=holder.code, status=response.status)
                 return None

@@ -16,7 +16,9 @@ def _days_off(day: date) -> bool:
     return day.weekday() >= 5 or (day in names and names[day] not in _NOT_A_DAY_OFF)
 
 
-def working_days_after(moment: datetime, days: int, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
+def working_days_after(
+    moment: datetime, days: int, is_day_off: Callable[[date], bool] = _days_off
+) -> datetime:
     """Closing time (17.00 in the Netherlands) of the n-th working day after this moment, in UTC."""
     day = moment.astimezone(_ZONE).date()
     while days > 0:
@@ -33,8 +35,11 @@ def working_day_before(day: date, is_day_off: Callable[[date], bool] = _days_off
     return datetime.combine(day, _CLOSING, _ZONE).astimezone(UTC)
 
 
-def due_at(code: str | None, *, now: datetime, meeting_on: date | None, working_days: int, fast_hours: int) -> datetime:
-    """When a question is due: within the fast deadline, else after so many working days or a working day before the meeting, if earlier.
+def due_at(
+    code: str | None, *, now: datetime, meeting_on: date | None, working_days: int, fast_hours: int
+) -> datetime:
+    """When a question is due: within the fast deadline, else after so many working days or a working day
+    before the meeting, if earlier.
 
     A meeting that is too near for that leaves the fast deadline.
     """

@@ -1,7 +1,10 @@
-"""Each inquiry that the broker accepted, and how far it has come. One row per inquiry; its questions and replies stand inside the row.
+"""Each inquiry that the broker accepted, and how far it has come. One row per inquiry; its questions and
+replies stand inside the row.
 
-    sent ──► answered | waits_for_person | refused_by_holder          waits_for_person ──► answered | refused_by_holder
-    refused: by the hand-out, final                                   whatever is not final after its time reads as late
+    sent ──► answered | waits_for_person | refused_by_holder          waits_for_person ──► answered |
+    refused_by_holder
+    refused: by the hand-out, final                                   whatever is not final after its time
+    reads as late
 
 What is sealed or locked stays until it has been delivered, at most a day (K0, `no_answer_at_broker`).
 """
@@ -12,9 +15,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, Text, bindparam, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
-from adapters.contract.documents import AskedQuestion, CaseFacts, Inquiry, PermittedQuestion, Repetition, Reply
+from adapters.contract.documents import (
+    AskedQuestion,
+    CaseFacts,
+    Inquiry,
+    PermittedQuestion,
+    Repetition,
+    Reply,
+)
 from adapters.contract.signatory import Received
 from gateway.cases import metadata
 from policies import Parameters
@@ -53,7 +77,9 @@ KEPT_S = 24 * 3600
 
 @dataclass(frozen=True)
 class Progress:
-    """One question of an inquiry. `position` is that of its permit or refusal in the trail; `permitted` is None for a refusal."""
+    """One question of an inquiry. `position` is that of its permit or refusal in the trail; `permitted` is
+    None for a refusal.
+    """
 
     subject_ref: str
     role: str
@@ -64,6 +90,11 @@ class Progress:
     due_at: int | None
     ground: str | None = None
     permitted: dict[str, Any] | None = None
+
+    def state_at(self, now_s: float) -> str:
+        """What is not there after its time is late; it may still come."""
+        overdue = self.due_at is not None and now_s >= self.due_at
+        return "late" if overdue and self.state not in FINAL else self.state
 
 
 @dataclass(frozen=True)
@@ -83,14 +114,18 @@ class Accepted:
     identities: dict[str, str] | None
     tried_until: int
     permits: tuple[str, ...] = ()
-    replies: tuple[dict[str, Any], ...] = ()  # {"digest", "token", "at", "version"}; the token goes when it was delivered
+    replies: tuple[
+        dict[str, Any], ...
+    ] = ()  # {"digest", "token", "at", "version"}; the token goes when it was delivered
     next_at: int | None = None
     attempts: int = 0
     version: int = 1
 
     def permitted(self) -> tuple[PermittedQuestion, ...]:
         return tuple(
-            PermittedQuestion.model_validate({**question.permitted, "index": index, "position": question.position}, strict=False)
+            PermittedQuestion.model_validate(
+                {**question.permitted, "index": index, "position": question.position}, strict=False
+            )
             for index, question in enumerate(self.questions)
             if question.permitted is not None
         )
@@ -125,19 +160,25 @@ class Accepted:
 
     def seen(self, version: int) -> "Accepted":
         """The inquiry after its requester has seen this version: what it saw is delivered, and goes."""
-        replies = tuple({**reply, "token": None} if reply["version"] <= version else reply for reply in self.replies)
+        replies = tuple(
+            {**reply, "token": None} if reply["version"] <= version else reply for reply in self.replies
+        )
         waiting = self.token is not None or any(reply["token"] for reply in replies)
         return replace(self, replies=replies, next_at=self.next_at if waiting else None)
 
     def postponed(self, now: datetime) -> "Accepted":
-        """The inquiry after its holder was not reached again, or after what was kept for its requester was kept long enough."""
+        """The inquiry after its holder was not reached again, or after what was kept for its requester was
+        kept long enough.
+        """
         moment = int(now.timestamp())
         if self.token is None:
             return replace(self.seen(self.version), next_at=None)
         if moment >= self.tried_until:
             return replace(self, token=None, identities=None, next_at=None, version=self.version + 1)
         pause = min(LONGEST_PAUSE_S, 2**self.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return replace(self, next_at=min(moment + 1 + int(pause), self.tried_until), attempts=self.attempts + 1)
+        return replace(
+            self, next_at=min(moment + 1 + int(pause), self.tried_until), attempts=self.attempts + 1
+        )
 
 
 @dataclass(frozen=True)
@@ -183,7 +224,9 @@ def load_one(connection: Connection, jti: str) -> Accepted | None:
 
 def load_due(connection: Connection, now: datetime, most: int) -> list[Accepted]:
     query = inquiries.c.next_at <= int(now.timestamp())
-    rows = connection.execute(select(inquiries).where(query).order_by(inquiries.c.next_at).limit(most)).mappings()
+    rows = connection.execute(
+        select(inquiries).where(query).order_by(inquiries.c.next_at).limit(most)
+    ).mappings()
     return [_accepted(row) for row in rows]
 
 
@@ -191,11 +234,23 @@ def insert(connection: Connection, accepted: Sequence[Accepted]) -> None:
     connection.execute(inquiries.insert(), [_row(one) for one in accepted])
 
 
-_CHANGING = ("questions", "positions", "token", "identities", "permits", "replies", "next_at", "attempts", "version")
+_CHANGING = (
+    "questions",
+    "positions",
+    "token",
+    "identities",
+    "permits",
+    "replies",
+    "next_at",
+    "attempts",
+    "version",
+)
 
 
 def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted], Accepted]) -> list[Accepted]:
-    """Reads these inquiries, changes each and writes it, all within the caller's transaction; as they are now."""
+    """Reads these inquiries, changes each and writes it, all within the caller's transaction; as they are
+    now.
+    """
     changed = [to(one) for one in _load(connection, inquiries.c.jti.in_(jtis))]
     statement = (
         update(inquiries)
@@ -204,7 +259,9 @@ def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted],
     )
     rows = [_row(one) for one in changed]
     if rows:
-        connection.execute(statement, [{"_jti": row["jti"], **{f"_{name}": row[name] for name in _CHANGING}} for row in rows])
+        connection.execute(
+            statement, [{"_jti": row["jti"], **{f"_{name}": row[name] for name in _CHANGING}} for row in rows]
+        )
     return changed
 
 
@@ -222,7 +279,7 @@ def _row(accepted: Accepted) -> dict[str, Any]:
     }
 
 
-def _accepted(row: Mapping[str, Any]) -> Accepted:
+def _accepted(row: RowMapping) -> Accepted:
     values = dict(row)
     return Accepted(
         **{

@@ -1,6 +1,8 @@
-"""An answer: one or a few codes of the question's closed list, in an envelope of one size in which nothing else fits.
+"""An answer: one or a few codes of the question's closed list, in an envelope of one size in which nothing
+else fits.
 
-Yes, no and "not determinable" have the same shape and the same length; so has the empty slot of a question that waits for a person.
+Yes, no and "not determinable" have the same shape and the same length; so has the empty slot of a question
+that waits for a person.
 """
 
 import json
@@ -22,7 +24,8 @@ _HEAD_BYTES = 128
 class Answer(BaseModel):
     """What the requester may know of one question.
 
-    `as_of` is the day of the register's data. `kind` says whether it is a fact or an official's judgement (Wpg 4(3)); `source`, whether
+    `as_of` is the day of the register's data. `kind` says whether it is a fact or an official's judgement
+    (Wpg 4(3)); `source`, whether
     the register answered by a rule or an official released it. `desk` is whom to call, never a person.
     """
 
@@ -36,32 +39,42 @@ class Answer(BaseModel):
     valid_until: date | None = None
 
 
-def envelope(*, oin: str, inquiry: str, questions: int, answers: Mapping[int, Answer]) -> bytes:
-    """The plaintext of a reply for this many questions: a head and one slot per question, empty where there is no answer (yet).
+def envelope(*, oin: str, inquiry: str, slots: int, answers: Mapping[int, Answer]) -> bytes:
+    """The plaintext of a reply: a head and one slot per outcome, empty where there is no answer (yet).
 
     It repeats who answers what inside what is sealed, because HPKE's base mode does not say who sealed.
     """
-    head = padded({"iss": oin, "inquiry": inquiry, "questions": questions}, _HEAD_BYTES)
-    slots = (padded(answers[slot].model_dump(mode="json") if slot in answers else None, SLOT_BYTES) for slot in range(questions))
-    return head + b"".join(slots)
+    head = padded({"iss": oin, "inquiry": inquiry, "slots": slots}, _HEAD_BYTES)
+    filled = (answers[slot].model_dump(mode="json") if slot in answers else None for slot in range(slots))
+    return head + b"".join(padded(value, SLOT_BYTES) for value in filled)
 
 
 class _Head(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     iss: Oin
     inquiry: Ref
-    questions: int
+    slots: int
 
 
 def opened(plaintext: bytes, *, oin: str, inquiry: str) -> dict[int, Answer]:
-    """The answers by slot. Raises DocumentMalformed when anything but whole slots of this holder for this inquiry stands in it."""
+    """The answers by slot. Raises DocumentMalformed when anything but whole slots of this holder for this
+    inquiry stands in it.
+    """
     try:
         head = _Head.model_validate_json(plaintext[:_HEAD_BYTES])
-        if head.iss != oin or head.inquiry != inquiry or len(plaintext) != _HEAD_BYTES + head.questions * SLOT_BYTES:
+        if (
+            head.iss != oin
+            or head.inquiry != inquiry
+            or len(plaintext) != _HEAD_BYTES + head.slots * SLOT_BYTES
+        ):
             raise DocumentMalformed
-        slots = [plaintext[start : start + SLOT_BYTES] for start in range(_HEAD_BYTES, len(plaintext), SLOT_BYTES)]
+        slots = [
+            plaintext[start : start + SLOT_BYTES] for start in range(_HEAD_BYTES, len(plaintext), SLOT_BYTES)
+        ]
         return {
-            number: Answer.model_validate_json(slot) for number, slot in enumerate(slots) if json.loads(slot) is not None
+            number: Answer.model_validate_json(slot)
+            for number, slot in enumerate(slots)
+            if json.loads(slot) is not None
         }
     except (ValidationError, ValueError):
         raise DocumentMalformed from None

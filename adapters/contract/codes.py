@@ -1,6 +1,7 @@
 """The closed codes that stand in documents, as types.
 
-The hand-out's catalogue (`policies/handout/catalogue`) is where a lawyer reads and changes their meaning; a test holds the two equal.
+The hand-out's catalogue (`policies/handout/catalogue`) is where a lawyer reads and changes their meaning; a
+test holds the two equal.
 A code that is not listed here cannot be parsed, so it can neither be asked nor answered (handout.md 2).
 """
 
@@ -10,15 +11,21 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, StringConstraints
 
 Partner = Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"]
-Role = Literal["chair", "participant", "duty_officer", "case_holder", "confidential_doctor", "minute_taker", "executor"]
-Purpose = Literal["enrich_referral", "decide_attendance", "interpret", "immediate_safety", "carry_out_and_monitor"]
+Role = Literal[
+    "chair", "participant", "duty_officer", "case_holder", "confidential_doctor", "minute_taker", "executor"
+]
+Purpose = Literal[
+    "enrich_referral", "decide_attendance", "interpret", "immediate_safety", "carry_out_and_monitor"
+]
 CaseKind = Literal["named", "anonymous"]
 Stage = Literal["referral", "enrichment", "meeting", "follow_up", "closed"]
 Melding = Literal["registered", "due", "none"]  # `overdue` is the broker's, from its clock: nobody states it
 Criteria = Literal["both", "relevance_only", "factors_only", "none"]
 Unsafety = Literal["acute", "structural", "none"]
 Urgency = Literal["normal", "acute_danger"]
-SubjectRole = Literal["suspected_perpetrator", "victim", "child", "parent", "household_member", "third_person"]
+SubjectRole = Literal[
+    "suspected_perpetrator", "victim", "child", "parent", "household_member", "third_person"
+]
 AgeBand = Literal["under_12", "from_12_to_15", "from_16_to_17", "adult", "unknown"]
 Consent = Literal["given", "refused", "not_asked_unsafe", "not_asked_impossible", "not_recorded"]
 Mode = Literal["automatic", "human"]
@@ -45,7 +52,9 @@ def _oin(value: str) -> str:
 Question = Annotated[str, AfterValidator(_question)]
 Oin = Annotated[str, AfterValidator(_oin)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
-Ref = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Ref = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Revision = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]

@@ -1,6 +1,7 @@
 """Who takes part: partners and the broker, with OIN, address, desk, regions and public keys.
 
-One pinned file, agreed between the partners; nothing in a message can add to it. A key is a function of who claims to have signed and of
+One pinned file, agreed between the partners; nothing in a message can add to it. A key is a function of who
+claims to have signed and of
 the key id, and only within its time. A change of the file is an entry in the broker's trail.
 """
 
@@ -84,19 +85,27 @@ class Directory:
     """The parsed file: every public key is parsed once, here."""
 
     def __init__(self, contents: bytes) -> None:
-        """Raises DirectoryProblem when the file is malformed, names a party or a key twice, or holds a key that does not parse."""
+        """Raises DirectoryProblem when the file is malformed, names a party or a key twice, or holds a key
+        that does not parse.
+        """
         try:
             file = _File.model_validate_json(contents)
         except ValidationError as error:
             where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-            raise DirectoryProblem(f"The directory is malformed at {where or 'its start'}; mend it there.") from None
+            raise DirectoryProblem(
+                f"The directory is malformed at {where or 'its start'}; mend it there."
+            ) from None
         self.demo = file.demo
         self.regions = file.regions
         self.digest = hashlib.sha256(contents).hexdigest()
-        self._by_code = {party.code: party for party in file.parties}
+        self._by_code: dict[str, Party] = {party.code: party for party in file.parties}
         self._by_oin = {party.oin: party for party in file.parties}
         kids = [key.kid for party in file.parties for key in party.keys]
-        if len(self._by_code) != len(file.parties) or len(self._by_oin) != len(file.parties) or len(set(kids)) != len(kids):
+        if (
+            len(self._by_code) != len(file.parties)
+            or len(self._by_oin) != len(file.parties)
+            or len(set(kids)) != len(kids)
+        ):
             raise DirectoryProblem("The directory names a party, an OIN or a key twice; each may stand once.")
         if BROKER not in self._by_code:
             raise DirectoryProblem("The directory has no broker; add the party with code broker.")
@@ -107,7 +116,9 @@ class Directory:
             try:
                 self._parse(party)
             except ValueError:
-                raise DirectoryProblem(f"A public key of {party.code} in the directory does not parse; ask for its card again.") from None
+                raise DirectoryProblem(
+                    f"A public key of {party.code} in the directory does not parse; ask for its card again."
+                ) from None
 
     @classmethod
     def read(cls, path: Path) -> "Directory":
@@ -115,12 +126,14 @@ class Directory:
         try:
             contents = path.read_bytes()
         except OSError:
-            raise DirectoryProblem(f"There is no readable directory {path.name}. Make one with: grondslag init directory") from None
+            raise DirectoryProblem(
+                f"There is no readable directory {path.name}. Make one with: grondslag init directory"
+            ) from None
         return cls(contents)
 
     def party(self, code: str) -> Party:
         """Raises SenderUnknown for a code that does not take part."""
-        found = self._by_code.get(code)  # type: ignore[call-overload]
+        found = self._by_code.get(code)
         if found is None:
             raise SenderUnknown
         return found

@@ -1,11 +1,14 @@
-"""The five documents on the wire. Each is signed, lives shortly, and names the digest of what it answers: a chain that a stranger can check.
+"""The five documents on the wire. Each is signed, lives shortly, and names the digest of what it answers: a
+chain that a stranger can check.
 
-    case statement ◄── inquiry ◄── permit ◄── reply        receipt: the entries of all of them, proven to be in the broker's trail
+    case statement ◄── inquiry ◄── permit ◄── reply        receipt: the entries of all of them, proven to be
+    in the broker's trail
 
 Identities and answers are sealed or locked inside; the broker has no key that opens either (design.md 3).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -31,11 +34,14 @@ from adapters.contract.codes import (
     SubjectRole,
     Unsafety,
     Urgency,
+    holder_of,
 )
 from adapters.contract.signing import Document
 
 MAX_QUESTIONS = 60
-"""Per inquiry: twelve subjects (handout.md 2, `max_subjects_per_case`) and at most five questions that one holder knows."""
+"""Per inquiry: twelve subjects (handout.md 2, `max_subjects_per_case`) and at most five questions that one
+holder knows.
+"""
 
 
 class _Part(BaseModel):
@@ -69,7 +75,9 @@ class CaseStatement(Document):
 
 
 class AskedQuestion(_Part):
-    """One code from the catalogue about one subject, with the facts of that subject and of the necessity, as codes."""
+    """One code from the catalogue about one subject, with the facts of that subject and of the necessity, as
+    codes.
+    """
 
     subject_ref: Ref
     role: SubjectRole
@@ -86,7 +94,8 @@ class AskedQuestion(_Part):
 class Inquiry(Document):
     """One requester asks one holder (`aud` is the broker; `holder` answers) for one case and one purpose.
 
-    `identities` commits to the locked identity of each subject, which travels beside the document; `sealed` holds their keys, for the
+    `identities` commits to the locked identity of each subject, which travels beside the document; `sealed`
+    holds their keys, for the
     holder alone.
     """
 
@@ -106,6 +115,9 @@ class Inquiry(Document):
     kid: Kid
     sealed: Base64Url
 
+    def asker(self, partner: str) -> "Asker":
+        return Asker(partner, self.requester_role, self.mandated, self.assigned)
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         asked = {(question.subject_ref, question.role, question.question) for question in self.questions}
@@ -113,7 +125,7 @@ class Inquiry(Document):
             raise ValueError("the same question about the same subject in the same role stands twice")
         if set(self.identities) != {question.subject_ref for question in self.questions}:
             raise ValueError("each subject has exactly one locked identity")
-        if any(question.question.partition(".")[0] != self.holder for question in self.questions):
+        if any(holder_of(question.question) != self.holder for question in self.questions):
             raise ValueError("a question belongs to another holder")
         return self
 
@@ -137,7 +149,9 @@ class Repetition(_Part):
 
 
 class PermittedQuestion(_Part):
-    """The broker's decision on one question of the inquiry (`index`), and where it stands in the broker's trail."""
+    """The broker's decision on one question of the inquiry (`index`), and where it stands in the broker's
+    trail.
+    """
 
     index: int = Field(ge=0, lt=MAX_QUESTIONS)
     position: int = Field(ge=0)
@@ -151,7 +165,9 @@ class PermittedQuestion(_Part):
 
 
 class Permit(Document):
-    """The broker lets these questions of an inquiry through. `accepted_at` is when it took the inquiry: in its time, not today's."""
+    """The broker lets these questions of an inquiry through. `accepted_at` is when it took the inquiry: in
+    its time, not today's.
+    """
 
     typ: ClassVar[str] = "grondslag-permit+jwt"
     max_bytes: ClassVar[int] = 96 * 1024
@@ -168,7 +184,9 @@ Ground = Literal["holder_paused", "holder_revision_differs", "holder_needs_more_
 
 
 class Outcome(_Part):
-    """What the broker may know of one answer: that it is there, waits for a person, or is refused on a ground."""
+    """What the broker may know of one answer: that it is there, waits for a person, or is refused on a
+    ground.
+    """
 
     index: int = Field(ge=0, lt=MAX_QUESTIONS)
     status: Literal["answered", "waits_for_person", "refused"]
@@ -182,7 +200,9 @@ class Outcome(_Part):
 
 
 class Reply(Document):
-    """The holder's answer to a permit. `sealed` has one slot per outcome, in their order, for the requester alone."""
+    """The holder's answer to a permit. `sealed` has one slot per outcome, in their order, for the requester
+    alone.
+    """
 
     typ: ClassVar[str] = "grondslag-reply+jwt"
     max_bytes: ClassVar[int] = 96 * 1024
@@ -196,7 +216,9 @@ class Reply(Document):
 
 
 class ProvenEntry(_Part):
-    """An entry of the broker's trail: its leaf as text, and the hashes that lead from it to the checkpoint (RFC 6962 2.1.1)."""
+    """An entry of the broker's trail: its leaf as text, and the hashes that lead from it to the checkpoint
+    (RFC 6962 2.1.1).
+    """
 
     position: int = Field(ge=0)
     leaf: str = Field(max_length=16_384)
@@ -223,24 +245,38 @@ class Caller(Document):
     path: str = Field(pattern=r"^/[a-z0-9/-]{1,100}$")
 
 
-def decision_input(
-    inquiry: Inquiry, question: AskedQuestion, *, requester: str, case: CaseFacts, repetition: Repetition, re_roled: bool
-) -> dict[str, object]:
-    """What policy sees of one question: a closed vocabulary, nothing personal, no number, no time (handout.md 2).
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, as policy sees it: a partner and a role, never a person."""
 
-    The requester's node, the broker and the holder's node all build it here, so that they can only differ in the facts.
+    partner: str
+    role: Role
+    mandated: bool
+    assigned: bool
+
+
+def decision_input(
+    asker: Asker,
+    question: AskedQuestion,
+    *,
+    purpose: Purpose,
+    urgency: Urgency,
+    case: CaseFacts,
+    repetition: Repetition,
+    re_roled: bool,
+) -> dict[str, object]:
+    """What policy sees of one question: a closed vocabulary, nothing personal, no number, no time
+    (handout.md 2).
+
+    The requester's node, the broker and the holder's node all build it here, so that they can only differ in
+    the facts.
     """
     return {
-        "requester": {
-            "partner": requester,
-            "role": inquiry.requester_role,
-            "mandated": inquiry.mandated,
-            "assigned": inquiry.assigned,
-        },
-        "holder": inquiry.holder,
+        "requester": vars(asker),
+        "holder": holder_of(question.question),
         "question": question.question,
-        "purpose": inquiry.purpose,
-        "case": {**case.model_dump(), "urgency": inquiry.urgency},
+        "purpose": purpose,
+        "case": {**case.model_dump(), "urgency": urgency},
         "subject": {
             "role": question.role,
             "age_band": question.age_band,

@@ -1,9 +1,12 @@
 """A party's own private keys: made, kept in one file, loaded once.
 
-- One file per party, readable by its owner only. It holds, each apart: keys that sign documents (ES256), keys that open what is sealed to
-  the party (HPKE, ML-KEM-768 with X25519), the key of its trail (Ed25519; it signs nothing else), and the key that wraps subject keys.
+- One file per party, readable by its owner only. It holds, each apart: keys that sign documents (ES256),
+  keys that open what is sealed to
+  the party (HPKE, ML-KEM-768 with X25519), the key of its trail (Ed25519; it signs nothing else), and the
+  key that wraps subject keys.
 - A key is parsed once, at load: parsing per signature costs a thousand times the signature.
-- The newest signing key whose time has come is used; older ones stay until they are taken out, so that a rotation overlaps.
+- The newest signing key whose time has come is used; older ones stay until they are taken out, so that a
+  rotation overlaps.
 - A demo file says so, and is refused outside demo mode.
 """
 
@@ -68,7 +71,9 @@ class Keyring:
 
     def public_keys(self) -> list[dict[str, str]]:
         """What stands in the directory about these keys: `kid`, `use`, `public`, `valid_from`."""
-        rows = [_public("sign", key.kid, _point(key.private.public_key()), key.use_from) for key in self.signing]
+        rows = [
+            _public("sign", key.kid, _point(key.private.public_key()), key.use_from) for key in self.signing
+        ]
         rows += [_public("seal", key.kid, key.public, key.use_from) for key in self.opening.values()]
         oldest = min(key.use_from for key in self.signing)
         raw = self.trail.public_key().public_bytes_raw()
@@ -88,7 +93,9 @@ def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
 
 
 def rotated(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    """The same file with a new signing and a new opening key, used after `ROTATION_OVERLAP`; the old ones stay."""
+    """The same file with a new signing and a new opening key, used after `ROTATION_OVERLAP`; the old ones
+    stay.
+    """
     later = now + ROTATION_OVERLAP
     return {
         **contents,
@@ -112,7 +119,8 @@ def write_keys(path: Path, contents: Mapping[str, Any]) -> None:
 def read_keys(path: Path, *, party: str, demo: bool) -> Keyring:
     """Loads and checks a key file.
 
-    Raises KeyProblem with one sentence that says what to do: the file is missing, others may read it, it belongs to another party, it is
+    Raises KeyProblem with one sentence that says what to do: the file is missing, others may read it, it
+    belongs to another party, it is
     made for the demo while `demo` is false, or a key in it is weak.
     """
     advice = f"Make good keys with: grondslag init keys --party {party} --keys {path.name}"
@@ -124,13 +132,17 @@ def read_keys(path: Path, *, party: str, demo: bool) -> Keyring:
     except (OSError, ValueError):
         raise KeyProblem(f"The key file {path.name} cannot be read. {advice}") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyProblem(f"Others on this machine can read {path.name}. Run: chmod 600 {path.name}, and make new keys.")
+        raise KeyProblem(
+            f"Others on this machine can read {path.name}. Run: chmod 600 {path.name}, and make new keys."
+        )
     try:
         keyring = _parse(contents)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise KeyProblem(f"The key file {path.name} is damaged or holds a weak key. {advice}") from None
     if keyring.party != party:
-        raise KeyProblem(f"The key file {path.name} is not of {party}. Point the setting `keys` at the right file.")
+        raise KeyProblem(
+            f"The key file {path.name} is not of {party}. Point the setting `keys` at the right file."
+        )
     if keyring.demo and not demo:
         raise KeyProblem(f"The key file {path.name} is made for the demo. {advice}")
     return keyring
@@ -188,7 +200,10 @@ def _new_signing(use_from: datetime) -> dict[str, str]:
 
 
 def _new_opening(use_from: datetime) -> dict[str, str]:
-    raw = mlkem.MLKEM768PrivateKey.generate().private_bytes_raw() + x25519.X25519PrivateKey.generate().private_bytes_raw()
+    raw = (
+        mlkem.MLKEM768PrivateKey.generate().private_bytes_raw()
+        + x25519.X25519PrivateKey.generate().private_bytes_raw()
+    )
     return {"private": _b64(raw), "use_from": use_from.isoformat()}
 
 

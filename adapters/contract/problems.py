@@ -210,6 +210,30 @@ class Conflict(RequestProblem):
     )
 
 
+class CaseStatementStale(Conflict):
+    code = "case_statement_stale"
+    title, detail = (
+        "De gegevens van deze casus zijn veranderd.",
+        "Haal de casus opnieuw op en stuur het bericht daarna opnieuw.",
+    )
+
+
+class DecisionDiffers(Conflict):
+    code = "decision_differs"
+    title, detail = (
+        "Deze vrijgave past niet bij de hand-out.",
+        "Er is niets beantwoord. Bel de beheerder van de centrale en van deze organisatie.",
+    )
+
+
+class NotWaiting(Conflict):
+    code = "not_waiting"
+    title, detail = (
+        "Op deze vraag wacht niemand meer.",
+        "De vraag is al afgehandeld, of nog niet geopend. Haal de lijst opnieuw op.",
+    )
+
+
 class PreconditionFailed(RequestProblem):
     status, code = 412, "precondition_failed"
     title, detail = "Iemand anders was u voor.", "Haal de nieuwe stand op en probeer het opnieuw."
@@ -245,6 +269,19 @@ class PolicyUnavailable(Unavailable):
 class TrailUnavailable(Unavailable):
     code = "trail_unavailable"
     title, detail = "Wij kunnen nu niets vastleggen.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class RegisterUnavailable(Unavailable):
+    code = "register_unavailable"
+    title, detail = "Het register antwoordt nu niet.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class PartnerUnreachable(Unavailable):
+    code = "partner_unreachable"
+    title, detail = (
+        "De andere partij is nu niet te bereiken.",
+        "Probeer het over een paar tellen opnieuw. Bel als het haast heeft.",
+    )
 
 
 class TooBusy(Unavailable):

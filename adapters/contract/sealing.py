@@ -1,8 +1,11 @@
-"""What only one partner may read: HPKE (RFC 9180), base mode, ML-KEM-768 with X25519, HKDF-SHA256, AES-256-GCM.
+"""What only one partner may read: HPKE (RFC 9180), base mode, ML-KEM-768 with X25519, HKDF-SHA256,
+AES-256-GCM.
 
-- The context of a sealed text (what it is, case, purpose, both parties, the inquiry) is bound in `info`: in another context it does not open.
+- The context of a sealed text (what it is, case, purpose, both parties, the inquiry) is bound in `info`: in
+  another context it does not open.
 - HPKE's base mode says nothing about the sender; the signed document around it does.
-- Identities are locked apart, each under a key of its own; the inquiry seals only these keys. So the broker can leave out the identity of
+- Identities are locked apart, each under a key of its own; the inquiry seals only these keys. So the broker
+  can leave out the identity of
   a subject about whom it permits nothing, and the holder never gets it.
 - Everything is padded to a fixed size before it is sealed: length tells nothing.
 """
@@ -79,7 +82,9 @@ def unlock(locked: str, key: bytes, *, inquiry: str, subject_ref: str) -> bytes:
 
 
 def padded(value: object, size: int) -> bytes:
-    """The value as JSON, filled with spaces to exactly this many bytes. Raises ValueError when it does not fit."""
+    """The value as JSON, filled with spaces to exactly this many bytes. Raises ValueError when it does not
+    fit.
+    """
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
     if len(text) > size:
         raise ValueError(f"does not fit in {size} bytes")

@@ -46,11 +46,21 @@ class Signatory:
         )
         return sign(document, self.keyring.signing_key(now))
 
-    def read(self, kind: type[D], token: str, *, audience: str | None = None, at: datetime | None = None) -> Received[D]:
-        """A document to us (or to the party with the code `audience`), checked as of now (or as of `at`). Raises a document problem."""
+    def read(
+        self, kind: type[D], token: str, *, audience: str | None = None, at: datetime | None = None
+    ) -> Received[D]:
+        """A document to us (or to the party with the code `audience`), checked as of now (or as of `at`).
+        Raises a document problem.
+        """
         when = at or self.now()
         addressee = self.party if audience is None else self.directory.party(audience)
         signed = read(
-            kind, token, lambda oin, kid: self.directory.signing_key(oin, kid, when), audience=addressee.oin, at=when
+            kind,
+            token,
+            lambda oin, kid: self.directory.signing_key(oin, kid, when),
+            audience=addressee.oin,
+            at=when,
         )
-        return Received(signed.document, signed.token, signed.digest, self.directory.of_oin(signed.document.iss))
+        return Received(
+            signed.document, signed.token, signed.digest, self.directory.of_oin(signed.document.iss)
+        )

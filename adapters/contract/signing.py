@@ -1,10 +1,14 @@
-"""The one door for everything that is signed: JWS (RFC 7515) with ES256, through PyJWT, which nobody else imports.
+"""The one door for everything that is signed: JWS (RFC 7515) with ES256, through PyJWT, which nobody else
+imports.
 
 PyJWT checks the signature. The door adds what a library lets pass, and refuses before it computes:
 
-- the size is capped before anything is parsed; base64url is strict and canonical; no JSON object names a key twice (RFC 8259 4)
-- the header is exactly `alg`, `typ` and `kid`; the algorithm is ES256 and nothing else; `typ` is the one of this document (RFC 8725 3.11)
-- the key is a function of the claimed sender and the key id in the pinned directory, never of anything in the message
+- the size is capped before anything is parsed; base64url is strict and canonical; no JSON object names a key
+  twice (RFC 8259 4)
+- the header is exactly `alg`, `typ` and `kid`; the algorithm is ES256 and nothing else; `typ` is the one of
+  this document (RFC 8725 3.11)
+- the key is a function of the claimed sender and the key id in the pinned directory, never of anything in
+  the message
 - an ES256 signature has its low `s`, so that a signed document has one form
 - times are whole seconds, a document lives no longer than its kind may, and is read within its time
 - the fields are those of the document: unknown ones are refused, and so is another addressee
@@ -23,7 +27,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract.codes import Oin, Ref
@@ -33,18 +37,28 @@ from adapters.contract.problems import (
     DocumentExpired,
     DocumentMalformed,
     DocumentTooLarge,
+    SenderUnknown,
     SignatureInvalid,
+    invalid_params,
 )
 
 CLOCK_SKEW_S = 5
 
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the group of P-256 (SEC 2, 2.4.2)
+_ORDER = (
+    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the group of P-256 (SEC 2, 2.4.2)
+)
 _PART = re.compile(r"[A-Za-z0-9_-]+")
-_jws = jwt.PyJWS(algorithms=["ES256"])
+TOKEN_ALGORITHMS = ("ES256", "PS256", "RS256")
+MAX_TOKEN_BYTES = 8 * 1024
+_jws = jwt.PyJWS(algorithms=list(TOKEN_ALGORITHMS))
+
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 class Document(BaseModel):
-    """What every signed document says; a kind of document adds its own fields, its `typ`, its longest life and its largest size."""
+    """What every signed document says; a kind of document adds its own fields, its `typ`, its longest life
+    and its largest size.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -66,7 +80,9 @@ KeyOf = Callable[[str, str], ec.EllipticCurvePublicKey]
 
 @dataclass(frozen=True)
 class Signed(Generic[D]):
-    """A document whose signature, time and addressee were checked, with its bytes and their SHA-256 in hex."""
+    """A document whose signature, time and addressee were checked, with its bytes and their SHA-256 in
+    hex.
+    """
 
     document: D
     token: str
@@ -76,7 +92,9 @@ class Signed(Generic[D]):
 def sign(document: D, key: SigningKey) -> Signed[D]:
     """The document as a compact JWS."""
     payload = document.model_dump_json(exclude_none=True).encode()
-    token = _jws.encode(payload, key.private, "ES256", {"typ": document.typ, "kid": key.kid}, sort_headers=True)
+    token = _jws.encode(
+        payload, key.private, "ES256", {"typ": document.typ, "kid": key.kid}, sort_headers=True
+    )
     head, body, signature = token.split(".")
     low = _low_s(_unbase64(signature))
     token = f"{head}.{body}.{_base64(low)}"
@@ -86,7 +104,8 @@ def sign(document: D, key: SigningKey) -> Signed[D]:
 def read(kind: type[D], token: str, keys: KeyOf, *, audience: str, at: datetime) -> Signed[D]:
     """Checks a document of this kind, addressed to this OIN, as of this time.
 
-    Raises DocumentTooLarge, DocumentMalformed, SenderUnknown, SignatureInvalid, AddresseeWrong, DocumentExpired: in this order, so that
+    Raises DocumentTooLarge, DocumentMalformed, SenderUnknown, SignatureInvalid, AddresseeWrong,
+    DocumentExpired: in this order, so that
     nothing about addressee or time is told to whoever cannot sign.
     """
     if len(token) > kind.max_bytes:
@@ -95,36 +114,101 @@ def read(kind: type[D], token: str, keys: KeyOf, *, audience: str, at: datetime)
     try:
         document = kind.model_validate_json(payload)
     except ValidationError as error:
-        raise DocumentMalformed(invalid_params=_places(error)) from None
+        raise DocumentMalformed(invalid_params=invalid_params(error)) from None
     if document.aud != audience:
         raise AddresseeWrong
     verify_time(document.iat, document.exp, kind.lifetime_s, at)
     return Signed(document, token, digest(token))
 
 
-def verified_payload(token: str, typ: str, key_for: Callable[[Mapping[str, Any], str], ec.EllipticCurvePublicKey]) -> bytes:
-    """The payload of a compact JWS whose header and signature are as they must be; `key_for` sees claims that nobody has vouched for yet.
+def verified_payload(token: str, typ: str, key_for: Callable[[Mapping[str, Any], str], PublicKey]) -> bytes:
+    """The payload of a compact JWS whose header and signature are as they must be; `key_for` sees claims
+    that nobody has vouched for yet.
 
     Raises DocumentMalformed, SignatureInvalid, and whatever `key_for` raises.
     """
-    parts = token.split(".")
-    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
-        raise DocumentMalformed
-    head, body, signature = (_unbase64(part) for part in parts)
-    header, claims = _object(head), _object(body)
+    header, claims, signature = _parsed(token)
     if set(header) != {"alg", "typ", "kid"} or header["alg"] != "ES256" or header["typ"] != typ:
         raise DocumentMalformed
     key = key_for(claims, _text(header["kid"]))
     if _low_s(signature) != signature:
         raise SignatureInvalid
+    return _checked(token, key, "ES256")
+
+
+def token_claims(token: str, keys: Mapping[str, tuple[str, PublicKey]]) -> dict[str, Any]:
+    """The claims of an access token of an identity provider, signed under one of these keys: key id ->
+    (algorithm, key).
+
+    The algorithm is the key's, never the token's; `crit`, `jwk`, `jku` and `x5u` of the token are refused or
+    not looked at. Issuer,
+    audience and time are for the caller. Raises DocumentTooLarge, DocumentMalformed, SenderUnknown,
+    SignatureInvalid.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise DocumentTooLarge
+    header, claims, _ = _parsed(token)
+    known = keys.get(_text(header.get("kid")))
+    if known is None:
+        raise SenderUnknown
+    algorithm, key = known
+    if (
+        header.get("alg") != algorithm
+        or "crit" in header
+        or header.get("typ", "JWT") not in {"JWT", "at+jwt"}
+    ):
+        raise DocumentMalformed
+    _checked(token, key, algorithm)
+    return claims
+
+
+def provider_keys(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
+    """The signing keys of an identity provider's JWKS (RFC 7517): key id -> (algorithm, key). Keys that are
+    weak or of another use are left out.
+
+    Raises DocumentMalformed when it is no JWKS.
+    """
+    rows = _object(jwks).get("keys")
+    if not isinstance(rows, list):
+        raise DocumentMalformed
+    found = {}
+    for row in rows:
+        if (
+            not isinstance(row, dict)
+            or row.get("use", "sig") != "sig"
+            or row.get("alg") not in TOKEN_ALGORITHMS
+        ):
+            continue
+        try:
+            key = jwt.PyJWK(row).key
+        except jwt.PyJWTError:
+            continue
+        if isinstance(key, ec.EllipticCurvePublicKey) or (
+            isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048
+        ):
+            found[str(row.get("kid"))] = (str(row["alg"]), key)
+    return found
+
+
+def _parsed(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    parts = token.split(".")
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
+        raise DocumentMalformed
+    head, body, signature = (_unbase64(part) for part in parts)
+    return _object(head), _object(body), signature
+
+
+def _checked(token: str, key: PublicKey, algorithm: str) -> bytes:
     try:
-        return _jws.decode(token, key, algorithms=["ES256"])  # type: ignore[no-any-return]
+        return _jws.decode(token, key, algorithms=[algorithm])
     except jwt.InvalidTokenError:
         raise SignatureInvalid from None
 
 
 def verify_time(iat: object, exp: object, lifetime_s: int, at: datetime) -> None:
-    """Whole seconds, no longer than allowed, and now within them. Raises DocumentMalformed, DocumentExpired."""
+    """Whole seconds, no longer than allowed, and now within them. Raises DocumentMalformed,
+    DocumentExpired.
+    """
     if type(iat) is not int or type(exp) is not int or not 0 < exp - iat <= lifetime_s:
         raise DocumentMalformed
     now = at.timestamp()
@@ -138,12 +222,6 @@ def digest(token: str) -> str:
 
 def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _places(error: ValidationError) -> list[dict[str, str]]:
-    # never the value: it may be a person's (API rule error-handling/all-errors)
-    rows = error.errors(include_url=False, include_input=False, include_context=False)
-    return [{"name": ".".join(str(part) for part in row["loc"]), "code": row["type"]} for row in rows[:20]]
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -9,7 +9,9 @@ MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 
 class Unreachable(Exception):
-    """The other party could not be reached, or did not answer in time. An ordinary event: the caller makes a value of it."""
+    """The other party could not be reached, or did not answer in time. An ordinary event: the caller makes a
+    value of it.
+    """
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,19 @@ class Response:
 class Wire(Protocol):
     """Carries a request to a party's address and brings its response back, whatever its status.
 
-    Never follows a redirect, keeps no cookies, takes no proxy from the environment, never repeats a request by itself.
+    Never follows a redirect, keeps no cookies, takes no proxy from the environment, never repeats a request
+    by itself.
     """
 
     async def send(
-        self, method: str, address: str, path: str, *, body: bytes | None = None, bearer: str | None = None, timeout_s: float
+        self,
+        method: str,
+        address: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        bearer: str | None = None,
+        timeout_s: float,
     ) -> Response:
         """Raises Unreachable."""
 
@@ -42,7 +52,14 @@ class HttpWire:
         )
 
     async def send(
-        self, method: str, address: str, path: str, *, body: bytes | None = None, bearer: str | None = None, timeout_s: float
+        self,
+        method: str,
+        address: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        bearer: str | None = None,
+        timeout_s: float,
     ) -> Response:
         headers = {"Accept": "application/json, application/problem+json"}
         if body is not None:

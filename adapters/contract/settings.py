@@ -1,0 +1,119 @@
+"""The settings that every party has: one prefix, from a TOML file and the environment (the environment
+wins), secrets also from files.
+
+What is missing or wrong stops the start with one sentence that says what to do; a printed setting never
+shows a secret.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+
+class SettingsProblem(Exception):
+    """A setting that is missing or wrong. The text says which, and what to do."""
+
+
+class PartySettings(BaseSettings):
+    """What the broker and every node need. Durations in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="GRONDSLAG_", extra="forbid", frozen=True)
+
+    demo: bool = Field(
+        False,
+        description="Accept keys and a directory made for the demo. Never with data of real persons.",
+    )
+    keys: Path = Field(description="File with the party's own private keys; made with `grondslag init keys`.")
+    directory: Path = Field(
+        description="File with all parties and their public keys; made with `grondslag init directory`."
+    )
+    database: SecretStr = Field(
+        description="SQLAlchemy URL of the party's own database: sqlite or postgresql+psycopg."
+    )
+    subject_keys: SecretStr = Field(
+        description="SQLAlchemy URL of the database with the keys of sealed parts; apart, with short backups."
+    )
+    release: Path | None = Field(
+        None, description="Folder of the hand-out's release; the packaged one if left out."
+    )
+    policy_engine: Literal["embedded", "server"] = Field(
+        "embedded", description="Decide in this process, or ask an OPA server."
+    )
+    opa_url: str = Field(
+        "http://127.0.0.1:8181", description="Where the OPA server is, when `policy_engine` is `server`."
+    )
+    opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; the proxy in front of it is the only caller."
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Port of the API.")
+    management_port: int = Field(
+        8443, ge=1, le=65535, description="Port for health and metrics; never through the public proxy."
+    )
+    stop_within_s: float = Field(
+        20, gt=0, le=120, description="How long requests may finish after a stop was asked."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+
+S = TypeVar("S", bound=PartySettings)
+
+
+def read_settings(kind: type[S], path: Path | None, environment: dict[str, str]) -> S:
+    """The settings from this file and this environment; `GRONDSLAG_X_FILE` names a file that holds the value
+    of X.
+
+    Raises SettingsProblem.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError:
+            raise SettingsProblem(
+                f"There is no readable settings file {path.name}. Name one with --settings."
+            ) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsProblem(f"The settings file {path.name} is not TOML: {error}.") from None
+    for name in kind.model_fields:
+        source = environment.get(f"GRONDSLAG_{name.upper()}_FILE")
+        if source is not None:
+            try:
+                values[name] = Path(source).read_text(encoding="utf-8").strip()
+            except OSError:
+                raise SettingsProblem(
+                    f"The file named by GRONDSLAG_{name.upper()}_FILE cannot be read."
+                ) from None
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        field = kind.model_fields.get(name)
+        meaning = (
+            f" It is: {field.description}"
+            if field is not None and field.description
+            else " There is no such setting."
+        )
+        raise SettingsProblem(
+            f"The setting `{name}` is wrong: {first['msg']}.{meaning} "
+            f"Set it in the file or as GRONDSLAG_{name.upper()}."
+        ) from None
+
+
+def printed(settings: PartySettings) -> dict[str, str]:
+    """Every setting as text, secrets starred."""
+    return {name: str(getattr(settings, name)) for name in type(settings).model_fields}

@@ -1,0 +1,675 @@
+"""The requester's side of the one path: seal, sign, record, ask; verify, open, record, show.
+
+- What is asked is recorded here before it is sent, and what came back is recorded before it is shown.
+- A reply counts only with its receipt: every decision is read from an entry that is proven to be in the
+  broker's trail.
+- Only codes that the permit allows are opened; anything else is refused.
+- After a restart, what was sent is asked after, never asked twice: the inquiry's id is its idempotency key.
+"""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from adapters.contract.answers import Answer, opened
+from adapters.contract.codes import BROKER, holder_of
+from adapters.contract.documents import (
+    AskedQuestion,
+    Asker,
+    Attested,
+    Caller,
+    CaseFacts,
+    CaseStatement,
+    Inquiry,
+    Receipt,
+    Repetition,
+    Reply,
+    decision_input,
+)
+from adapters.contract.events import Event, log
+from adapters.contract.identity import Identity
+from adapters.contract.problems import (
+    CaseUnknown,
+    DocumentMalformed,
+    NotAllowed,
+    NotFound,
+    PartnerUnreachable,
+    Problem,
+    RequestInvalid,
+    by_code,
+    invalid_param,
+)
+from adapters.contract.sealing import Context, Sealed, decode, unseal
+from adapters.contract.signatory import Received, Signatory
+from adapters.contract.signing import digest
+from adapters.contract.wire import Response, Unreachable, Wire
+from adapters.node import enrichments
+from adapters.node.bearer import Person
+from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
+from adapters.node.locked import Locked, lock_subjects
+from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
+from adapters.partners.age import age_bands
+from audit import Entry, Recorded, Trail, verify_receipt
+from policies import Decision, Policy, Release
+
+_LONGEST_PAUSE_S = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An enrichment with the answers that were opened, by inquiry id and question index."""
+
+    enrichment: Enrichment
+    answers: Mapping[tuple[str, int], Answer]
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a dry run says of one question."""
+
+    subject: int
+    question: str
+    decision: Decision
+
+
+class Asking:
+    def __init__(
+        self,
+        signatory: Signatory,
+        wire: Wire,
+        policy: Policy,
+        release: Release,
+        trail: Trail,
+        *,
+        timeout_s: float,
+        poll_s: float,
+    ) -> None:
+        self._signatory = signatory
+        self._wire = wire
+        self._policy = policy
+        self._release = release
+        self._trail = trail
+        self._timeout_s = timeout_s
+        self._poll_s = poll_s
+        self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
+
+    # ── cases ──
+
+    async def state_case(self, wish: WishedCase, person: Person) -> OwnCase:
+        """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
+        PartnerUnreachable, and the broker's problems.
+        """
+        before = None
+        if wish.case_ref is not None:
+            before = await self._own_case(wish.case_ref, person)
+        if wish.region not in self._signatory.party.regions:
+            raise RequestInvalid(invalid_params=[invalid_param(("region",), "unknown")])
+        case_ref = wish.case_ref or str(uuid.uuid4())
+        facts = {
+            name: getattr(wish, name)
+            for name in ("region", "kind", "stage", "melding", "criteria", "unsafety")
+        }
+        role = person.role
+        statement = self._signatory.write(
+            CaseStatement,
+            to=BROKER,
+            case_ref=case_ref,
+            **facts,
+            attested=Attested(melding=role, criteria=role, unsafety=role),
+            meeting_on=date.fromisoformat(wish.meeting_on) if wish.meeting_on else None,
+            replaces=before.statement if before else None,
+        )
+        entry = Entry(
+            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, **facts}
+        )
+        await self._trail.append([entry])
+        await self._call("POST", "/v1/cases", {"statement": statement.token})
+        assigned = before.assigned if before else (person.user,)
+        case = OwnCase(case_ref, statement.digest, facts, assigned)
+        await self._trail.append([], lambda store, _: enrichments.save_case(store, case))
+        return case
+
+    async def take_up(self, case_ref: str, person: Person) -> OwnCase:
+        """Assigns a case to this person, with its newest statement from the broker. Raises NotFound,
+        PartnerUnreachable.
+        """
+        path = f"/v1/cases/{case_ref}"
+        body = orjson.loads((await self._call("GET", path, None)).body)
+        before = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
+        assigned = {*(before.assigned if before else ()), person.user}
+        case = OwnCase(case_ref, body["statement"], body["facts"], tuple(sorted(assigned)))
+        entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
+        await self._trail.append([entry], lambda store, _: enrichments.save_case(store, case))
+        return case
+
+    # ── asking ──
+
+    async def may_ask(self, wish: Wish, person: Person) -> list[Allowed]:
+        """What the hand-out says of each question, here and now, with what this node knows; nothing is sent.
+
+        Raises CaseUnknown, NotAllowed, RequestInvalid, PolicyUnavailable.
+        """
+        case = await self._own_case(wish.case_ref, person)
+        wish.identities(named=case.facts["kind"] == "named")
+        asked, inputs = [], []
+        for number, subject in enumerate(wish.subjects):
+            for question in subject.questions:
+                asked.append((number, question.question))
+                inputs.append(self._input(case, wish, subject, question, person))
+        decisions = await self._policy.decide(inputs)
+        return [
+            Allowed(number, code, decision) for (number, code), decision in zip(asked, decisions, strict=True)
+        ]
+
+    async def ask(self, wish: Wish, person: Person) -> Shown:
+        """Asks, and waits for what comes at once.
+
+        Raises CaseUnknown, NotAllowed, RequestInvalid, TrailUnavailable, and the broker's problems: then
+        nothing was asked.
+        """
+        case = await self._own_case(wish.case_ref, person)
+        identities = wish.identities(named=case.facts["kind"] == "named")
+        refs, fresh = await self._subject_refs(case.case_ref, identities)
+        inquiries = self._inquiries(case, wish, identities, refs, person)
+        now = int(self._signatory.now().timestamp())
+        enrichment = Enrichment(
+            str(uuid.uuid4()), case.case_ref, wish.purpose, now, person.user, inquiries, next_at=now + 5
+        )
+        entries = self._asked_entries(enrichment, wish, identities, refs, person)
+
+        def sent(store: Connection, _: object) -> None:
+            enrichments.save_subjects(store, case.case_ref, fresh)
+            enrichments.insert(store, enrichment)
+
+        await self._trail.append(entries, sent)
+        return await self._send(enrichment)
+
+    async def show(self, enrichment_id: str, person: Person) -> Shown:
+        """How far an enrichment is, with its answers, opened from our own trail. Raises NotFound,
+        NotAllowed.
+        """
+        enrichment = await self._trail.read(lambda store: enrichments.load(store, enrichment_id))
+        if enrichment is None:
+            raise NotFound
+        await self._own_case(enrichment.case_ref, person)
+        return await self._shown(enrichment)
+
+    async def follow_due(self, most: int = 16) -> int:
+        """Asks the broker after what is still open, and sends what a restart left unsent. Returns how many
+        enrichments it took up.
+        """
+        now = self._signatory.now()
+        due = await self._trail.read(lambda store: enrichments.load_due(store, now, most))
+        for enrichment in due:
+            try:
+                await self._follow(enrichment)
+            except Problem as problem:
+                log(Event.FOLLOWING_FAILED, code=problem.code)
+                await self._postpone(enrichment)
+        return len(due)
+
+    # ── the steps of asking ──
+
+    async def _own_case(self, case_ref: str, person: Person) -> OwnCase:
+        case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
+        if case is None:
+            raise CaseUnknown
+        if person.user not in case.assigned:
+            raise NotAllowed
+        return case
+
+    async def _subject_refs(
+        self, case_ref: str, identities: Sequence[Identity | None]
+    ) -> tuple[list[str], dict[str, str]]:
+        """A reference per subject: the one it had in this case, else a new random one; and the new ones by
+        fingerprint.
+
+        The fingerprint keeps "asked before" true when the same person is entered again; it is keyed, and
+        differs from case to case.
+        """
+        known = await self._trail.read(lambda store: enrichments.load_subjects(store, case_ref))
+        fresh: dict[str, str] = {}
+        refs = []
+        for identity in identities:
+            ref = str(uuid.uuid4())
+            if identity is not None:
+                key = self._fingerprint(case_ref, identity)
+                ref = known.get(key) or fresh.setdefault(key, ref)
+            refs.append(ref)
+        return refs, fresh
+
+    def _fingerprint(self, case_ref: str, identity: Identity) -> str:
+        who = "\n".join(
+            [case_ref, identity.surname.casefold(), identity.given_names.casefold(), identity.birth_date]
+        )
+        return hmac.new(self._fingerprint_key, who.encode(), hashlib.sha256).hexdigest()
+
+    def _inquiries(
+        self,
+        case: OwnCase,
+        wish: Wish,
+        identities: Sequence[Identity | None],
+        refs: Sequence[str],
+        person: Person,
+    ) -> tuple[Sent, ...]:
+        holders = dict.fromkeys(
+            holder_of(one.question) for subject in wish.subjects for one in subject.questions
+        )
+        return tuple(
+            self._inquiry(
+                holder=holder, case=case, wish=wish, identities=identities, refs=refs, person=person
+            )
+            for holder in holders
+        )
+
+    def _inquiry(
+        self,
+        *,
+        holder: str,
+        case: OwnCase,
+        wish: Wish,
+        identities: Sequence[Identity | None],
+        refs: Sequence[str],
+        person: Person,
+    ) -> Sent:
+        jti = str(uuid.uuid4())
+        asked: list[AskedQuestion] = []
+        locked: dict[str, Locked] = {}
+        for subject, identity, ref in zip(wish.subjects, identities, refs, strict=True):
+            mine = [question for question in subject.questions if holder_of(question.question) == holder]
+            if mine:
+                asked += [self._asked(subject, ref, question) for question in mine]
+                reasons = {
+                    **(locked[ref].necessity if ref in locked else {}),
+                    **{one.question: one.text() for one in mine},
+                }
+                locked[ref] = Locked(identity, reasons)
+        try:
+            texts, sealed = lock_subjects(
+                locked,
+                signatory=self._signatory,
+                holder=holder,
+                case_ref=case.case_ref,
+                purpose=wish.purpose,
+                jti=jti,
+            )
+            inquiry = self._signatory.write(
+                Inquiry,
+                to=BROKER,
+                jti=jti,
+                case_ref=case.case_ref,
+                case_statement=case.statement,
+                holder=holder,
+                purpose=wish.purpose,
+                urgency=wish.urgency,
+                requester_role=person.role,
+                mandated=person.mandated,
+                assigned=person.user in case.assigned,
+                questions=tuple(asked),
+                identities={ref: digest(text) for ref, text in texts.items()},
+                kid=sealed.kid,
+                sealed=sealed.text,
+            )
+        except ValueError:  # a text too long for its envelope, or the same question twice
+            raise RequestInvalid(
+                invalid_params=[invalid_param(("subjects",), "too_long_or_double")]
+            ) from None
+        items = tuple(
+            Item(index, question.subject_ref, question.role, question.question)
+            for index, question in enumerate(asked)
+        )
+        return Sent(jti, inquiry.digest, holder, items, inquiry.token, texts)
+
+    def _asked(self, subject: WishedSubject, ref: str, question: WishedQuestion) -> AskedQuestion:
+        return AskedQuestion(
+            subject_ref=ref,
+            role=subject.role,
+            age_band=self._age_band(subject),
+            consent=subject.consent,
+            dual_role=subject.dual_role,
+            question=question.question,
+            motivated=bool(question.necessity.strip()),
+            subsidiarity=bool(question.subsidiarity.strip()),
+            weighty_and_urgent=bool(question.weighty_interest.strip()),
+            new_reason=bool(question.new_reason.strip()),
+        )
+
+    def _age_band(self, subject: WishedSubject) -> Any:
+        """From the birth date; where that leaves it open, what the asker says, if it can be so."""
+        birth_date = str((subject.identity or {}).get("birthDate", "0000-00-00"))
+        possible = age_bands(birth_date, self._signatory.now().date())
+        if len(possible) == 1:
+            return next(iter(possible))
+        return subject.age_band if subject.age_band in possible else "unknown"
+
+    def _input(
+        self, case: OwnCase, wish: Wish, subject: WishedSubject, question: WishedQuestion, person: Person
+    ) -> dict[str, object]:
+        """What policy would see, as far as this node knows it; the broker's clock and trail may say
+        otherwise.
+        """
+        facts = {name: case.facts[name] for name in ("kind", "stage", "melding", "criteria", "unsafety")}
+        region = case.facts["region"]
+        regime = self._signatory.directory.regions[region].regime
+        own_region = region in self._signatory.party.regions
+        assigned = person.user in case.assigned
+        return decision_input(
+            Asker(self._signatory.party.code, person.role, person.mandated, assigned),
+            self._asked(subject, case.case_ref, question),
+            purpose=wish.purpose,
+            urgency=wish.urgency,
+            case=CaseFacts(**facts, regime=regime, own_region=own_region, accepted=False),
+            repetition=Repetition(asked_before=False, over_budget=False),
+            re_roled=False,
+        )
+
+    def _asked_entries(
+        self,
+        enrichment: Enrichment,
+        wish: Wish,
+        identities: Sequence[Identity | None],
+        refs: Sequence[str],
+        person: Person,
+    ) -> list[Entry]:
+        shared = {"enrichment": enrichment.id, "case_ref": enrichment.case_ref}
+        user = {
+            "user": person.user,
+            "user_role": person.role,
+            "purpose": wish.purpose,
+            "urgency": wish.urgency,
+        }
+        entries = [
+            Entry(
+                "inquiry",
+                {**shared, **user, "inquiry": one.jti, "inquiry_digest": one.digest, "holder": one.holder},
+            )
+            for one in enrichment.inquiries
+        ]
+        for subject, identity, ref in zip(wish.subjects, identities, refs, strict=True):
+            sealed = {
+                "identity": identity.as_json() if identity else None,
+                "necessity": {question.question: question.text() for question in subject.questions},
+            }
+            entries.append(Entry("subject", {**shared, "role": subject.role}, subject_ref=ref, sealed=sealed))
+        return entries
+
+    # ── the steps of sending and opening ──
+
+    async def _send(self, enrichment: Enrichment) -> Shown:
+        body = {
+            "inquiries": [
+                {"inquiry": one.token, "identities": one.identities} for one in enrichment.inquiries
+            ]
+        }
+        try:
+            response = await self._call("POST", "/v1/inquiries", body)
+        except PartnerUnreachable:
+            return Shown(enrichment, {})  # perhaps taken, perhaps not: it is asked after
+        except Problem as problem:
+            code = problem.code
+            await self._trail.append(
+                [Entry("failed", {"enrichment": enrichment.id, "problem": code})],
+                lambda store, _: enrichments.change(store, enrichment.id, lambda one: one.failed(code)),
+            )
+            raise
+        return await self._open(enrichment, response)
+
+    async def _follow(self, enrichment: Enrichment) -> None:
+        unsent = [one for one in enrichment.inquiries if one.state == "draft"]
+        if unsent:
+            age = self._signatory.now().timestamp() - enrichment.created_at
+            if age < Inquiry.lifetime_s:
+                await self._send(enrichment)
+                return
+        for one in enrichment.inquiries:
+            if one.open:
+                await self._ask_after(enrichment, one)
+
+    async def _ask_after(self, enrichment: Enrichment, sent: Sent) -> None:
+        try:
+            response = await self._call(
+                "GET", f"/v1/inquiries/{sent.jti}", None, query=f"?version={sent.version}"
+            )
+        except NotFound:
+            gone = replace(sent, state="failed", problem=NotFound.code, token=None, identities=None)
+            await self._trail.append(
+                [
+                    Entry(
+                        "failed", {"enrichment": enrichment.id, "inquiry": sent.jti, "problem": NotFound.code}
+                    )
+                ],
+                lambda store, _: enrichments.change(
+                    store, enrichment.id, lambda one: one.updated({sent.jti: gone})
+                ),
+            )
+            return
+        if response.status == 204:
+            await self._postpone(enrichment)
+        else:
+            await self._open(enrichment, response)
+
+    async def _postpone(self, enrichment: Enrichment) -> None:
+        pause = min(_LONGEST_PAUSE_S, self._poll_s * 2**enrichment.attempts)
+        later = int((self._signatory.now() + timedelta(seconds=pause)).timestamp())
+
+        def postponed(one: Enrichment) -> Enrichment:
+            return replace(one, next_at=later, attempts=one.attempts + 1)
+
+        await self._trail.append([], lambda store, _: enrichments.change(store, enrichment.id, postponed))
+
+    async def _open(self, enrichment: Enrichment, response: Response) -> Shown:
+        """Checks, opens and records what the broker sent, then shows it. Raises a document problem when it
+        is not what it must be.
+        """
+        body = orjson.loads(response.body)
+        receipt = self._signatory.read(Receipt, str(body["receipt"]))
+        proven = self._proven(receipt)
+        sent = {one.jti: one for one in enrichment.inquiries}
+        opened_now = [
+            self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
+            for row in body["inquiries"]
+            if row["id"] in sent
+        ]
+        entries = [entry for one in opened_now for entry in one.entries]
+
+        def arrived(store: Connection, recorded: Sequence[Recorded]) -> Enrichment:
+            places = iter(recorded)
+            updates = {}
+            for one in opened_now:
+                own = [next(places) for _ in one.entries]
+                positions = {entry.facts["index"]: entry.position for entry in own if entry.kind == "answer"}
+                items = tuple(
+                    replace(item, answer_at=positions.get(item.index, item.answer_at))
+                    for item in one.sent.items
+                )
+                updates[one.sent.jti] = replace(one.sent, items=items)
+
+            def updated(before: Enrichment) -> Enrichment:
+                after = before.updated(updates)
+                pause = timedelta(seconds=self._poll_s)
+                later = int((self._signatory.now() + pause).timestamp())
+                return replace(
+                    after, next_at=later if any(one.open for one in after.inquiries) else None, attempts=0
+                )
+
+            return enrichments.change(store, enrichment.id, updated)
+
+        after = (await self._trail.append(entries, arrived)).result
+        return await self._shown(after)
+
+    def _proven(self, receipt: Received[Receipt]) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+        """The entries of a receipt by inquiry id, each proven to be in the broker's trail. Raises
+        DocumentMalformed.
+        """
+        if receipt.sender.code != BROKER:
+            raise DocumentMalformed
+        keys = self._signatory.directory.trail_keys(BROKER)
+        by_inquiry: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for entry in receipt.document.entries:
+            verify_receipt(
+                entry.leaf.encode(),
+                entry.position,
+                [decode(node) for node in entry.proof],
+                receipt.document.checkpoint,
+                keys,
+            )
+            facts = orjson.loads(entry.leaf)
+            by_inquiry.setdefault(str(facts.get("inquiry")), []).append((entry.position, facts))
+        return by_inquiry
+
+    def _opened(
+        self,
+        sent: Sent,
+        row: Mapping[str, Any],
+        proven: Sequence[tuple[int, Mapping[str, Any]]],
+        receipt: Received[Receipt],
+        enrichment: Enrichment,
+    ) -> "_Opened":
+        kinds = [facts["kind"] for _, facts in proven]
+        digests = [facts["inquiry_digest"] for _, facts in proven if facts["kind"] == "inquiry"]
+        decisions = {
+            facts["index"]: (position, facts)
+            for position, facts in proven
+            if facts["kind"] in {"permit", "refusal"}
+        }
+        if digests != [sent.digest] or set(decisions) != {item.index for item in sent.items} or not kinds:
+            raise DocumentMalformed
+        answers: dict[int, Answer] = {}
+        for token in row["replies"]:
+            answers |= self._answers(token, sent, decisions, proven, enrichment)
+        states = {state["index"]: state for state in row["questions"]}
+        items, entries = [], []
+        for item in sent.items:
+            position, facts = decisions[item.index]
+            if facts["question"] != item.question or facts["subject_ref"] != item.subject_ref:
+                raise DocumentMalformed
+            known = {name: value for name, value in facts.items() if name not in _ENVELOPE}
+            if item.decision is None:
+                entries.append(
+                    Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
+                )
+            state = states[item.index]
+            if item.index in answers:
+                answer = {"answer": answers[item.index].model_dump(mode="json")}
+                facts_here = {
+                    "inquiry": sent.jti,
+                    "index": item.index,
+                    "case_ref": enrichment.case_ref,
+                    "holder": sent.holder,
+                }
+                entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
+            items.append(
+                replace(
+                    item,
+                    state=state["state"],
+                    ground=state["ground"],
+                    decision={**known, "kind": facts["kind"]},
+                    position=position,
+                )
+            )
+        after = replace(
+            sent,
+            items=tuple(items),
+            token=None,
+            identities=None,
+            state="sent",
+            version=row["version"],
+            receipt=receipt.token,
+        )
+        return _Opened(after, tuple(entries))
+
+    def _answers(
+        self,
+        token: str,
+        sent: Sent,
+        decisions: Mapping[int, tuple[int, Mapping[str, Any]]],
+        proven: Sequence[tuple[int, Mapping[str, Any]]],
+        enrichment: Enrichment,
+    ) -> dict[int, Answer]:
+        """The answers in a reply of this holder to this inquiry, each within its permit. Raises a document
+        problem.
+
+        A reply may have waited for us; it was in time when the broker recorded it.
+        """
+        recorded = [
+            facts["at"] for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
+        ]
+        if len(recorded) != 1:
+            raise DocumentMalformed
+        reply = self._signatory.read(Reply, token, audience=BROKER, at=datetime.fromisoformat(recorded[0]))
+        said = reply.document
+        if reply.sender.code != sent.holder or said.inquiry != sent.digest:
+            raise DocumentMalformed
+        me = self._signatory.party.code
+        context = Context("reply", enrichment.case_ref, enrichment.purpose, me, sent.holder, sent.jti)
+        plaintext = unseal(Sealed(said.kid, said.sealed), self._signatory.keyring.opening, context)
+        answers = {}
+        for slot, answer in opened(plaintext, oin=said.iss, inquiry=sent.jti).items():
+            if slot >= len(said.outcomes) or said.outcomes[slot].status != "answered":
+                raise DocumentMalformed
+            index = said.outcomes[slot].index
+            if not set(decisions[index][1]["answer_codes"]).issuperset(answer.codes):
+                raise DocumentMalformed
+            answers[index] = answer
+        return answers
+
+    async def _shown(self, enrichment: Enrichment) -> Shown:
+        places = {
+            item.answer_at: (one.jti, item.index)
+            for one in enrichment.inquiries
+            for item in one.items
+            if item.answer_at is not None
+        }
+        parts = await self._trail.parts(sorted(places))
+        answers = {
+            places[position]: Answer.model_validate_json(orjson.dumps(part["answer"]))
+            for position, part in parts.items()
+            if part is not None
+        }
+        return Shown(enrichment, answers)
+
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, query: str = ""
+    ) -> Response:
+        """A request to the broker. Raises PartnerUnreachable, or the problem that the broker names."""
+        broker = self._signatory.directory.party(BROKER)
+        bearer = self._signatory.write(Caller, to=BROKER, path=path).token if body is None else None
+        try:
+            response = await self._wire.send(
+                method,
+                broker.address,
+                path + query,
+                body=None if body is None else orjson.dumps(body),
+                bearer=bearer,
+                timeout_s=self._timeout_s,
+            )
+        except Unreachable:
+            raise PartnerUnreachable from None
+        if response.status >= 400:
+            raise _problem(response)
+        return response
+
+
+@dataclass(frozen=True)
+class _Opened:
+    sent: Sent
+    entries: tuple[Entry, ...]
+
+
+_ENVELOPE = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
+"""What belongs to the broker's own entry, and is not copied into ours."""
+
+
+def _problem(response: Response) -> Problem:
+    try:
+        code = str(orjson.loads(response.body)["code"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return PartnerUnreachable()
+    return by_code().get(code, PartnerUnreachable)()

@@ -1,0 +1,260 @@
+"""The holder's people: see what waits, look, and let one answer go, or ask for more reason before looking.
+
+- Opening shows who it is about and what the register suggests; it is an entry of its own.
+- An official chooses from the permit's codes and nothing else; what was shielded or withheld leaves as the
+  negative or not determinable.
+- "More reason needed" can only be said before opening, so that it never depends on what the register holds
+  (handout.md 9).
+- An answer that was let go is handed to the broker until it has it, over restarts.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import orjson
+
+from adapters.contract.answers import Answer
+from adapters.contract.codes import BROKER
+from adapters.contract.documents import Inquiry, Outcome, Reply
+from adapters.contract.events import Event, log
+from adapters.contract.problems import NotFound, NotWaiting, RequestInvalid, invalid_param
+from adapters.contract.signatory import Signatory
+from adapters.contract.signing import moment
+from adapters.contract.wire import Unreachable, Wire
+from adapters.node import inbox
+from adapters.node.answering import answer_of, asked_of, seal_answers
+from adapters.node.bearer import OFFICIAL, Person
+from adapters.node.inbox import Taken, Waiting
+from adapters.node.locked import Locked, unlock_subjects
+from adapters.partners import Adapter, Finding
+from audit import Entry, Trail
+
+_LONGEST_PAUSE_S = 60
+
+_ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "in_meeting"})
+"""Codes that say all there is to say; the others are flags and may stand together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an official sees of one waiting question, here only."""
+
+    taken: Taken
+    waiting: Waiting
+    subject: Locked
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Release:
+    """What an official lets go. `prosecutor_agrees` is recorded where the rule asks for it (C16)."""
+
+    codes: tuple[str, ...]
+    kind: Literal["fact", "judgement"] = "fact"
+    valid_until: date | None = None
+    prosecutor_agrees: bool = False
+
+
+class Desk:
+    def __init__(
+        self, signatory: Signatory, wire: Wire, trail: Trail, adapter: Adapter, *, timeout_s: float
+    ) -> None:
+        self._signatory = signatory
+        self._wire = wire
+        self._trail = trail
+        self._adapter = adapter
+        self._timeout_s = timeout_s
+
+    async def waiting(self, person: Person, most: int = 200) -> list[tuple[Taken, Waiting]]:
+        """What waits for a person, oldest first; also what was answered as not determinable and still needs
+        a look. Raises NotAllowed.
+        """
+        person.needs(OFFICIAL)
+        taken = await self._trail.read(lambda store: inbox.load_waiting(store, most))
+        return [
+            (one, question)
+            for one in taken
+            for question in one.questions
+            if question.state in {"waits", "opened"} or question.doubtful
+        ]
+
+    async def open(self, jti: str, index: int, person: Person) -> Opened:
+        """Looks: who it is about, why it is asked, what the register suggests. Raises NotAllowed, NotFound,
+        NotWaiting, RegisterUnavailable.
+        """
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        inquiry, subjects = self._unlock(taken, question)
+        [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
+        entry = Entry("view", self._facts(taken, question, person), subject_ref=question.subject_ref)
+        state = "opened" if question.state == "waits" else question.state
+
+        def seen(one: Taken) -> Taken:
+            return one.with_question(index, state=state)
+
+        await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
+        return Opened(taken, question, subjects[question.subject_ref], finding)
+
+    async def release(self, jti: str, index: int, release: Release, person: Person) -> None:
+        """Lets an answer go. Raises NotAllowed, NotFound, NotWaiting, RequestInvalid."""
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if question.state != "opened":
+            raise NotWaiting
+        permitted = question.permit()
+        if not release.codes or not set(permitted.answer_codes).issuperset(release.codes):
+            raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_in_permit")])
+        if len(release.codes) > 1 and _ALONE.intersection(release.codes):
+            raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_together")])
+        if "prosecutor_agrees" in question.obligations and not release.prosecutor_agrees:
+            raise RequestInvalid(invalid_params=[invalid_param(("prosecutorAgrees",), "missing")])
+        finding = Finding(release.codes, self._signatory.now().date(), release.valid_until, doubtful=False)
+        answer = answer_of(finding, permitted, self._signatory.party.desk, source="official")
+        answer = answer.model_copy(update={"kind": release.kind})
+        facts = {
+            **self._facts(taken, question, person),
+            "prosecutor_agrees": release.prosecutor_agrees,
+            "status": "answered",
+        }
+        outcome = Outcome(index=index, status="answered")
+        await self._let_go(taken, question, outcome, facts, answer)
+
+    async def ask_more_reason(self, jti: str, index: int, person: Person) -> None:
+        """Refuses for now, before anybody looked. Raises NotAllowed, NotFound, NotWaiting."""
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if question.state != "waits":
+            raise NotWaiting
+        outcome = Outcome(index=index, status="refused", ground="holder_needs_more_reason")
+        facts = {**self._facts(taken, question, person), "status": "refused", "ground": outcome.ground}
+        await self._let_go(taken, question, outcome, facts, None)
+
+    async def looked(self, jti: str, index: int, person: Person) -> None:
+        """A person has dealt with a doubtful match, by telephone. Raises NotAllowed, NotFound, NotWaiting."""
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if not question.doubtful:
+            raise NotWaiting
+        entry = Entry("looked", self._facts(taken, question, person), subject_ref=question.subject_ref)
+
+        def done(one: Taken) -> Taken:
+            return one.with_question(index, doubtful=False)
+
+        await self._trail.append([entry], lambda store, _: inbox.change(store, jti, done))
+
+    async def deliver_due(self, most: int = 32) -> int:
+        """Hands later replies to the broker that it does not have yet. Returns how many inquiries it took
+        up.
+        """
+        now = self._signatory.now()
+        due = await self._trail.read(lambda store: inbox.load_outgoing(store, now, most))
+        for taken in due:
+            arrived = {
+                number
+                for number, later in enumerate(taken.later)
+                if later["delivered"] or await self._hand_in(taken, later)
+            }
+
+            def after(one: Taken, arrived: set[int] = arrived) -> Taken:
+                later = tuple(
+                    {**reply, "delivered": number in arrived} for number, reply in enumerate(one.later)
+                )
+                return _rescheduled(replace(one, later=later), now)
+
+            await self._trail.append(
+                [], lambda store, _, jti=taken.jti, after=after: inbox.change(store, jti, after)
+            )
+        return len(due)
+
+    async def _let_go(
+        self,
+        taken: Taken,
+        question: Waiting,
+        outcome: Outcome,
+        facts: Mapping[str, Any],
+        answer: Answer | None,
+    ) -> None:
+        inquiry, _ = self._unlock(taken, question)
+        answers = {0: answer} if answer is not None else {}
+        sealed = seal_answers(self._signatory, inquiry, taken.requester, 1, answers)
+        part = {"answer": answer.model_dump(mode="json")} if answer is not None else None
+        entry = Entry("answer", facts, subject_ref=question.subject_ref, sealed=part)
+        state = "released" if outcome.status == "answered" else "declined"
+        now = self._signatory.now()
+
+        def gone(one: Taken) -> Taken:
+            current = one.question(question.index)
+            if current is None or current.state != question.state:
+                raise NotWaiting  # a colleague was first
+            return one.with_later(outcome, sealed, now).with_question(question.index, state=state)
+
+        await self._trail.append([entry], lambda store, _: inbox.change(store, taken.jti, gone))
+
+    async def _hand_in(self, taken: Taken, later: Mapping[str, Any]) -> bool:
+        outcomes = tuple(Outcome.model_validate(outcome) for outcome in later["outcomes"])
+        reply = self._signatory.write(
+            Reply,
+            to=BROKER,
+            permit=taken.permits[-1],
+            inquiry=taken.digest,
+            inquiry_jti=taken.jti,
+            outcomes=outcomes,
+            kid=later["sealed"]["kid"],
+            sealed=later["sealed"]["text"],
+        )
+        broker = self._signatory.directory.party(BROKER)
+        try:
+            response = await self._wire.send(
+                "POST",
+                broker.address,
+                "/v1/replies",
+                body=orjson.dumps({"reply": reply.token}),
+                timeout_s=self._timeout_s,
+            )
+        except Unreachable:
+            return False
+        if response.status not in {200, 201, 204, 409}:  # 409: the broker has it already
+            log(Event.REPLY_NOT_TAKEN, status=response.status)
+            return False
+        return True
+
+    async def _question(self, jti: str, index: int) -> tuple[Taken, Waiting]:
+        taken = await self._trail.read(lambda store: inbox.load(store, jti))
+        question = taken.question(index) if taken is not None else None
+        if taken is None or question is None:
+            raise NotFound
+        return taken, question
+
+    def _unlock(self, taken: Taken, question: Waiting) -> tuple[Inquiry, dict[str, Locked]]:
+        """Reads the stored inquiry again, as of when it came in."""
+        if taken.token is None or taken.identities is None:
+            raise NotWaiting
+        inquiry = self._signatory.read(
+            Inquiry, taken.token, audience=BROKER, at=moment(taken.accepted_at)
+        ).document
+        texts = {question.subject_ref: taken.identities[question.subject_ref]}
+        return inquiry, unlock_subjects(inquiry, texts, self._signatory)
+
+    def _facts(self, taken: Taken, question: Waiting, person: Person) -> dict[str, Any]:
+        return {
+            "inquiry": taken.jti,
+            "index": question.index,
+            "case_ref": taken.case_ref,
+            "requester": taken.requester,
+            "purpose": taken.purpose,
+            "question": question.question,
+            "rule": question.permit().rule,
+            "user": person.user,
+        }
+
+
+def _rescheduled(taken: Taken, now: datetime) -> Taken:
+    if all(reply["delivered"] for reply in taken.later):
+        return replace(taken, next_at=None, attempts=0)
+    pause = min(_LONGEST_PAUSE_S, 2**taken.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+    return replace(
+        taken, next_at=int((now + timedelta(seconds=pause)).timestamp()) + 1, attempts=taken.attempts + 1
+    )

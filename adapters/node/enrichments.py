@@ -1,0 +1,200 @@
+"""What a requester asked and how far it has come: one row per enrichment, with its inquiries inside. No
+identity and no answer in the clear.
+
+draft ──► sent ──► (per question) answered | waits_for_person | refused | refused_by_holder
+          sent ──► failed   the broker refused the documents, or could not decide or record; nothing was asked
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    delete,
+    select,
+    update,
+)
+
+from adapters.node.inbox import metadata
+
+enrichments = Table(
+    "enrichments",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("case_ref", String(36), nullable=False, index=True),
+    Column("purpose", String(32), nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("inquiries", JSON, nullable=False),
+    Column("next_at", Integer, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
+own_cases = Table(
+    "own_cases",
+    metadata,
+    Column("case_ref", String(36), primary_key=True),
+    Column("statement", String(64), nullable=False),
+    Column("facts", JSON, nullable=False),  # as in the statement; codes only
+    Column("assigned", JSON, nullable=False),  # user references
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("case_ref", String(36), primary_key=True),
+    Column(
+        "fingerprint", String(64), primary_key=True
+    ),  # keyed, per case: it recognises nobody in another case
+    Column("subject_ref", String(36), nullable=False, unique=True),
+)
+
+OPEN = frozenset({"sent", "waits_for_person"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question. `decision` are the facts of its permit or refusal in the broker's trail; `answer_at`,
+    the position of the entry in our
+    own trail whose sealed part holds the answer."""
+
+    index: int
+    subject_ref: str
+    subject_role: str
+    question: str
+    state: str = "sent"
+    ground: str | None = None
+    decision: dict[str, Any] | None = None
+    position: int | None = None
+    answer_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One inquiry. `token` and `identities` stay only until the broker has taken it; `state`: draft, sent,
+    failed.
+    """
+
+    jti: str
+    digest: str
+    holder: str
+    items: tuple[Item, ...]
+    token: str | None
+    identities: dict[str, str] | None
+    state: str = "draft"
+    problem: str | None = None
+    version: int = 0
+    receipt: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state == "draft" or (
+            self.state == "sent" and any(item.state in OPEN for item in self.items)
+        )
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    id: str
+    case_ref: str
+    purpose: str
+    created_at: int
+    created_by: str
+    inquiries: tuple[Sent, ...]
+    next_at: int | None = None
+    attempts: int = 0
+
+    def failed(self, problem: str) -> "Enrichment":
+        inquiries = tuple(
+            replace(one, state="failed", problem=problem, token=None, identities=None)
+            for one in self.inquiries
+        )
+        return replace(self, inquiries=inquiries, next_at=None)
+
+    def updated(self, changed: Mapping[str, Sent]) -> "Enrichment":
+        return replace(self, inquiries=tuple(changed.get(one.jti, one) for one in self.inquiries))
+
+
+@dataclass(frozen=True)
+class OwnCase:
+    case_ref: str
+    statement: str
+    facts: dict[str, Any]
+    assigned: tuple[str, ...]
+
+
+def insert(store: Connection, enrichment: Enrichment) -> None:
+    store.execute(enrichments.insert(), _row(enrichment))
+
+
+def load(store: Connection, enrichment_id: str) -> Enrichment | None:
+    row = store.execute(select(enrichments).where(enrichments.c.id == enrichment_id)).mappings().first()
+    return None if row is None else _enrichment(row)
+
+
+def load_due(store: Connection, now: datetime, most: int) -> list[Enrichment]:
+    where = enrichments.c.next_at <= int(now.timestamp())
+    rows = store.execute(
+        select(enrichments).where(where).order_by(enrichments.c.next_at).limit(most)
+    ).mappings()
+    return [_enrichment(row) for row in rows]
+
+
+def change(store: Connection, enrichment_id: str, to: Callable[[Enrichment], Enrichment]) -> Enrichment:
+    """Reads, changes and writes one enrichment within the caller's transaction. Raises KeyError."""
+    before = load(store, enrichment_id)
+    if before is None:
+        raise KeyError(enrichment_id)
+    after = to(before)
+    store.execute(update(enrichments).where(enrichments.c.id == enrichment_id).values(**_row(after)))
+    return after
+
+
+def load_case(store: Connection, case_ref: str) -> OwnCase | None:
+    row = store.execute(select(own_cases).where(own_cases.c.case_ref == case_ref)).mappings().first()
+    return None if row is None else OwnCase(**{**row, "assigned": tuple(row["assigned"])})
+
+
+def save_case(store: Connection, case: OwnCase) -> None:
+    store.execute(delete(own_cases).where(own_cases.c.case_ref == case.case_ref))
+    store.execute(own_cases.insert(), {**vars(case), "assigned": list(case.assigned)})
+
+
+def load_subjects(store: Connection, case_ref: str) -> dict[str, str]:
+    """Subject references of a case by fingerprint."""
+    rows = store.execute(select(subjects).where(subjects.c.case_ref == case_ref))
+    return {row.fingerprint: row.subject_ref for row in rows}
+
+
+def save_subjects(store: Connection, case_ref: str, by_fingerprint: Mapping[str, str]) -> None:
+    rows = [
+        {"case_ref": case_ref, "fingerprint": fingerprint, "subject_ref": subject_ref}
+        for fingerprint, subject_ref in by_fingerprint.items()
+    ]
+    if rows:
+        store.execute(subjects.insert(), rows)
+
+
+def asked_before(store: Connection, case_ref: str) -> Sequence[Enrichment]:
+    rows = store.execute(select(enrichments).where(enrichments.c.case_ref == case_ref)).mappings()
+    return [_enrichment(row) for row in rows]
+
+
+def _row(enrichment: Enrichment) -> dict[str, Any]:
+    inquiries = [{**vars(one), "items": [vars(item) for item in one.items]} for one in enrichment.inquiries]
+    return {**vars(enrichment), "inquiries": inquiries}
+
+
+def _enrichment(row: RowMapping) -> Enrichment:
+    inquiries = tuple(
+        Sent(**{**one, "items": tuple(Item(**item) for item in one["items"])}) for one in row["inquiries"]
+    )
+    return Enrichment(**{**row, "inquiries": inquiries})

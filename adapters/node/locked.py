@@ -1,0 +1,96 @@
+"""The locked text of one subject: who it is, and why each question about this person is needed. Only the
+holder opens it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.contract.codes import Oin, Question, Ref
+from adapters.contract.documents import Inquiry
+from adapters.contract.identity import Identity, IdentityError
+from adapters.contract.problems import DocumentMalformed
+from adapters.contract.sealing import Context, Sealed, decode, encode, lock, padded, seal, unlock, unseal
+from adapters.contract.signatory import Signatory
+
+LOCKED_BYTES = 4096
+"""Every locked text has this size: an identity and a short text for each of at most five questions."""
+
+_KEYS_BYTES = 1280
+"""The keys of at most twelve subjects."""
+
+
+@dataclass(frozen=True)
+class Locked:
+    """`necessity` by question code: why this question about this person, and why not with less. No identity:
+    an anonymous case.
+    """
+
+    identity: Identity | None
+    necessity: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return "Locked(…)"
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    iss: Oin
+    jti: Ref
+    keys: dict[Ref, str]
+
+
+class _Text(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    identity: dict[str, str]
+    necessity: dict[Question, str]
+
+
+def lock_subjects(
+    subjects: Mapping[str, Locked],
+    *,
+    signatory: Signatory,
+    holder: str,
+    case_ref: str,
+    purpose: str,
+    jti: str,
+) -> tuple[dict[str, str], Sealed]:
+    """The locked texts by subject reference, and their keys sealed to the holder. Raises ValueError when a
+    text does not fit.
+    """
+    keys, texts = {}, {}
+    for subject_ref, subject in subjects.items():
+        text = padded(
+            {
+                "identity": subject.identity.as_json() if subject.identity else None,
+                "necessity": dict(subject.necessity),
+            },
+            LOCKED_BYTES,
+        )
+        key, texts[subject_ref] = lock(text, inquiry=jti, subject_ref=subject_ref)
+        keys[subject_ref] = encode(key)
+    me = signatory.party
+    context = Context("inquiry", case_ref, purpose, me.code, holder, jti)
+    plaintext = padded({"iss": me.oin, "jti": jti, "keys": keys}, _KEYS_BYTES)
+    return texts, seal(plaintext, signatory.directory.sealing_key(holder, signatory.now()), context)
+
+
+def unlock_subjects(inquiry: Inquiry, texts: Mapping[str, str], signatory: Signatory) -> dict[str, Locked]:
+    """The subjects whose locked text came along. Raises SealedForAnother, DocumentMalformed."""
+    requester = signatory.directory.of_oin(inquiry.iss).code
+    context = Context("inquiry", inquiry.case_ref, inquiry.purpose, requester, inquiry.holder, inquiry.jti)
+    plaintext = unseal(Sealed(inquiry.kid, inquiry.sealed), signatory.keyring.opening, context)
+    try:
+        keys = _Keys.model_validate_json(plaintext)
+        if keys.iss != inquiry.iss or keys.jti != inquiry.jti or set(keys.keys) != set(inquiry.identities):
+            raise DocumentMalformed
+        opened = {}
+        for subject_ref, text in texts.items():
+            raw = unlock(text, decode(keys.keys[subject_ref]), inquiry=inquiry.jti, subject_ref=subject_ref)
+            said = _Text.model_validate(json.loads(raw))
+            opened[subject_ref] = Locked(Identity.parse(said.identity), said.necessity)
+        return opened
+    except (ValidationError, IdentityError, ValueError):
+        raise DocumentMalformed from None

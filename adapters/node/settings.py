@@ -1,0 +1,32 @@
+"""A node's settings."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from adapters.contract.settings import PartySettings
+
+
+class NodeSettings(PartySettings):
+    partner: Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"] = Field(
+        description="Whose node this is."
+    )
+    register_url: SecretStr = Field(
+        description="The partner's own register, read only: a SQLAlchemy URL, an http(s) address, or csv:///folder."
+    )
+    issuer: str = Field(description="The partner's own identity provider: the `iss` of its tokens.")
+    audience: str = Field(description="The `aud` that tokens for this node carry.")
+    jwks: str = Field(description="Address (http, https) or file of the identity provider's keys.")
+    broker_timeout_s: float = Field(10, gt=0, le=60, description="How long the broker may take.")
+    poll_s: float = Field(
+        2,
+        gt=0,
+        le=60,
+        description="How soon the node asks after open questions; the pause doubles up to a minute.",
+    )
+    beat_s: float = Field(
+        0.025,
+        ge=0,
+        le=1,
+        description="Replies leave at whole beats, so that time tells nothing; 0 turns it off.",
+    )

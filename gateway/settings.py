@@ -1,0 +1,17 @@
+"""The broker's settings."""
+
+from pydantic import Field
+
+from adapters.contract.settings import PartySettings
+
+
+class BrokerSettings(PartySettings):
+    partner_timeout_s: float = Field(
+        2.5, gt=0, le=30, description="How long a holder's node may take before its answer counts as late."
+    )
+    most_at_once: int = Field(
+        16, ge=1, le=256, description="Enrichments at once; more get `too_busy` and a time to come back."
+    )
+    retry_every_s: float = Field(
+        1.0, gt=0, le=60, description="How often the broker looks for permits that did not arrive yet."
+    )
