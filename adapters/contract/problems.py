@@ -24,6 +24,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── MethodNotAllowed      405
     │   ├── NotAcceptable         406
     │   ├── Conflict              409
+    │   │   └── CaseStatementStale 409
     │   ├── PreconditionFailed    412
     │   ├── ContentTypeUnsupported 415
     │   └── TooManyRequests       429
@@ -232,6 +233,12 @@ class NotWaiting(Conflict):
         "Op deze vraag wacht niemand meer.",
         "De vraag is al afgehandeld, of nog niet geopend. Haal de lijst opnieuw op.",
     )
+
+
+class CaseStatementStale(Conflict):
+    code = "case_statement_stale"
+    title = "De casus is intussen veranderd."
+    detail = "Haal de nieuwe casusverklaring op en stuur het bericht opnieuw."
 
 
 class PreconditionFailed(RequestProblem):

@@ -1,0 +1,157 @@
+"""The operational log: JSON lines about events from a closed list, with the fields that each may have.
+
+- It is for operators: lossy, without persons, never evidence (the trail is).
+- A field outside an event's list raises while `strict` (tests, development); in production it is dropped and
+  counted, and the event stays.
+- A value is a number or a short code without spaces. A full name, a birth date or a BSN does not fit, should
+  the wrong variable ever be passed.
+- Of what other libraries say, only who said it and the kind of exception are kept: their texts may quote
+  anything.
+"""
+
+import logging
+import re
+import sys
+from enum import Enum, unique
+from typing import BinaryIO, Final
+
+import orjson
+import structlog
+from prometheus_client import Counter
+from structlog.processors import JSONRenderer, TimeStamper, add_log_level
+from structlog.typing import FilteringBoundLogger
+
+from adapters.contract import trace
+
+_DATE_OR_NUMBER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
+_CODE = re.compile(r"[A-Za-z0-9_./:{}+-]{1,160}")
+_IDENTIFIER = re.compile(
+    r"(?:sha256:)?[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+ [0-9]+(?:\.[0-9]+)+"
+)
+_LARGEST = 10_000_000  # eight digits could be a number or a birth date of a person
+_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
+_dropped = Counter(
+    "grondslag_log_fields_dropped_total", "Fields that an event may not have, dropped.", ["event"]
+)
+
+Value = str | int | float | bool | None
+
+
+@unique
+class Event(Enum):
+    """An event: how serious it is, what it means, which fields it may have."""
+
+    # the process
+    STARTED = "info", "The process takes requests.", "port", "management_port", "version"
+    STOPPING = "info", "A stop was asked for: no new requests, the running ones finish.", "signal"
+    STOPPED = "info", "Everything is closed."
+    LIBRARY_SPOKE = "warning", "A library wrote to its own log; its text is not kept.", "logger", "error"
+    # requests
+    REQUEST_HANDLED = "info", "A request was answered.", "method", "route", "status", "duration_ms", "code"
+    MISTAKE_FOUND = "error", "Something failed that must not: a mistake of ours.", "route", "error", "where"
+    # partners
+    PERMIT_NOT_TAKEN = "warning", "A holder's node did not take a permit.", "partner", "status", "code"
+    PARTNER_UNREACHABLE = "warning", "A partner could not be reached; it is tried again.", "partner"
+    PARTNER_BACK = "info", "A partner that could not be reached answers again.", "partner"
+    REPLY_REFUSED = "warning", "A holder's reply is not a reply to our permit.", "partner", "code"
+    DOCUMENT_REFUSED = "warning", "A signed document was refused.", "partner", "code"
+    # what must work
+    POLICY_UNAVAILABLE = (
+        "error",
+        "The hand-out could not be applied; nothing left.",
+        "engine",
+        "revision",
+        "error",
+    )
+    TRAIL_UNAVAILABLE = "error", "The trail could not be written; nothing left.", "error"
+    REGISTER_UNAVAILABLE = "error", "The partner's own register did not answer.", "partner", "error"
+    DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
+    RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
+
+    def __init__(self, level: str, meaning: str, *fields: str) -> None:
+        if not _NAME.fullmatch(self._name_):
+            raise ValueError("an event is named by words in capitals")
+        self.level: Final = level
+        self.meaning: Final = meaning
+        self.fields: Final = fields
+
+
+class FieldNotAllowed(Exception):
+    """A field that this event may not have, or a value that is no code; raised while `strict` only."""
+
+
+def configure(*, party: str, strict: bool, stream: BinaryIO | None = None) -> None:
+    """Sets where lines go (standard error unless given), who writes them, and what an unknown field does."""
+    global _strict, _logger  # noqa: PLW0603  # the one thing that every module reaches without being given it
+    _strict = strict
+    _logger = _bound(party, stream)
+    root = logging.getLogger()
+    root.handlers[:] = [_Foreign(logging.WARNING)]
+    root.setLevel(logging.WARNING)
+
+
+def log(event: Event, **fields: Value) -> None:
+    """Writes one line. Raises FieldNotAllowed while `strict`."""
+    kept: dict[str, Value] = {}
+    for name, value in fields.items():
+        if name in event.fields and _plain(value):
+            kept[name] = value
+        elif _strict:
+            raise FieldNotAllowed(f"{event.name} may not have the field {name}, or its value is no code")
+        else:
+            _dropped.labels(event.name.lower()).inc()
+    here = trace.current()
+    if here is not None:
+        kept["trace_id"] = here.trace_id
+    getattr(_logger, event.level)(event.name.lower(), **kept)
+
+
+def catalogue() -> str:
+    """`docs/events.md`: every event, for operators."""
+    lines = [
+        "# Events in the operational log",
+        "",
+        "One JSON object per line. Every line has `timestamp` (UTC), `level`, `event` and `party`; within a",
+        "request also `trace_id`. Values are numbers or codes; nothing about a person, a case or an answer is",
+        "ever written.",
+        "This page is made from the code: `python -m adapters.contract.events > docs/events.md`.",
+        "",
+        "| event | level | meaning | fields |",
+        "|---|---|---|---|",
+    ]
+    for event in Event:
+        names = ", ".join(f"`{name}`" for name in event.fields) or "–"
+        lines.append(f"| `{event.name.lower()}` | {event.level} | {event.meaning} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+class _Foreign(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        name = record.name if _plain(record.name) else "unnamed"
+        log(Event.LIBRARY_SPOKE, logger=name, error=kind.__name__ if kind else None)
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, str):
+        if _IDENTIFIER.fullmatch(value):
+            return True
+        return _CODE.fullmatch(value) is not None and _DATE_OR_NUMBER.search(value) is None
+    return value is None or (isinstance(value, bool | int | float) and abs(value) < _LARGEST)
+
+
+def _bound(party: str | None, stream: BinaryIO | None) -> FilteringBoundLogger:
+    unbound: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.BytesLogger(stream or sys.stderr.buffer),
+        processors=[add_log_level, TimeStamper(fmt="iso", utc=True), JSONRenderer(serializer=orjson.dumps)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        context_class=dict,
+    )
+    return unbound.bind(party=party)
+
+
+_strict = True
+_logger = _bound(None, None)
+
+if __name__ == "__main__":
+    sys.stdout.write(catalogue())
