@@ -235,12 +235,6 @@ class NotWaiting(Conflict):
     )
 
 
-class CaseStatementStale(Conflict):
-    code = "case_statement_stale"
-    title = "De casus is intussen veranderd."
-    detail = "Haal de nieuwe casusverklaring op en stuur het bericht opnieuw."
-
-
 class PreconditionFailed(RequestProblem):
     status, code = 412, "precondition_failed"
     title, detail = "Iemand anders was u voor.", "Haal de nieuwe stand op en probeer het opnieuw."
