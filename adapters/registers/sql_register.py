@@ -108,14 +108,20 @@ class SqlRegister:
         by_block: dict[int, dict[str, None]] = {}
         rows: dict[str, Mapping[str, Any]] = {}
         records: dict[str, set[Record]] = {}
+        read: set[tuple[Any, ...]] = set()
         try:
             with self._engine.connect() as connection:
-                for line in connection.execute(self._statement, {"blocks": blocks, "most": self._crowd + 1}):
-                    row = line._asdict()
-                    key = str(row["key"])
-                    by_block.setdefault(row["block"], {})[key] = None
-                    rows.setdefault(key, row)
-                    records.setdefault(key, set()).update(self._shape.records(row))
+                found = connection.execute(self._statement, {"blocks": blocks, "most": self._crowd + 1})
+                names = list(found.keys())
+                for line in found.fetchall():
+                    block, key, *_ = line
+                    by_block.setdefault(block, {})[str(key)] = None
+                    if line[1:] in read:
+                        continue  # the same row through another block
+                    read.add(line[1:])
+                    row = dict(zip(names, line, strict=True))
+                    rows.setdefault(str(key), row)
+                    records.setdefault(str(key), set()).update(self._shape.records(row))
             return by_block, {key: _person(row, records[key]) for key, row in rows.items()}
         except SQLAlchemyError as error:
             # the text of a database error may hold what was asked

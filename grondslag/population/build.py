@@ -19,9 +19,9 @@ from sqlalchemy import MetaData, Table, create_engine, make_url
 from adapters.partners import om, reclassering, veilig_thuis
 from adapters.registers.blocks import blocks_of
 from adapters.registers.csv_register import MANIFEST
+from adapters.registers.households import households
 from adapters.registers.register import Person
 from grondslag import rvdk_tables
-from grondslag.population.households import households
 from grondslag.population.member import CastMember
 from grondslag.population.records import belongs, by_chance
 from grondslag.population.rows import rows_of

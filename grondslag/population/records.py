@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from random import Random
 
 from adapters.partners import om, politie, reclassering, rvdk, veilig_thuis
+from adapters.registers.households import Member
 from adapters.registers.register import Record
-from grondslag.population.households import Member
 
 
 def belongs(partner: str, member: Member) -> bool:

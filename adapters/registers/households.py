@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from adapters.contract.identity import Identity
-from grondslag.population.origins import ORIGINS, Origin
+from adapters.registers.origins import ORIGINS, Origin
 
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXZ"
 _SHARES = tuple(origin.share for origin in ORIGINS)

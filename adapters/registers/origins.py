@@ -57,13 +57,13 @@ _DUTCH = Origin(
         ),
         *_with(
             "van der",
-            "Berg Meer Veen Linden Heuvel Wal Horst Broek Beek Laan Steen Ven Velde Hoek Kamp Poel Made",
+            "Berg Meer Veen Linden Heuvel Wal Horst Broek Beek Laan Steen Ven Velde Hoek Poel Made",
         ),
         *_with("van den", "Berg Heuvel Broek Bosch Brink Dungen Hoek Akker Boom"),
         *_with("ter", "Horst Beek Laak Steege Haar Brugge"),
         *_with(
             "de",
-            "Vries Jong Groot Boer Wit Haan Graaf Lange Ruiter Koning Bruin Ridder Goede Waard Leeuw Rooij Kok",
+            "Vries Jong Groot Boer Wit Haan Graaf Lange Ruiter Koning Bruin Ridder Waard Leeuw Rooij Kok",
         ),
         *_with(
             "van",
