@@ -1,7 +1,9 @@
 # METADATA
 # scope: package
 # title: The facts of the case
-# description: Melding, criteria, stage, urgency, region and regime. A reason for each that does not hold.
+# description: |
+#   Melding, criteria, stage, urgency, region and regime: a reason for each that does not hold. A fact is compared
+#   with == under `not`, never with `in`: OPA takes an absent operand out of the `not`, and the reason would be lost.
 package handout.case
 
 # METADATA
@@ -14,11 +16,21 @@ reasons contains _melding_problem if {
 	not _melding_may_follow_here
 }
 
-reasons contains "criterion_relevance_missing" if not input.case.criteria in {"both", "relevance_only"}
+reasons contains "criterion_relevance_missing" if {
+	not input.case.criteria == "both"
+	not input.case.criteria == "relevance_only"
+}
 
-reasons contains "criterion_factors_missing" if not input.case.criteria in {"both", "factors_only"}
+reasons contains "criterion_factors_missing" if {
+	not input.case.criteria == "both"
+	not input.case.criteria == "factors_only"
+}
 
-reasons contains "unsafety_not_flagged" if not input.case.unsafety in {"acute", "structural", "none"}
+reasons contains "unsafety_not_flagged" if {
+	not input.case.unsafety == "acute"
+	not input.case.unsafety == "structural"
+	not input.case.unsafety == "none"
+}
 
 reasons contains "unsafety_not_flagged" if {
 	input.case.unsafety == "none"
@@ -27,14 +39,15 @@ reasons contains "unsafety_not_flagged" if {
 
 reasons contains "case_closed" if input.case.stage == "closed"
 
-# An unknown purpose has a reason of its own.
 reasons contains "purpose_not_in_stage" if {
-	stages := data.handout.catalogue.purposes[input.purpose].stages
-	not input.case.stage in stages
-	not input.case.stage == "closed"
+	not _purpose_fits
+	not input.case.stage == "closed" # has a reason of its own
 }
 
-reasons contains "urgency_not_declared" if not input.case.urgency in {"normal", "acute_danger"}
+reasons contains "urgency_not_declared" if {
+	not input.case.urgency == "normal"
+	not input.case.urgency == "acute_danger"
+}
 
 reasons contains "urgency_not_declared" if {
 	input.case.urgency == "normal"
@@ -48,14 +61,22 @@ reasons contains "urgency_not_declared" if {
 
 reasons contains "outside_region" if not input.case.own_region == true
 
-reasons contains "zvh_acceptance_missing" if not input.case.regime in {"bilateral", "zvh"}
+reasons contains "zvh_acceptance_missing" if {
+	not input.case.regime == "bilateral"
+	not input.case.regime == "zvh"
+}
 
-reasons contains "zvh_acceptance_missing" if not input.case.accepted in {true, false}
+reasons contains "zvh_acceptance_missing" if {
+	not input.case.accepted == true
+	not input.case.accepted == false
+}
 
 reasons contains "zvh_acceptance_missing" if {
 	input.case.regime == "zvh"
 	input.case.accepted == false
 }
+
+_purpose_fits if input.case.stage in data.handout.catalogue.purposes[input.purpose].stages
 
 _melding_may_follow if {
 	input.case.melding == "due"

@@ -83,16 +83,20 @@ reasons contains "subject_role_not_allowed" if {
 reasons contains "age_not_allowed" if {
 	_refusing == []
 	about := _for_role[0].subjects[input.subject.role]
-	not input.subject.age_band in about.ages
-	not input.subject.age_band == "unknown" # handout.subject names that
+	age := input.subject.age_band
+	age != "unknown" # handout.subject names that, and an absent one
+	not age in about.ages
 }
 
-reasons contains "purpose_not_allowed" if not data.handout.catalogue.purposes[input.purpose]
+reasons contains "purpose_not_allowed" if not _purpose_known
 
 reasons contains "purpose_not_allowed" if {
 	purposes := _rule.purposes
-	not input.purpose in purposes
+	purpose := input.purpose
+	not purpose in purposes
 }
+
+_purpose_known if data.handout.catalogue.purposes[input.purpose]
 
 # METADATA
 # title: What is given when there is no reason not to
@@ -134,5 +138,6 @@ mode := "automatic" if {
 	rule.mode == "automatic"
 	input.subject.re_roled == false # D07
 	rule.subjects[input.subject.role].dual_role == false # D09
-	not input.case.regime in data.handout.matrix.no_automatic_regimes # D18
+	regime := input.case.regime
+	not regime in data.handout.matrix.no_automatic_regimes # D18
 }

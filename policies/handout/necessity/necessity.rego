@@ -10,7 +10,10 @@ reasons contains "necessity_missing" if not input.necessity.motivated == true
 
 reasons contains "subsidiarity_missing" if not input.necessity.subsidiarity == true
 
-reasons contains "weighty_interest_missing" if not input.necessity.weighty_and_urgent in {true, false}
+reasons contains "weighty_interest_missing" if {
+	not input.necessity.weighty_and_urgent == true
+	not input.necessity.weighty_and_urgent == false
+}
 
 reasons contains "weighty_interest_missing" if {
 	input.necessity.weighty_and_urgent == false

@@ -6,9 +6,15 @@ package handout.repetition
 # METADATA
 # title: Reasons that lie in what was asked before
 # description: Wpg 3; hand-out C20.
-reasons contains "asked_before" if not input.repetition.asked_before in {true, false}
+reasons contains "asked_before" if {
+	not input.repetition.asked_before == true
+	not input.repetition.asked_before == false
+}
 
-reasons contains "asked_before" if not input.repetition.new_reason in {true, false}
+reasons contains "asked_before" if {
+	not input.repetition.new_reason == true
+	not input.repetition.new_reason == false
+}
 
 reasons contains "asked_before" if {
 	input.repetition.asked_before == true
