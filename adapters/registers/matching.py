@@ -77,6 +77,7 @@ class _Compared:
     given: _State
     given_in_common: int
     date: _State
+    date_differs: bool
     address: _State
 
 
@@ -98,11 +99,12 @@ def _grade(asked: Identity, held: Identity, thresholds: Thresholds) -> _Grade:
 
 
 def _coincidence(compared: _Compared) -> bool:
-    # a namesake of about the same age elsewhere, or somebody else of the same first name and birth date:
-    # common, unless more names agree
+    # a namesake of about the same age elsewhere, or somebody else of the same first name and birth date: common,
+    # unless more names agree; a brother or sister whose birth date is like this one: common in any case
     elsewhere = compared.address is _State.CONTRADICTS and compared.date is _State.OPEN
     another_surname = compared.surname is _State.CONTRADICTS and compared.address is _State.OPEN
-    return (elsewhere or another_surname) and compared.given_in_common < 2
+    another_child = compared.given is _State.CONTRADICTS and compared.date_differs
+    return another_child or ((elsewhere or another_surname) and compared.given_in_common < 2)
 
 
 def _compare(asked: Identity, held: Identity, thresholds: Thresholds) -> _Compared:
@@ -110,8 +112,8 @@ def _compare(asked: Identity, held: Identity, thresholds: Thresholds) -> _Compar
     given, in_common = _compare_given_names(asked, held, thresholds)
     if surname is given is _State.CONTRADICTS and _exchanged(asked, held):
         surname = given = _State.OPEN
-    date = _compare_dates(asked.birth_date, held.birth_date, thresholds.date_parts)
-    return _Compared(surname, given, in_common, date, _compare_addresses(asked, held))
+    date, differs = _compare_dates(asked.birth_date, held.birth_date, thresholds.date_parts)
+    return _Compared(surname, given, in_common, date, differs, _compare_addresses(asked, held))
 
 
 def _compare_surnames(asked: Identity, held: Identity, thresholds: Thresholds) -> _State:
@@ -148,14 +150,15 @@ def _exchanged(asked: Identity, held: Identity) -> bool:
     return bool(mine and theirs) and mine == surnames(held)[0].form and theirs == surnames(asked)[0].form
 
 
-def _compare_dates(asked: str, held: str, needed: int) -> _State:
+def _compare_dates(asked: str, held: str, needed: int) -> tuple[_State, bool]:
+    """The state, and whether a part that both sides know differs."""
     mine, theirs = _parts(asked), _parts(held)
     known = [a == b for a, b in zip(mine, theirs, strict=True) if a and b]
     if all(known):
-        return _State.AGREES if len(known) >= needed else _State.OPEN
+        return (_State.AGREES if len(known) >= needed else _State.OPEN), False
     exchanged = (mine[0], mine[2], mine[1]) == theirs
     near = exchanged or (len(known) == 3 and sum(known) == 2)
-    return _State.OPEN if near else _State.CONTRADICTS
+    return (_State.OPEN if near else _State.CONTRADICTS), True
 
 
 def _parts(text: str) -> tuple[int, int, int]:

@@ -73,7 +73,7 @@ class Evaluation:
 
 
 def evaluate(pairs: Sequence[Pair], thresholds: Thresholds) -> Evaluation:
-    """Recall at zero false yeses: `surname_same` is raised until none is left, or until it cannot be raised."""
+    """Recall at zero false yeses: `surname_same` is raised until none is left, as far as it can be."""
     found = _measured(pairs, thresholds)
     for likeness in _STRICTER:
         if not found.false_yes:

@@ -201,5 +201,5 @@ def _ago(today: date) -> Callable[[int], date]:
 
 
 def _born(today: date, age: int) -> str:
-    # half a year past the birthday, whatever the day of the demo
-    return (today - timedelta(days=round((age + 0.5) * 365.25))).isoformat()
+    # some months past the birthday, whatever the day of the demo
+    return (today - timedelta(days=round(age * 365.25) + 60 + age * 13)).isoformat()
