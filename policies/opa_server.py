@@ -3,8 +3,8 @@
 Rules of this module; each fences something that the client or the server does otherwise:
 
 - One session for the life of the policy, opened here: our TLS context, no proxies, no `.netrc`, no redirects.
-- One call for all inputs, to a constant path. An undefined rule is answered 200 without a result: no decision.
-- The client repeats a call on some errors and has no limit per call: it may not repeat, and the limit is ours.
+- One call for all inputs, to a constant path. An undefined rule is a 200 without a result: no decision.
+- The client repeats calls on some errors and has no limit per call: it may not repeat, and the limit is ours.
   Only a connection that could not be used is tried once more, within that limit.
 - Whatever is raised becomes PolicyUnavailable, without the text of the error: that text may hold inputs.
 - Policies come from the server's own bundle. This class never uploads, and refuses another revision.

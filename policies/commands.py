@@ -1,0 +1,283 @@
+"""`policy`: look at the hand-out and try decisions, with nothing else running."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table as Grid
+
+from policies.catalogue import Catalogue, Rule
+from policies.embedded import EmbeddedPolicy
+from policies.engine import Decision, Policy
+from policies.errors import PolicyError
+from policies.opa_server import OpaServerPolicy
+from policies.release import Release, load_release
+from policies.table import cells, tabulate
+
+app = typer.Typer(
+    no_args_is_help=True, help="Look at the hand-out, and try decisions without anything running."
+)
+
+
+class Engine(StrEnum):
+    """Where decisions are made."""
+
+    EMBEDDED = "embedded"
+    SERVER = "server"
+
+
+class Language(StrEnum):
+    """The language of what people read."""
+
+    NL = "nl"
+    EN = "en"
+
+
+_HandOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--hand-out", help="Folder of a hand-out; without it, the one that comes with this program."
+    ),
+]
+_Engine = Annotated[Engine, typer.Option(help="In this process, or at an OPA server (then give --opa-url).")]
+_OpaUrl = Annotated[
+    str | None, typer.Option(help="Address of an OPA server that serves this release: https://host:8181.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
+_Language = Annotated[Language, typer.Option(help="Language of the text.")]
+
+
+@app.command()
+def decide(
+    file: Annotated[
+        str, typer.Argument(help="JSON: one input of a decision, or a list of them; - reads standard input.")
+    ],
+    *,
+    engine: _Engine = Engine.EMBEDDED,
+    opa_url: _OpaUrl = None,
+    hand_out: _HandOut = None,
+    as_json: _Json = False,
+    language: _Language = Language.NL,
+) -> None:
+    """Decide on one question or many: rule, mode, articles, or the reasons and the way out.
+
+    A refusal is an answer: the exit status is 0. It is 2 when there is no decision.
+
+    Example: grondslag policy decide docs/examples/decision-input.json
+    """
+    with _one_sentence():
+        inputs = _inputs(file)
+        release = load_release(hand_out)
+        decisions, made_by = asyncio.run(_decide(release, inputs, engine, opa_url))
+        if as_json:
+            typer.echo("[" + ",\n ".join(decision.as_json() for decision in decisions) + "]")
+            return
+        console = _console()
+        for number, (given, decision) in enumerate(zip(inputs, decisions, strict=True), start=1):
+            question = release.catalogue.questions.get(str(given.get("question")))
+            name = "?" if question is None else question.nl if language is Language.NL else question.en
+            _print(console, f"\n{number}. {given.get('question', '')} {name}")
+            _print_decision(console, decision, release.catalogue, language)
+        _print(console, f"\n{made_by} · {release.revision}")
+
+
+@app.command()
+def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
+    """Show the rows of the hand-out as a table: who may ask what, about whom, why, and on which basis."""
+    with _one_sentence():
+        release = load_release(hand_out)
+        rules = release.catalogue.rules.values()
+        if as_json:
+            typer.echo(json.dumps([_row_json(rule) for rule in rules], ensure_ascii=False, indent=1))
+            return
+        _print(console := _console(), f"{release.catalogue.status} · {release.revision}")
+        grid = Grid("regel" if language is Language.NL else "rule", "", show_lines=True)
+        for rule in rules:
+            grid.add_row(
+                f"{rule.code}\n{rule.status}", "\n".join(_row_lines(rule, release.catalogue, language))
+            )
+        console.print(grid, markup=False)
+
+
+@app.command()
+def table(
+    engine: _Engine = Engine.EMBEDDED,
+    opa_url: _OpaUrl = None,
+    hand_out: _HandOut = None,
+    as_json: _Json = False,
+) -> None:
+    """Decide every cell of the finite space: the digest says whether two engines or releases agree.
+
+    Takes a minute or two, on one core.
+    """
+    with _one_sentence():
+        release = load_release(hand_out)
+        size = sum(1 for _ in cells(release.catalogue))
+        began = time.monotonic()
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("cells", total=size)
+
+            async def run() -> Mapping[str, object]:
+                policy = await _policy(release, engine, opa_url, timeout_s=30)
+                try:
+                    told = await tabulate(policy, release.catalogue, lambda n: progress.advance(task, n))
+                finally:
+                    await policy.close()
+                return {
+                    "revision": told.revision,
+                    "engine": told.engine,
+                    "cells": len(told.decisions),
+                    "permits": told.permits,
+                    "digest": told.digest,
+                    "by_rule": [[rule, mode, count] for (rule, mode), count in told.by_rule().items()],
+                }
+
+            found = {**asyncio.run(run()), "seconds": round(time.monotonic() - began, 1)}
+        if as_json:
+            typer.echo(json.dumps(found))
+            return
+        console = _console()
+        grid = Grid("rule", "mode", "cells")
+        for rule, mode, count in found.pop("by_rule"):  # type: ignore[attr-defined]
+            grid.add_row(rule, mode, str(count))
+        console.print(grid, markup=False)
+        for name, value in found.items():
+            _print(console, f"{name:>9}  {value}")
+
+
+@contextlib.contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Every failure is one sentence and exit status 2."""
+    try:
+        yield
+    except PolicyError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def _inputs(file: str) -> list[Mapping[str, object]]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        given = json.loads(text)
+    except OSError:
+        raise PolicyError(f"The file {file} cannot be read.") from None
+    except (ValueError, RecursionError):
+        raise PolicyError(f"The file {file} is not JSON.") from None
+    listed = given if isinstance(given, list) else [given]
+    if not listed or not all(isinstance(one, dict) for one in listed):
+        raise PolicyError(f"The file {file} must hold one input (an object) or a list of them.")
+    return listed
+
+
+async def _policy(release: Release, engine: Engine, opa_url: str | None, timeout_s: float) -> Policy:
+    if engine is Engine.EMBEDDED:
+        return EmbeddedPolicy(release)
+    if opa_url is None:
+        raise PolicyError("The engine `server` needs --opa-url, such as http://127.0.0.1:8181.")
+    return await OpaServerPolicy.open(opa_url, release.revision, release.catalogue, timeout_s=timeout_s)
+
+
+async def _decide(
+    release: Release, inputs: list[Mapping[str, object]], engine: Engine, opa_url: str | None
+) -> tuple[list[Decision], str]:
+    policy = await _policy(release, engine, opa_url, timeout_s=5)
+    try:
+        return await policy.decide(inputs), policy.engine
+    finally:
+        await policy.close()
+
+
+def _print_decision(console: Console, decision: Decision, catalogue: Catalogue, language: Language) -> None:
+    dutch = language is Language.NL
+    names = (
+        {"permit": "vrijgave", "refusal": "weigering"}
+        if dutch
+        else {"permit": "permit", "refusal": "refusal"}
+    )
+    rule = decision.rule or ("geen regel" if dutch else "no rule")
+    status = catalogue.statuses[decision.status]
+    _print(console, f"   {names[decision.effect]} · {rule} · {status.nl if dutch else status.en}")
+    for reason in decision.reasons:
+        text = catalogue.reasons[reason.code]
+        way_out = text.way_out_nl if dutch else text.way_out_en
+        said = f"{text.text_nl if dutch else text.text_en} [{'; '.join(reason.citations)}]"
+        _print(console, f"   - {said}" + (f"\n     → {way_out}" if way_out else ""))
+    if not decision.permitted:
+        return
+    modes = (
+        {"automatic": "automatisch, als de houder dat heeft besloten", "human": "een medewerker geeft vrij"}
+        if dutch
+        else {"automatic": "automatic, if the holder has so decided", "human": "a person releases"}
+    )
+    labels = (
+        ("wijze", "antwoord", "grondslag", "verplicht")
+        if dutch
+        else ("mode", "answer", "basis", "obligations")
+    )
+    lines = (
+        modes[decision.mode or "human"],
+        ", ".join(decision.answer_codes),
+        "; ".join(f"{code} ({catalogue.legal_bases[code].text})" for code in decision.legal_bases),
+        "; ".join(
+            (catalogue.obligations[code].nl if dutch else catalogue.obligations[code].en)
+            for code in decision.obligations
+        ),
+    )
+    for label, line in zip(labels, lines, strict=True):
+        _print(console, f"   {label}: {line}")
+
+
+def _row_lines(rule: Rule, catalogue: Catalogue, language: Language) -> Iterator[str]:
+    dutch = language is Language.NL
+    for partner in sorted({partner for partner, _ in rule.cells}):
+        questions = ", ".join(sorted(question for asked_by, question in rule.cells if asked_by == partner))
+        name = catalogue.partners[partner]
+        yield f"{name.nl if dutch else name.en} → {questions}"
+    about = "; ".join(f"{role} ({', '.join(about.ages)})" for role, about in rule.subjects.items())
+    yield f"{'over' if dutch else 'about'}: {about}"
+    if rule.reason is not None:
+        text = catalogue.reasons[rule.reason]
+        yield f"{'nooit' if dutch else 'never'}: {text.text_nl if dutch else text.text_en}"
+        return
+    purposes = [catalogue.purposes[code] for code in rule.purposes]
+    yield ("doel: " if dutch else "purpose: ") + "; ".join(one.nl if dutch else one.en for one in purposes)
+    yield f"{'wijze' if dutch else 'mode'}: {rule.mode}"
+    bases = (f"{code} ({catalogue.legal_bases[code].text})" for code in rule.legal_bases)
+    yield ("grondslag: " if dutch else "basis: ") + "; ".join(bases)
+    yield f"{'antwoord' if dutch else 'answer'}: {', '.join(rule.answer_codes)}"
+
+
+def _row_json(rule: Rule) -> dict[str, object]:
+    return {
+        "rule": rule.code,
+        "status": rule.status,
+        "version": rule.version,
+        "valid_from": rule.valid_from.isoformat(),
+        "reviewed_by": rule.reviewed_by,
+        "mode": rule.mode,
+        "cells": sorted(rule.cells),
+        "subjects": {role: list(about.ages) for role, about in rule.subjects.items()},
+        "purposes": rule.purposes,
+        "conditions": rule.conditions,
+        "legal_bases": rule.legal_bases,
+        "answer_codes": rule.answer_codes,
+        "reason": rule.reason,
+    }
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _print(console: Console, text: str) -> None:
+    """Codes stand in square brackets here and there; they are text, not markup."""
+    console.print(text, markup=False, soft_wrap=True)
