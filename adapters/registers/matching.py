@@ -99,8 +99,9 @@ def _grade(asked: Identity, held: Identity, thresholds: Thresholds) -> _Grade:
 
 
 def _coincidence(compared: _Compared) -> bool:
-    # a namesake of about the same age elsewhere, or somebody else of the same first name and birth date: common,
-    # unless more names agree; a brother or sister whose birth date is like this one: common in any case
+    # a namesake of about the same age elsewhere, or somebody else of the same first name and birth date:
+    # common, unless more names agree; a brother or sister whose birth date is like this one: common in any
+    # case
     elsewhere = compared.address is _State.CONTRADICTS and compared.date is _State.OPEN
     another_surname = compared.surname is _State.CONTRADICTS and compared.address is _State.OPEN
     another_child = compared.given is _State.CONTRADICTS and compared.date_differs

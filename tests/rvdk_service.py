@@ -1,0 +1,34 @@
+"""RvdK's stand-in service on a free loopback port, in a thread of this process."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+
+import uvicorn
+
+from grondslag.rvdk_register import app_of
+
+TOKEN = "a token for tests, not a secret!"
+
+
+@contextlib.contextmanager
+def rvdk_service(database_url: str, today: date) -> Iterator[str]:
+    """The host and port at which it listens."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    app = app_of(database_url, TOKEN, today=lambda: today)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
