@@ -54,6 +54,23 @@ class Event(Enum):
     PARTNER_UNREACHABLE = "warning", "A partner could not be reached; it is tried again.", "partner"
     PARTNER_BACK = "info", "A partner that could not be reached answers again.", "partner"
     REPLY_REFUSED = "warning", "A holder's reply is not a reply to our permit.", "partner", "code"
+    REPLY_NOT_TAKEN = (
+        "warning",
+        "The broker did not take a reply that a person released; it is tried again.",
+        "status",
+    )
+    DECISION_DIFFERS = (
+        "error",
+        "A permit does not follow from the hand-out here; nothing was answered.",
+        "question",
+        "rule",
+    )
+    FOLLOWING_FAILED = (
+        "warning",
+        "The state of an enrichment could not be fetched; it is tried again.",
+        "code",
+    )
+    ROUND_FAILED = "error", "A recurring task failed; it is tried again at its next turn.", "task", "error"
     DOCUMENT_REFUSED = "warning", "A signed document was refused.", "partner", "code"
     # what must work
     POLICY_UNAVAILABLE = (
