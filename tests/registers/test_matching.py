@@ -1,0 +1,190 @@
+"""Matching: vectors of names, and what may never be certain."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.contract.identity import Identity
+from adapters.registers.blocks import blocks_for, blocks_of
+from adapters.registers.matching import Absent, Certain, Match, Uncertain, match
+from adapters.registers.register import Candidates, Person
+from adapters.registers.thresholds import read_thresholds
+
+THRESHOLDS = read_thresholds()
+ADDRESS = {"postcode": "9991ZX", "house_number": "14a"}
+
+
+def person(surname: str, given_names: str = "Anna Maria", born: str = "1984-03-25", **more: str) -> Identity:
+    return Identity(surname, given_names, born, **{**ADDRESS, **more})
+
+
+def matched(asked: Identity, *held: Identity, crowded: bool = False) -> Match:
+    persons = tuple(Person(str(number), one) for number, one in enumerate(held) if meets(asked, one))
+    return match(asked, Candidates(persons, crowded), THRESHOLDS)
+
+
+def meets(asked: Identity, held: Identity) -> bool:
+    return not blocks_for(asked).isdisjoint(blocks_of(held))
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        (person("Jansen"), person("Janssen")),
+        (person("X", "Mohamed"), person("X", "Mohammed")),
+        (person("Khaddouri"), person("Khaddouri", prefix="el")),
+        (person("El Khaddouri"), person("Khaddouri", prefix="el")),
+        (person("IJsbrand"), person("Ysbrand")),
+        (person("Vries"), person("Vries", prefix="de")),
+        (person("de Vries"), person("Vries", prefix="de")),
+        (person("VAN DER BERG"), person("Berg", prefix="van der")),
+        (person("Wisniewski"), person("Wiśniewski")),
+        (person("Ozturk", "Omer"), person("Öztürk", "Ömer")),
+        (person("Isik"), person("Işık")),
+        (person("Hooft", prefix="van 't"), person("van ’t Hooft")),
+        (person("Bakker-de Vries"), person("Vries", prefix="de", partner_surname="Bakker")),
+        (person("Bakker"), person("Vries", prefix="de", partner_surname="Bakker")),
+        (person("Vries", prefix="de"), person("Vries", prefix="de", partner_surname="Bakker")),
+        (person("Sanders", "Anne-Marie"), person("Sanders", "Annemarie")),
+        (person("Sanders", "Sofie"), person("Sanders", "Sophie Johanna")),
+        (person("Sanders", house_number="14-A"), person("Sanders", house_number="14 a")),
+    ],
+)
+def test_one_person_written_in_two_ways_is_certain(asked: Identity, held: Identity) -> None:
+    """Diacritics, ij and y, doubled letters, prefixes, double and married names do not stand in the way."""
+    assert matched(asked, held) == Certain("0")
+    assert matched(held, asked) == Certain("0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        (person("Sanders", born="1984-03-00"), person("Sanders")),
+        (person("Sanders", born="1984-00-00"), person("Sanders")),
+        (person("Sanders", born="0000-00-00"), person("Sanders")),
+        (person("Sanders", born="1984-03-26"), person("Sanders")),
+        (person("Sanders", born="1983-03-25"), person("Sanders")),
+        (person("Sanders", born="1984-10-03"), person("Sanders", born="1984-03-10")),
+        (person("Sanders", "A. M."), person("Sanders")),
+        (person("Sanders", ""), person("Sanders")),
+        (person("Sanders", "Lotte"), person("Sanders", "Lotta")),
+        (person("Sanders", "Mina"), person("Sanders", "Wilhelmina")),
+        (person("Sanders", "Maria Anna"), person("Sanders", "Maria Elena")),
+        (person("Sanders", postcode="", house_number=""), person("Sanders")),
+        (person("Sanders", postcode="1234AB"), person("Sanders")),
+        (person("Hofstede"), person("Sanders")),
+        (person("Wei", "Zhang"), person("Zhang", "Wei")),
+    ],
+)
+def test_a_near_miss_goes_to_a_person(asked: Identity, held: Identity) -> None:
+    """What could be the person is neither a yes nor a no."""
+    assert matched(asked, held) == Uncertain()
+    assert matched(held, asked) == Uncertain()
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        (person("Sanders", "Bram", "2015-06-01"), person("Sanders", "Lieke", "2017-02-11")),
+        (person("Sanders", "Bram", "2015-06-01"), person("Sanders", "Lieke", "2017-06-01")),
+        (person("Sanders", "Jan", postcode="1234AB"), person("Sanders", "Jan", "1984-03-12")),
+        (person("Sanders", "Jan", "1950-01-01", postcode="1234AB"), person("Sanders", "Jan")),
+        (person("Hofstede", "Bram", "1990-01-01"), person("Sanders")),
+    ],
+)
+def test_somebody_else_is_absent(asked: Identity, held: Identity) -> None:
+    """Brothers and sisters, namesakes elsewhere and who lived there before are other persons."""
+    assert matched(asked, held) == Absent()
+
+
+def test_each_of_two_twins_is_found() -> None:
+    """Twins share everything but their given names, and are not confused."""
+    bram, daan = person("Sanders", "Bram", "2015-06-01"), person("Sanders", "Daan", "2015-06-01")
+    assert matched(bram, bram, daan) == Certain("0")
+    assert matched(daan, bram, daan) == Certain("1")
+    assert matched(daan, bram) == Uncertain()
+
+
+def test_twins_with_names_alike_go_to_a_person() -> None:
+    """One letter between two persons is too little."""
+    lotte, lotta = person("Sanders", "Lotte"), person("Sanders", "Lotta")
+    assert matched(lotte, lotte, lotta) == Uncertain()
+
+
+def test_father_and_son_of_one_name_are_told_apart_by_the_birth_date() -> None:
+    """The whole birth date decides; with the father alone a person looks."""
+    father, son = person("Sanders", "Jan", "1960-03-25"), person("Sanders", "Jan", "1990-11-02")
+    assert matched(son, father, son) == Certain("1")
+    assert matched(father, father, son) == Certain("0")
+    assert matched(son, father) == Uncertain()
+
+
+def test_one_person_registered_twice_goes_to_a_person() -> None:
+    """Two rows that both fit do not say which one is meant."""
+    assert matched(person("Sanders"), person("Sanders"), person("Sanders")) == Uncertain()
+
+
+def test_a_crowd_goes_to_a_person() -> None:
+    """When not everyone could be read, nobody is certain and nobody is absent."""
+    assert matched(person("Sanders"), person("Sanders"), crowded=True) == Uncertain()
+    assert matched(person("Sanders"), crowded=True) == Uncertain()
+
+
+_SURNAMES = st.sampled_from(
+    ["Jansen", "Vries", "Khaddouri", "Öztürk", "Wiśniewski", "Li", "Bakker-de Vries", "IJspeert"]
+)
+_GIVEN = st.lists(
+    st.sampled_from(["Jan", "Johanna", "Mohamed", "Ömer", "Maria", "Wei", "Lotte"]), min_size=1, max_size=3
+)
+_IDENTITIES = st.builds(
+    Identity,
+    surname=_SURNAMES,
+    given_names=_GIVEN.map(" ".join),
+    birth_date=st.dates().map(lambda day: f"19{day:%y-%m-%d}"),
+    prefix=st.sampled_from(["", "de", "el", "van der"]),
+    partner_surname=st.sampled_from(["", "Bakker", "de Jong"]),
+    postcode=st.just("9991ZX"),
+    house_number=st.sampled_from(["1", "14a"]),
+)
+
+
+@given(_IDENTITIES, _IDENTITIES)
+def test_what_is_missing_never_makes_a_match_certain(asked: Identity, held: Identity) -> None:
+    """A field that is left out, on either side, gives no certain match, whatever the rest is."""
+    year, month, _ = asked.birth_date.split("-")
+    for left_out in (
+        {"postcode": ""},
+        {"house_number": ""},
+        {"given_names": ""},
+        {"birth_date": f"{year}-{month}-00"},
+        {"birth_date": f"{year}-00-00"},
+        {"birth_date": "0000-00-00"},
+    ):
+        less = replace(asked, **left_out)
+        for first, second in itertools.permutations((less, held)):
+            assert not isinstance(match(first, Candidates((Person("0", second),)), THRESHOLDS), Certain)
+
+
+@given(_IDENTITIES)
+def test_the_same_values_are_certain(identity: Identity) -> None:
+    """Who is asked about exactly as registered is found, and meets the own registration in a block."""
+    assert matched(identity, identity) == Certain("0")
+
+
+@given(_IDENTITIES, _IDENTITIES)
+def test_another_candidate_never_adds_certainty(asked: Identity, other: Identity) -> None:
+    """A second candidate can only take certainty away, or be the one that fits."""
+    with_both = match(asked, Candidates((Person("0", asked), Person("1", other))), THRESHOLDS)
+    assert with_both in (Certain("0"), Uncertain())
+
+
+@given(_IDENTITIES, _IDENTITIES)
+def test_matching_is_symmetric(one: Identity, other: Identity) -> None:
+    """Who is asked and who is held can be exchanged."""
+    there, back = (
+        match(a, Candidates((Person("0", b),)), THRESHOLDS) for a, b in ((one, other), (other, one))
+    )
+    assert there == back
