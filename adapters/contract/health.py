@@ -21,7 +21,7 @@ _PATIENCE_S = 2.0
 
 
 def health(app: FastAPI, checks: Mapping[str, Check]) -> Starlette:
-    """`/healthz/live`; `/healthz/ready`: 503 with every reason, and while starting or stopping; `/metrics`."""
+    """`/healthz/live`; `/healthz/ready`, 503 with every reason, or while starting, stopping; `/metrics`."""
 
     async def live(_: Request) -> Response:
         return _json(200, {"status": "live"})

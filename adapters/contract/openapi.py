@@ -79,11 +79,11 @@ def described(
         title=title,
         version=version,
         description=description + _DEVIATIONS,
-        contact=dict(contact),
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         routes=list(routes),
         servers=[{"url": _PREFIX}],
     )
+    document["info"]["contact"] = dict(contact)
     document["paths"] = dict(_placed(path, item) for path, item in document.get("paths", {}).items())
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for never_sent in ("HTTPValidationError", "ValidationError"):
