@@ -5,6 +5,7 @@ The hot route reads raw bytes and writes raw bytes; its bodies are described for
 models below.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
@@ -99,7 +100,7 @@ class CaseState(_Body):
     facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
 
 
-def routes(broker: Broker) -> APIRouter:
+def routes(broker: Callable[[], Broker]) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     @router.post(
@@ -110,7 +111,7 @@ def routes(broker: Broker) -> APIRouter:
         response_model=StatementReceipt,
     )
     async def state_case(body: Statement) -> Any:
-        return StatementReceipt(receipt=await broker.state_case(body.statement))
+        return StatementReceipt(receipt=await broker().state_case(body.statement))
 
     @router.get(
         "/cases/{id}",
@@ -122,7 +123,7 @@ def routes(broker: Broker) -> APIRouter:
         id: Annotated[Ref, Path(description="Kenmerk van de casus")],
         authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Any:
-        found = await broker.case(id, _bearer(authorization), path=f"/v1/cases/{id}")
+        found = await broker().case(id, _bearer(authorization), path=f"/v1/cases/{id}")
         return CaseState(
             case_ref=found.case_ref, statement=found.statement, facts={"region": found.region, **found.facts}
         )
@@ -145,7 +146,7 @@ def routes(broker: Broker) -> APIRouter:
         except ValidationError as error:
             raise RequestInvalid(invalid_params=invalid_params(error)) from None
         presented = [Presented(one.inquiry, one.identities) for one in body.inquiries]
-        return _report(await broker.handle(presented), broker.now_s())
+        return _report(await broker().handle(presented), broker().now_s())
 
     @router.get(
         "/inquiries/{id}",
@@ -159,8 +160,8 @@ def routes(broker: Broker) -> APIRouter:
         version: Annotated[int, Query(ge=0, le=1_000_000, description="De stand die u al hebt")] = 0,
         authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
-        report = await broker.report(id, _bearer(authorization), path=f"/v1/inquiries/{id}", seen=version)
-        return Response(status_code=204) if report is None else _report(report, broker.now_s())
+        report = await broker().report(id, _bearer(authorization), path=f"/v1/inquiries/{id}", seen=version)
+        return Response(status_code=204) if report is None else _report(report, broker().now_s())
 
     @router.post(
         "/replies",
@@ -169,7 +170,7 @@ def routes(broker: Broker) -> APIRouter:
         description="Nog een keer hetzelfde antwoord leveren verandert niets.",
     )
     async def reply(body: HandedIn) -> Response:
-        await broker.take_reply(body.reply)
+        await broker().take_reply(body.reply)
         return Response(status_code=204)
 
     return router

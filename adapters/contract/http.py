@@ -288,7 +288,7 @@ class _Shell:
                     where=_where(error),
                 )
             if status is not None:
-                raise _BrokenOff from None  # the connection is closed: half a response must not look whole
+                raise BrokenOff from None  # the connection is closed: half a response must not look whole
             await _response(problem, here)(scope, receive, dress)
         finally:
             self._note(scope, status, code, time.perf_counter() - started)
@@ -371,7 +371,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 }
 
 
-class _BrokenOff(Exception):
+class BrokenOff(Exception):
     """A response that had begun could not be finished."""
 
 

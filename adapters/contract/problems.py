@@ -24,13 +24,17 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── MethodNotAllowed      405
     │   ├── NotAcceptable         406
     │   ├── Conflict              409
-    │   │   └── CaseStatementStale 409
+    │   │   ├── CaseStatementStale 409
+    │   │   ├── DecisionDiffers   409
+    │   │   └── NotWaiting        409
     │   ├── PreconditionFailed    412
     │   ├── ContentTypeUnsupported 415
     │   └── TooManyRequests       429
     ├── Unavailable               503   nothing has left
     │   ├── PolicyUnavailable
     │   ├── TrailUnavailable
+    │   ├── RegisterUnavailable
+    │   ├── PartnerUnreachable
     │   └── TooBusy
     └── InternalError             500   a mistake of ours; tells nothing
 """

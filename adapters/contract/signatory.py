@@ -64,3 +64,8 @@ class Signatory:
         return Received(
             signed.document, signed.token, signed.digest, self.directory.of_oin(signed.document.iss)
         )
+
+
+def trail_origin(oin: str) -> str:
+    """The name of a party's log in its checkpoints (C2SP tlog-checkpoint): no URL, so that an address can change."""
+    return f"grondslag.example/{oin}"

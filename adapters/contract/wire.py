@@ -5,6 +5,8 @@ from typing import Protocol
 
 import aiohttp
 
+from adapters.contract import trace
+
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 
@@ -39,14 +41,18 @@ class Wire(Protocol):
     ) -> Response:
         """Raises Unreachable."""
 
+    async def open(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
 class HttpWire:
     """One aiohttp client per process: connections and TLS contexts are kept."""
 
-    def __init__(self, *, connections_per_party: int = 16) -> None:
-        connector = aiohttp.TCPConnector(limit_per_host=connections_per_party, keepalive_timeout=75)
+    _client: aiohttp.ClientSession
+
+    async def open(self) -> None:
+        connector = aiohttp.TCPConnector(limit_per_host=16, keepalive_timeout=75)
         self._client = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
         )
@@ -62,6 +68,9 @@ class HttpWire:
         timeout_s: float,
     ) -> Response:
         headers = {"Accept": "application/json, application/problem+json"}
+        here = trace.current()
+        if here is not None:
+            headers["traceparent"] = here.traceparent
         if body is not None:
             headers["Content-Type"] = "application/json"
         if bearer is not None:

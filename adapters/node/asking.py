@@ -47,7 +47,7 @@ from adapters.contract.problems import (
     invalid_param,
 )
 from adapters.contract.sealing import Context, Sealed, decode, unseal
-from adapters.contract.signatory import Received, Signatory
+from adapters.contract.signatory import Received, Signatory, trail_origin
 from adapters.contract.signing import digest
 from adapters.contract.wire import Response, Unreachable, Wire
 from adapters.node import enrichments
@@ -56,7 +56,7 @@ from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
 from adapters.partners.age import age_bands
-from audit import Entry, Recorded, Trail, verify_receipt
+from audit import Entry, Recorded, Trail, VerifyError, verify_checkpoint, verify_receipt
 from policies import Decision, Policy, Release
 
 _LONGEST_PAUSE_S = 60
@@ -510,16 +510,17 @@ class Asking:
         """
         if receipt.sender.code != BROKER:
             raise DocumentMalformed
-        keys = self._signatory.directory.trail_keys(BROKER)
+        directory = self._signatory.directory
+        origin = trail_origin(directory.party(BROKER).oin)
         by_inquiry: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        try:
+            checkpoint = verify_checkpoint(receipt.document.checkpoint, origin, directory.trail_keys(BROKER))
+            for entry in receipt.document.entries:
+                proof = [decode(node) for node in entry.proof]
+                verify_receipt(entry.leaf.encode(), entry.position, proof, checkpoint)
+        except (VerifyError, ValueError):
+            raise DocumentMalformed from None
         for entry in receipt.document.entries:
-            verify_receipt(
-                entry.leaf.encode(),
-                entry.position,
-                [decode(node) for node in entry.proof],
-                receipt.document.checkpoint,
-                keys,
-            )
             facts = orjson.loads(entry.leaf)
             by_inquiry.setdefault(str(facts.get("inquiry")), []).append((entry.position, facts))
         return by_inquiry

@@ -3,6 +3,7 @@ standing decisions), and for the
 broker (permits). What comes in is turned into one call, what it gives into JSON.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -156,10 +157,9 @@ class StandingOut(_Body):
     paused: bool
 
 
-def routes(node: Node) -> APIRouter:
+def routes(node: Callable[[], Node]) -> APIRouter:
     router = APIRouter(prefix="/v1")
-    texts = _Texts(node)
-
+    
     # ── for the broker ──
 
     @router.post(
@@ -179,15 +179,15 @@ def routes(node: Node) -> APIRouter:
             body = PermitIn.model_validate_json(await request.body())
         except ValidationError as error:
             raise RequestInvalid(invalid_params=invalid_params(error)) from None
-        reply = await node.answering.answer(body.permit, body.inquiry, body.identities)
+        reply = await node().answering.answer(body.permit, body.inquiry, body.identities)
         return Response(orjson.dumps({"reply": reply}), media_type="application/json")
 
     # ── for who asks ──
 
     @router.post("/cases", status_code=201, summary="Leg een casus vast", response_model=CaseOut)
     async def state_case(body: WishedCase, authorization: Authorization = None) -> Any:
-        person = await node.people.person(authorization)
-        case = await node.asking.state_case(body, person)
+        person = await node().people.person(authorization)
+        case = await node().asking.state_case(body, person)
         return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
     @router.post(
@@ -196,7 +196,7 @@ def routes(node: Node) -> APIRouter:
     async def take_up(
         id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
     ) -> Any:
-        case = await node.asking.take_up(id, await node.people.person(authorization))
+        case = await node().asking.take_up(id, await node().people.person(authorization))
         return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
     @router.post(
@@ -207,11 +207,11 @@ def routes(node: Node) -> APIRouter:
         response_model=EnrichmentOut,
     )
     async def ask(body: Wish, authorization: Authorization = None) -> Any:
-        person = await node.people.person(authorization)
+        person = await node().people.person(authorization)
         if not body.dry_run:
-            return texts.enrichment(await node.asking.ask(body, person))
-        allowed = await node.asking.may_ask(body, person)
-        items = [texts.allowed(one, body.subjects[one.subject].role) for one in allowed]
+            return _Texts(node()).enrichment(await node().asking.ask(body, person))
+        allowed = await node().asking.may_ask(body, person)
+        items = [_Texts(node()).allowed(one, body.subjects[one.subject].role) for one in allowed]
         return EnrichmentOut(
             id=None, case_ref=body.case_ref, items=items, problems=[], receipts=[], obligations=[]
         )
@@ -221,19 +221,19 @@ def routes(node: Node) -> APIRouter:
         id: Annotated[Ref, Path(description="Kenmerk van de verrijking")],
         authorization: Authorization = None,
     ) -> Any:
-        person = await node.people.person(authorization)
-        return texts.enrichment(await node.asking.show(id, person))
+        person = await node().people.person(authorization)
+        return _Texts(node()).enrichment(await node().asking.show(id, person))
 
     # ── for the holder's people ──
 
     @router.get("/questions", summary="Wat wacht op een medewerker", response_model=list[WaitingOut])
     async def waiting(authorization: Authorization = None) -> Any:
-        person = await node.people.person(authorization)
-        return [texts.waiting(taken, question) for taken, question in await node.desk.waiting(person)]
+        person = await node().people.person(authorization)
+        return [_Texts(node()).waiting(taken, question) for taken, question in await node().desk.waiting(person)]
 
     @router.post("/questions/{id}/{index}/views", summary="Open een vraag", response_model=OpenedOut)
     async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
-        opened = await node.desk.open(id, index, await node.people.person(authorization))
+        opened = await node().desk.open(id, index, await node().people.person(authorization))
         permitted = opened.waiting.permit()
         assert opened.subject.identity is not None  # noqa: S101 - a permit is never about an anonymous case
         return OpenedOut(
@@ -250,40 +250,40 @@ def routes(node: Node) -> APIRouter:
         id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
     ) -> Response:
         chosen = Release(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
-        await node.desk.release(id, index, chosen, await node.people.person(authorization))
+        await node().desk.release(id, index, chosen, await node().people.person(authorization))
         return Response(status_code=204)
 
     @router.post("/questions/{id}/{index}/refusals", status_code=204, summary="Vraag eerst meer uitleg")
     async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
-        await node.desk.ask_more_reason(id, index, await node.people.person(authorization))
+        await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
         return Response(status_code=204)
 
     @router.post(
         "/questions/{id}/{index}/looks", status_code=204, summary="Meld dat u een twijfel hebt bekeken"
     )
     async def looked(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
-        await node.desk.looked(id, index, await node.people.person(authorization))
+        await node().desk.looked(id, index, await node().people.person(authorization))
         return Response(status_code=204)
 
     # ── for who decides what is answered automatically ──
 
     @router.get("/standing-decisions", summary="Wat automatisch wordt beantwoord", response_model=StandingOut)
     async def standing_now(authorization: Authorization = None) -> Any:
-        _manager(await node.people.person(authorization))
-        now = await node.trail.read(lambda store: standing.load(store, node.signatory.now()))
+        _manager(await node().people.person(authorization))
+        now = await node().trail.read(lambda store: standing.load(store, node().signatory.now()))
         return StandingOut(automatic=sorted(now.automatic), paused=now.paused)
 
     @router.post(
         "/standing-decisions", status_code=204, summary="Besluit dat een regel automatisch wordt beantwoord"
     )
     async def decide(body: StandingIn, authorization: Authorization = None) -> Response:
-        person = _manager(await node.people.person(authorization))
-        rule = node.release.catalogue.rules.get(body.rule)
-        if rule is None or rule.mode != "automatic" or not _ours(rule.cells, node.signatory.party.code):
+        person = _manager(await node().people.person(authorization))
+        rule = node().release.catalogue.rules.get(body.rule)
+        if rule is None or rule.mode != "automatic" or not _ours(rule.cells, node().signatory.party.code):
             raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
         try:
             await standing.decide(
-                node.trail, body.rule, by=person.user, now=node.signatory.now(), valid_until=body.valid_until
+                node().trail, body.rule, by=person.user, now=node().signatory.now(), valid_until=body.valid_until
             )
         except (ValueError, TypeError):
             raise RequestInvalid(invalid_params=[invalid_param(("validUntil",), "within_a_year")]) from None
@@ -294,20 +294,20 @@ def routes(node: Node) -> APIRouter:
         rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
         authorization: Authorization = None,
     ) -> Response:
-        person = _manager(await node.people.person(authorization))
-        await standing.end(node.trail, rule, by=person.user)
+        person = _manager(await node().people.person(authorization))
+        await standing.end(node().trail, rule, by=person.user)
         return Response(status_code=204)
 
     @router.put("/pause", status_code=204, summary="Pauzeer: nu wordt niets beantwoord")
     async def pause(authorization: Authorization = None) -> Response:
-        person = _manager(await node.people.person(authorization))
-        await standing.pause(node.trail, by=person.user, now=node.signatory.now())
+        person = _manager(await node().people.person(authorization))
+        await standing.pause(node().trail, by=person.user, now=node().signatory.now())
         return Response(status_code=204)
 
     @router.delete("/pause", status_code=204, summary="Hervat")
     async def resume(authorization: Authorization = None) -> Response:
-        person = _manager(await node.people.person(authorization))
-        await standing.resume(node.trail, by=person.user)
+        person = _manager(await node().people.person(authorization))
+        await standing.resume(node().trail, by=person.user)
         return Response(status_code=204)
 
     return router

@@ -1,0 +1,28 @@
+"""What a party does again and again beside its requests: deliver, follow up, hand in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from adapters.contract.events import Event, log
+
+
+@asynccontextmanager
+async def rounds(**tasks: tuple[Callable[[], Awaitable[object]], float]) -> AsyncIterator[None]:
+    """Runs each task, by name, every so many seconds until the block ends. A turn that fails is logged and tried again."""
+    running = [asyncio.create_task(_round(name, turn, every_s)) for name, (turn, every_s) in tasks.items()]
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _round(name: str, turn: Callable[[], Awaitable[object]], every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await turn()
+        except Exception as error:  # whatever it is, the next turn must come
+            log(Event.ROUND_FAILED, task=name, error=type(error).__name__)

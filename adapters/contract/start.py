@@ -1,0 +1,94 @@
+"""What every party puts together at its start, broker and node alike: keys, directory, hand-out, policy engine, trail.
+
+Whatever is missing, weak or wrong stops the start with one sentence that says what to do.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from adapters.contract import problems
+from adapters.contract.directory import Directory, DirectoryProblem
+from adapters.contract.events import Event, log
+from adapters.contract.keys import KeyProblem, Keyring, read_keys
+from adapters.contract.settings import PartySettings
+from adapters.contract.signatory import Signatory, trail_origin
+from audit import KEYS, TRAIL, Entry, Trail, TrailUnavailable, migrate
+from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
+
+PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {
+    PolicyUnavailable: problems.PolicyUnavailable,
+    TrailUnavailable: problems.TrailUnavailable,
+}
+"""As which problem the errors of the packages below are told."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A party that may begin its work."""
+
+    signatory: Signatory
+    release: Release
+    policy: Policy
+    trail: Trail
+
+
+@asynccontextmanager
+async def started(
+    settings: PartySettings, party: str, *, migrations: Path, now: Callable[[], datetime]
+) -> AsyncIterator[Start]:
+    """Opens everything, and closes it in reverse.
+
+    Raises KeyProblem, DirectoryProblem, ReleaseError, PolicyUnavailable, TrailError: each says what to do.
+    """
+    directory = Directory.read(settings.directory)
+    if directory.demo and not settings.demo:
+        raise DirectoryProblem(
+            f"The directory {settings.directory.name} is made for the demo. Make one with: grondslag init directory"
+        )
+    keyring = read_keys(settings.keys, party=party, demo=settings.demo)
+    _verify_listed(keyring, directory)
+    release = load_release(settings.release)
+    signatory = Signatory(directory, keyring, now)
+    database = settings.database.get_secret_value()
+    async with AsyncExitStack() as stack:
+        policy = await _policy(settings, release)
+        stack.push_async_callback(policy.close)
+        subject_keys = settings.subject_keys.get_secret_value()
+        for url, scripts in ((database, TRAIL), (subject_keys, KEYS), (database, migrations)):
+            migrate(url, scripts)
+        trail = Trail(
+            database,
+            origin=trail_origin(signatory.party.oin),
+            key=keyring.trail,
+            keys_url=subject_keys,
+            kek=keyring.wrapping,
+            now=now,
+        )
+        await trail.open()
+        stack.push_async_callback(trail.close)
+        log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
+        log(Event.RELEASE_READ, revision=release.revision, engine=policy.engine)
+        facts = {"directory": directory.digest, "revision": release.revision, "engine": policy.engine}
+        await trail.append([Entry("started", facts)])
+        yield Start(signatory, release, policy, trail)
+
+
+async def _policy(settings: PartySettings, release: Release) -> Policy:
+    if settings.policy_engine == "embedded":
+        return EmbeddedPolicy(release)
+    token = settings.opa_token.get_secret_value() if settings.opa_token else None
+    return await OpaServerPolicy.open(settings.opa_url, release.revision, release.catalogue, token=token)
+
+
+def _verify_listed(keyring: Keyring, directory: Directory) -> None:
+    """The public side of our own keys must stand in the directory, or nobody believes us."""
+    listed = {key.kid for key in directory.party(keyring.party).keys}
+    missing = [row["kid"] for row in keyring.public_keys() if row["kid"] not in listed]
+    if missing:
+        raise KeyProblem(
+            f"{len(missing)} of our own keys are not in the directory. "
+            f"Send the card to whoever keeps it: grondslag init card --party {keyring.party}"
+        )

@@ -1,0 +1,119 @@
+"""A partner's node as a process: the one place where its parts are chosen and put together."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from adapters.contract import problems
+from adapters.contract.http import api
+from adapters.contract.rounds import rounds
+from adapters.contract.start import PROBLEMS, started
+from adapters.contract.wire import HttpWire, Unreachable, Wire
+from adapters.node.answering import Answering
+from adapters.node.asking import Asking
+from adapters.node.bearer import IdentityProvider
+from adapters.node.desk import Desk
+from adapters.node.node import Node
+from adapters.node.routes import routes
+from adapters.node.settings import NodeSettings
+from adapters.partners import Adapter, RegisterUnavailable, adapter_for
+from adapters.registers.thresholds import read_thresholds
+
+API_VERSION = "1.0.0"
+MIGRATIONS = Path(__file__).with_name("migrations")
+_PARTNER_API_TIMEOUT_S = 5.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def app(
+    settings: NodeSettings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    wire: Wire | None = None,
+    adapter: Adapter | None = None,
+) -> FastAPI:
+    """The node's API. Nothing is opened before its lifespan starts; an `adapter` of the partner's own may be given."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        line = wire or HttpWire()
+        register = adapter or adapter_for(
+            settings.partner,
+            settings.register_url.get_secret_value(),
+            thresholds=read_thresholds(),
+            today=lambda: now().date(),
+        )
+        async with started(settings, settings.partner, migrations=MIGRATIONS, now=now) as start:
+            await line.open()
+            try:
+                node = Node(
+                    signatory=start.signatory,
+                    release=start.release,
+                    trail=start.trail,
+                    asking=Asking(
+                        start.signatory,
+                        line,
+                        start.policy,
+                        start.release,
+                        start.trail,
+                        timeout_s=settings.broker_timeout_s,
+                        poll_s=settings.poll_s,
+                    ),
+                    answering=Answering(
+                        start.signatory,
+                        start.policy,
+                        start.trail,
+                        register,
+                        beat=timedelta(seconds=settings.beat_s),
+                    ),
+                    desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
+                    people=IdentityProvider(settings.issuer, settings.audience, _jwks(settings.jwks, line), now),
+                )
+                app.state.node = node
+                async with rounds(
+                    follow=(node.asking.follow_due, settings.poll_s / 2),
+                    hand_in=(node.desk.deliver_due, settings.poll_s / 2),
+                ):
+                    yield
+            finally:
+                await register.close()
+                await line.close()
+
+    made = api(
+        title=f"Grondslag: knooppunt {settings.partner}",
+        description=(
+            "Het knooppunt stelt vragen voor de mensen van deze organisatie, en beantwoordt vragen uit het eigen register."
+        ),
+        version=API_VERSION,
+        lifespan=lifespan,
+        problems={**PROBLEMS, RegisterUnavailable: problems.RegisterUnavailable},
+    )
+    made.include_router(routes(lambda: made.state.node))
+    return made
+
+
+def _jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:
+    """Brings the identity provider's keys from the one configured place."""
+
+    async def fetch() -> bytes:
+        if not place.startswith(("http://", "https://")):
+            return Path(place).read_bytes()
+        parts = urlsplit(place)
+        try:
+            response = await wire.send(
+                "GET", f"{parts.scheme}://{parts.netloc}", parts.path, timeout_s=_PARTNER_API_TIMEOUT_S
+            )
+        except Unreachable:
+            raise OSError("the identity provider cannot be reached") from None
+        if response.status != 200:
+            raise OSError("the identity provider did not give its keys")
+        return response.body
+
+    return fetch

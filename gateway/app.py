@@ -1,0 +1,65 @@
+"""The broker as a process: the one place where its parts are chosen and put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from adapters.contract.codes import BROKER
+from adapters.contract.http import api
+from adapters.contract.rounds import rounds
+from adapters.contract.start import PROBLEMS, started
+from adapters.contract.wire import HttpWire, Wire
+from gateway.broker import Broker
+from gateway.courier import Courier
+from gateway.routes import routes
+from gateway.settings import BrokerSettings
+
+API_VERSION = "1.0.0"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def app(settings: BrokerSettings, *, now: Callable[[], datetime] = utc_now, wire: Wire | None = None) -> FastAPI:
+    """The broker's API. Nothing is opened before its lifespan starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        line = wire or HttpWire()
+        async with started(settings, BROKER, migrations=MIGRATIONS, now=now) as start:
+            await line.open()
+            try:
+                courier = Courier(
+                    start.signatory, line, revision=start.release.revision, timeout_s=settings.partner_timeout_s
+                )
+                broker = Broker(
+                    start.signatory,
+                    courier,
+                    start.policy,
+                    start.release,
+                    start.trail,
+                    most_at_once=settings.most_at_once,
+                )
+                app.state.broker = broker
+                async with rounds(deliver=(broker.deliver_due, settings.retry_every_s)):
+                    yield
+            finally:
+                await line.close()
+
+    made = api(
+        title="Grondslag: centrale",
+        description=(
+            "De centrale past de hand-out toe op elke vraag, legt elke stap vast en geeft haar door. "
+            "Zij weet niet wie de betrokkenen zijn en kan geen antwoord lezen."
+        ),
+        version=API_VERSION,
+        lifespan=lifespan,
+        problems=PROBLEMS,
+    )
+    made.include_router(routes(lambda: made.state.broker))
+    return made

@@ -1,0 +1,3 @@
+from audit.migration import run
+
+run()

@@ -1,0 +1,21 @@
+"""The command `grondslag`: every part offers its own commands, and this file only puts them side by side."""
+
+import typer
+
+from adapters.registers.commands import app as match
+from grondslag import init
+from grondslag.run import broker, run
+from policies.commands import app as policy
+
+main = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Ask one small, purpose-bound question about a person; a blind broker applies the law and records it.",
+)
+node = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
+node.command("run")(run)
+main.add_typer(init.app, name="init")
+main.command()(broker)
+main.add_typer(node, name="node")
+main.add_typer(policy, name="policy")
+main.add_typer(match, name="match")

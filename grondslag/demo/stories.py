@@ -1,0 +1,336 @@
+"""The stories, played through the nodes' own interfaces, each with what must come of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grondslag.demo.caller import Caller, Json, Refused
+from grondslag.demo.cast import cast
+from grondslag.demo.world import REGION, World
+from grondslag.population import CastMember
+
+_WHY = "De veiligheid van betrokkenen vraagt om deze ene vraag."
+_NOT_LESS = "Met minder, of op een andere manier, is dit niet te weten."
+_WEIGHTY = "Er is nu een zwaarwegend en dringend belang: de dreiging loopt."
+
+
+@dataclass
+class Told:
+    """A story as it went: what the chair saw, and what went otherwise than it must."""
+
+    name: str
+    items: list[Json] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    receipts: list[str] = field(default_factory=list)
+    obligations: list[Json] = field(default_factory=list)
+
+    def take(self, enrichment: Json) -> Json:
+        self.items += enrichment["items"]
+        self.receipts += enrichment["receipts"]
+        self.obligations += enrichment["obligations"]
+        return enrichment
+
+    def must(self, holds: bool, sentence: str) -> None:
+        if not holds:
+            self.wrong.append(sentence)
+
+    def must_end(self, enrichment: Json, expected: Mapping[tuple[str, str], str]) -> None:
+        """`expected`: (question, subject role) -> "refused:<reason>", "waits_for_person", "answered:<code>" and so on."""
+        seen: dict[tuple[str, str], set[str]] = {}
+        for item in enrichment["items"]:
+            seen.setdefault((item["question"], item["subjectRole"]), set()).add(ended(item))
+        for key, end in expected.items():
+            self.must(seen.get(key) == {end}, f"{key[0]} ({key[1]}): {seen.get(key)} in plaats van {end}")
+        for key in seen.keys() - expected.keys():
+            self.wrong.append(f"{key[0]} ({key[1]}): niet verwacht")
+
+
+def ended(item: Json) -> str:
+    """How a question ended, in one word or two."""
+    if item["status"] == "refused":
+        return "refused:" + "+".join(sorted(reason["code"] for reason in item["reasons"]))
+    if item["status"] == "refused_by_holder":
+        return "refused_by_holder:" + item["ground"]["code"]
+    if item["answer"]:
+        return "answered:" + "+".join(item["answer"]["codes"])
+    return str(item["status"])
+
+
+class Play:
+    """The callers of all partners, and the cast."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.cast = cast(world.today)
+        self._callers: dict[tuple[str, str], Caller] = {}
+
+    def caller(self, partner: str, role: str) -> Caller:
+        key = (partner, role)
+        if key not in self._callers:
+            self._callers[key] = Caller(self.world.address(partner), self.world.address("issuer"), partner, role)
+        return self._callers[key]
+
+    @property
+    def chair(self) -> Caller:
+        return self.caller("veilig_thuis", "chair")
+
+    def case(self, caller: Caller, **facts: Any) -> str:
+        told = {"region": REGION, "stage": "enrichment", "melding": "registered", "criteria": "both", "unsafety": "structural"}
+        return str(caller.post("/v1/cases", {**told, **facts})["caseRef"])
+
+    def subject(self, name: str, role: str, questions: Sequence[str], **more: Any) -> Json:
+        member: CastMember = self.cast[name]
+        weighty = more.pop("weighty", False)
+        new_reason = more.pop("new_reason", "")
+        asked = [
+            {
+                "question": question,
+                "necessity": _WHY,
+                "subsidiarity": _NOT_LESS,
+                "weightyInterest": _WEIGHTY if weighty else "",
+                "newReason": new_reason,
+            }
+            for question in questions
+        ]
+        identity = {_camel(key): value for key, value in member.identity.as_json().items() if value}
+        return {"role": role, "consent": "not_asked_unsafe", "identity": identity, "questions": asked, **more}
+
+    def ask(self, caller: Caller, case: str, subjects: Sequence[Json], purpose: str = "enrich_referral", **more: Any) -> Json:
+        wish = {"caseRef": case, "purpose": purpose, "subjects": list(subjects), **more}
+        enrichment: Json = caller.post("/v1/enrichments", wish)
+        return enrichment
+
+    def release(self, partner: str, case_items: Iterable[Json], question: str, codes: Sequence[str], **more: Any) -> int:
+        """An official of this partner opens what waits under this question and lets these codes go; how many."""
+        official = self.caller(partner, "official")
+        wanted = [item for item in case_items if item["question"] == question and item["status"] == "waits_for_person"]
+        done = 0
+        for waiting in official.get("/v1/questions"):
+            if waiting["question"] == question and done < len(wanted):
+                place = f"/v1/questions/{waiting['inquiry']}/{waiting['index']}"
+                official.post(f"{place}/views")
+                official.post(f"{place}/releases", {"codes": list(codes), **more})
+                done += 1
+        return done
+
+
+def stalking(play: Play, told: Told) -> None:
+    """Four persons and more, four partners: automatic, by hand and refused together."""
+    case = play.case(play.chair)
+    police, om = "politie.relevant_registrations", "om.ongoing_prosecution"
+    man = play.subject(
+        "stalking.man",
+        "suspected_perpetrator",
+        ["reclassering.known", "reclassering.under_supervision", police, om],
+        weighty=True,
+    )
+    woman = play.subject("stalking.woman", "victim", ["reclassering.known", om], weighty=True)
+    children = [play.subject(f"stalking.child_{number}", "child", ["rvdk.known"]) for number in (1, 2, 3)]
+    asked = play.ask(play.chair, case, [man, woman, *children])
+    told.must_end(
+        asked,
+        {
+            ("reclassering.known", "suspected_perpetrator"): "answered:yes",
+            ("reclassering.under_supervision", "suspected_perpetrator"): "answered:yes",
+            (police, "suspected_perpetrator"): "waits_for_person",
+            (om, "suspected_perpetrator"): "waits_for_person",
+            ("reclassering.known", "victim"): "refused:reclassering_not_about_victims",
+            (om, "victim"): "refused:subject_role_not_allowed",
+            ("rvdk.known", "child"): "answered:no",
+        },
+    )
+    told.must(play.release("politie", asked["items"], police, ["shareable", "stalking"]) == 1, "de politie gaf niets vrij")
+    seen = play.chair.until(f"/v1/enrichments/{asked['id']}", lambda now: _end(now, police) != "waits_for_person")
+    told.must(_end(seen, police) == "answered:shareable+stalking", f"politie: {_end(seen, police)}")
+    told.take(seen)
+    told.notes.append("De politie gaf haar antwoord met de hand vrij; het OM heeft nog tot de genoemde tijd.")
+
+
+def no_melding(play: Play, told: Told) -> None:
+    """The prosecutor brings in a case without a melding: nothing about a person may be asked."""
+    prosecutor = play.caller("om", "participant")
+    case = play.case(prosecutor, melding="none", stage="referral")
+    man = play.subject("stalking.man", "suspected_perpetrator", ["veilig_thuis.earlier_report"])
+    asked = told.take(play.ask(prosecutor, case, [man]))
+    told.must_end(asked, {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:melding_missing"})
+
+
+def anonymous(play: Play, told: Told) -> None:
+    """A case without identity: no field takes a name, no question is possible."""
+    prosecutor = play.caller("om", "participant")
+    case = play.case(prosecutor, kind="anonymous", melding="none", stage="referral")
+    named = play.subject("stalking.man", "suspected_perpetrator", ["veilig_thuis.earlier_report"])
+    try:
+        play.ask(prosecutor, case, [named])
+        told.wrong.append("een anonieme casus nam een naam aan")
+    except Refused as refused:
+        told.must(refused.code == "request_invalid", f"een naam gaf {refused.code}")
+    nobody = {name: value for name, value in named.items() if name != "identity"} | {"ageBand": "adult"}
+    asked = told.take(play.ask(prosecutor, case, [nobody]))
+    told.must_end(asked, {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:case_anonymous+melding_missing"})
+
+
+def uncertain_match(play: Play, told: Told) -> None:
+    """Two people fit: not determinable and a desk; a person at the holder has to look."""
+    case = play.case(play.chair)
+    man = play.subject("uncertain_match.man", "suspected_perpetrator", ["reclassering.under_supervision"])
+    man["identity"] = {**man["identity"], "givenNames": man["identity"]["givenNames"][:1]}
+    asked = told.take(play.ask(play.chair, case, [man]))
+    told.must_end(asked, {("reclassering.under_supervision", "suspected_perpetrator"): "answered:not_determinable"})
+    told.must(asked["items"][0]["answer"]["desk"] is not None, "er stond geen loket bij")
+    waiting = [one for one in play.caller("reclassering", "official").get("/v1/questions") if one["doubtful"]]
+    told.must(bool(waiting), "niemand bij de Reclassering hoeft te kijken")
+
+
+def shielded(play: Play, told: Told) -> None:
+    """What is shielded is answered exactly as if it were not there."""
+    answers = []
+    for person, child in (("man", "child"), ("absent_man", "absent_child")):
+        case = play.case(play.chair)
+        asked = told.take(
+            play.ask(
+                play.chair,
+                case,
+                [
+                    play.subject(f"shielded.{person}", "suspected_perpetrator", ["reclassering.known"]),
+                    play.subject(f"shielded.{child}", "child", ["rvdk.known"]),
+                ],
+            )
+        )
+        told.must_end(
+            asked,
+            {("reclassering.known", "suspected_perpetrator"): "answered:no", ("rvdk.known", "child"): "answered:no"},
+        )
+        answers.append([item["answer"] for item in asked["items"]])
+    told.must(answers[0] == answers[1], "afgeschermd en afwezig kregen een ander antwoord")
+    case = play.case(play.chair)
+    late = told.take(
+        play.ask(play.chair, case, [play.subject("shielded.deceased", "suspected_perpetrator", ["reclassering.known"])])
+    )
+    told.must_end(late, {("reclassering.known", "suspected_perpetrator"): "answered:not_determinable"})
+
+
+def children_and_adults(play: Play, told: Told) -> None:
+    """Age and role decide what may be asked."""
+    case = play.case(play.chair)
+    asked = told.take(
+        play.ask(
+            play.chair,
+            case,
+            [
+                play.subject("children_and_adults.mother", "parent", ["rvdk.known", "reclassering.known"]),
+                play.subject("children_and_adults.girl", "child", ["rvdk.known", "reclassering.known"]),
+                play.subject("children_and_adults.adopted", "child", ["rvdk.known"]),
+                play.subject(
+                    "children_and_adults.boy", "suspected_perpetrator", ["reclassering.known", "om.ongoing_prosecution"], weighty=True
+                ),
+            ],
+        )
+    )
+    ends = {(item["question"], item["subjectRole"], ended(item)) for item in asked["items"]}
+    told.must(
+        ends
+        == {
+            ("rvdk.known", "parent", "answered:yes"),
+            ("reclassering.known", "parent", "refused:subject_role_not_allowed"),
+            ("rvdk.known", "child", "answered:yes"),
+            ("rvdk.known", "child", "answered:no"),
+            ("reclassering.known", "child", "refused:reclassering_not_about_minors"),
+            ("reclassering.known", "suspected_perpetrator", "refused:reclassering_not_about_minors"),
+            ("om.ongoing_prosecution", "suspected_perpetrator", "waits_for_person"),
+        },
+        f"anders dan verwacht: {sorted(ends)}",
+    )
+
+
+def acute_danger(play: Play, told: Told) -> None:
+    """Danger now: the duty officer asks, the fast desk answers; people call first."""
+    duty = play.caller("veilig_thuis", "duty_officer")
+    case = play.case(duty, stage="referral", unsafety="acute")
+    man = play.subject(
+        "acute_danger.man", "suspected_perpetrator", ["reclassering.under_supervision", "politie.staff_safety_alert"]
+    )
+    asked = told.take(play.ask(duty, case, [man], "immediate_safety", urgency="acute_danger"))
+    told.must_end(
+        asked,
+        {
+            ("reclassering.under_supervision", "suspected_perpetrator"): "answered:yes",
+            ("politie.staff_safety_alert", "suspected_perpetrator"): "waits_for_person",
+        },
+    )
+    told.notes.append("Bij acuut gevaar belt u eerst; het systeem houdt niemand op.")
+
+
+def partner_down(play: Play, told: Told) -> None:
+    """A node is stopped; the question is kept, and answered when it is back."""
+    play.world.stop("reclassering")
+    case = play.case(play.chair)
+    man = play.subject("partner_down.man", "suspected_perpetrator", ["reclassering.under_supervision"])
+    asked = play.ask(play.chair, case, [man])
+    told.must_end(asked, {("reclassering.under_supervision", "suspected_perpetrator"): "sent"})
+    told.notes.append(f"Reclassering was niet bereikbaar; geprobeerd tot {asked['items'][0]['dueAt']}.")
+    play.world.start("reclassering")
+    play.world.wait_ready("reclassering")
+    seen = play.chair.until(f"/v1/enrichments/{asked['id']}", lambda now: now["items"][0]["status"] == "answered")
+    told.must_end(told.take(seen), {("reclassering.under_supervision", "suspected_perpetrator"): "answered:yes"})
+
+
+def asked_again(play: Play, told: Told) -> None:
+    """The same question again is refused; with a new reason it is answered."""
+    case = play.case(play.chair)
+    man = play.subject("asked_again.man", "suspected_perpetrator", ["reclassering.known"])
+    key = ("reclassering.known", "suspected_perpetrator")
+    told.must_end(told.take(play.ask(play.chair, case, [man])), {key: "answered:yes"})
+    told.must_end(told.take(play.ask(play.chair, case, [man])), {key: "refused:asked_before"})
+    again = play.subject(
+        "asked_again.man", "suspected_perpetrator", ["reclassering.known"], new_reason="Er is een nieuwe melding bijgekomen."
+    )
+    told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
+
+
+STORIES: tuple[Callable[[Play, Told], None], ...] = (
+    stalking,
+    no_melding,
+    anonymous,
+    uncertain_match,
+    shielded,
+    children_and_adults,
+    acute_danger,
+    partner_down,
+    asked_again,
+)
+
+
+def play_all(play: Play, say: Callable[[Told], None]) -> list[Told]:
+    """Plays every story; one that breaks off is wrong, and the next is played."""
+    _decide_standing(play)
+    told = []
+    for story in STORIES:
+        one = Told(story.__name__)
+        try:
+            story(play, one)
+        except (Refused, OSError, KeyError) as error:
+            one.wrong.append(f"brak af: {type(error).__name__} {error}")
+        told.append(one)
+        say(one)
+    return told
+
+
+def _decide_standing(play: Play) -> None:
+    """Each holder's manager decides which of its rules may be answered automatically."""
+    until = f"{play.world.today.year + 1}-{play.world.today:%m}-01T00:00:00Z"
+    for partner, rules in {"reclassering": ("A01", "A02", "J01"), "rvdk": ("A06",), "veilig_thuis": ("B01",)}.items():
+        for rule in rules:
+            play.caller(partner, "manager").post("/v1/standing-decisions", {"rule": rule, "validUntil": until})
+
+
+def _end(enrichment: Json, question: str) -> str:
+    return next(ended(item) for item in enrichment["items"] if item["question"] == question)
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+

@@ -1,0 +1,236 @@
+"""The demo's chain on this machine: the broker, five nodes, their registers and an identity provider, each its own process on loopback.
+
+Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each run, but for the
+registers, which are kept for the day.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.directory import directory_text
+from adapters.contract.keys import make_keys, read_keys, write_keys
+from grondslag.demo.cast import cast
+from grondslag.population import build
+
+SEED = 20261124
+SIZES: Mapping[str, int] = {
+    "reclassering": 100_000,
+    "rvdk": 100_000,
+    "politie": 20_000,
+    "om": 20_000,
+    "veilig_thuis": 20_000,
+}
+NAMES: Mapping[str, str] = {
+    "broker": "Centrale (DEMO)",
+    "veilig_thuis": "Veilig Thuis Midden (DEMO)",
+    "politie": "Politie Midden (DEMO)",
+    "om": "Openbaar Ministerie Midden (DEMO)",
+    "reclassering": "Reclassering Midden (DEMO)",
+    "rvdk": "Raad voor de Kinderbescherming Midden (DEMO)",
+}
+REGION = "utrecht"
+_STARTED_WITHIN_S = 30.0
+_STOPPED_WITHIN_S = 20.0
+
+
+class WorldProblem(Exception):
+    """The demo's chain could not be made or started. The text says what to look at."""
+
+
+@dataclass
+class World:
+    """A running chain. `say` tells the person who waits what is going on."""
+
+    folder: Path
+    say: Callable[[str], None]
+    today: date
+    ports: dict[str, int] = field(default_factory=dict)
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def address(self, party: str) -> str:
+        return f"http://127.0.0.1:{self.ports[party]}"
+
+    def start(self, party: str) -> None:
+        """Starts one party and waits until it is ready. Raises WorldProblem."""
+        log = (self.folder / f"{party}.log").open("ab")
+        command = [sys.executable, "-m", *_command(party, self)]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        with log:
+            self.running[party] = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+                command, stdout=log, stderr=log, env=environment, cwd=self.folder
+            )
+
+    def wait_ready(self, party: str) -> None:
+        ends = time.monotonic() + _STARTED_WITHIN_S
+        while time.monotonic() < ends:
+            if self.running[party].poll() is not None:
+                break
+            if _answers(self._ready_url(party)):
+                return
+            time.sleep(0.05)
+        last = (self.folder / f"{party}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise WorldProblem(f"{NAMES.get(party, party)} did not start. Its log says: {' '.join(last) or 'nothing'}")
+
+    def stop(self, party: str) -> None:
+        """Asks one party to stop and waits until it has."""
+        process = self.running.pop(party, None)
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOPPED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop_all(self) -> None:
+        for party in reversed(list(self.running)):
+            self.stop(party)
+
+    def _ready_url(self, party: str) -> str:
+        if party in {BROKER, *PARTNERS}:
+            return f"http://127.0.0.1:{self.ports[party + '.management']}/healthz/ready"
+        return self.address(party) + ("/veilig_thuis/jwks" if party == "issuer" else "/")
+
+
+@contextmanager
+def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0) -> Iterator[World]:
+    """Makes and starts the whole chain; ends every process it started when the block ends.
+
+    `size` scales the registers. Raises WorldProblem.
+    """
+    world = World(folder, say, datetime.now(UTC).date())
+    _clean(folder)
+    _registers(world, size)
+    _parties(world)
+    try:
+        say("De keten start: centrale, vijf knooppunten, register van de Raad, aanmelding.")
+        for party in ("issuer", "rvdk_register", BROKER, *PARTNERS):
+            world.start(party)
+        for party in ("issuer", "rvdk_register", BROKER, *PARTNERS):
+            world.wait_ready(party)
+        yield world
+    finally:
+        world.stop_all()
+
+
+def _clean(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name != "registers":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _registers(world: World, size: float) -> None:
+    """Builds the registers of today, unless they are there."""
+    folder = world.folder / "registers" / f"{world.today}-{SEED}-{size}"
+    if not folder.exists():
+        shutil.rmtree(world.folder / "registers", ignore_errors=True)
+        fresh = folder.with_suffix(".new")
+        fresh.mkdir(parents=True)
+        members = list(cast(world.today).values())
+        for partner, count in SIZES.items():
+            world.say(f"Register van {NAMES[partner]}: {int(count * size):,} verzonnen personen.".replace(",", "."))
+            place = fresh / "politie" if partner == "politie" else f"sqlite:///{fresh / partner}.sqlite"
+            build(partner, place, SEED, int(count * size), members, today=world.today)
+        fresh.rename(folder)
+    (world.folder / "register").symlink_to(folder, target_is_directory=True)
+
+
+def _parties(world: World) -> None:
+    names = ["issuer", "rvdk_register", *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management"))]
+    world.ports.update(zip(names, _free_ports(len(names)), strict=True))
+    now = datetime.now(UTC)
+    rows: list[dict[str, Any]] = []
+    for number, party in enumerate((BROKER, *PARTNERS)):
+        path = world.folder / party / "keys.json"
+        write_keys(path, make_keys(party, demo=True, now=now))
+        keyring = read_keys(path, party=party, demo=True)
+        rows.append(
+            {
+                "code": party,
+                "oin": f"{99999990000000000000 + number}",
+                "name": NAMES[party],
+                "address": world.address(party),
+                "desk": {"name": f"Loket {NAMES[party]}"[:60], "phone": f"088-000 00 0{number}", "hours": "werkdagen 8.30-17.00"},
+                "regions": [] if party == BROKER else [REGION],
+                "keys": keyring.public_keys(),
+            }
+        )
+    contents = {"demo": True, "regions": {REGION: {"regime": "bilateral"}}, "parties": rows}
+    (world.folder / "directory.json").write_bytes(directory_text(contents))
+    token = secrets.token_hex(32)
+    (world.folder / "rvdk-token").write_text(token, encoding="utf-8")
+    for party in (BROKER, *PARTNERS):
+        (world.folder / f"{party}.toml").write_text(_settings(world, party, token), encoding="utf-8")
+
+
+def _settings(world: World, party: str, token: str) -> str:
+    own = world.folder / party
+    values: dict[str, Any] = {
+        "demo": True,
+        "keys": str(own / "keys.json"),
+        "directory": str(world.folder / "directory.json"),
+        "database": f"sqlite:///{own / 'trail.sqlite'}",
+        "subject_keys": f"sqlite:///{own / 'subject-keys.sqlite'}",
+        "port": world.ports[party],
+        "management_port": world.ports[f"{party}.management"],
+    }
+    if party != BROKER:
+        registers = {
+            "rvdk": f"http://node:{token}@127.0.0.1:{world.ports['rvdk_register']}",
+            "politie": (world.folder / "register" / "politie").as_uri(),
+        }
+        values |= {
+            "partner": party,
+            "register_url": registers.get(party, f"sqlite:///{world.folder / 'register' / party}.sqlite"),
+            "issuer": f"{world.address('issuer')}/{party}",
+            "audience": f"grondslag-{party}",
+            "jwks": f"{world.address('issuer')}/{party}/jwks",
+            "poll_s": 0.5,
+        }
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+
+
+def _command(party: str, world: World) -> list[str]:
+    if party == "issuer":
+        return ["grondslag.demo.issuer", str(world.ports["issuer"])]
+    if party == "rvdk_register":
+        database = f"sqlite:///{world.folder / 'register' / 'rvdk'}.sqlite"
+        return ["grondslag.rvdk_register", database, "--port", str(world.ports[party]), "--token-file", str(world.folder / "rvdk-token")]
+    what = ["broker"] if party == BROKER else ["node", "run"]
+    return ["grondslag", *what, "--settings", str(world.folder / f"{party}.toml")]
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=1) as response:  # noqa: S310 - our own loopback address
+            return bool(response.status == 200)
+    except OSError as error:
+        return getattr(error, "code", None) in {401, 404, 405}  # it is there, and says no

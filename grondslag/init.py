@@ -1,0 +1,78 @@
+"""`grondslag init`: private keys of a party, and the directory in which all parties stand."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.directory import Directory, DirectoryProblem, directory_text
+from adapters.contract.keys import KeyProblem, make_keys, read_keys, rotated, write_keys
+
+app = typer.Typer(no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory.")
+
+Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
+Party = Annotated[str, typer.Option("--party", help=f"broker, {', '.join(PARTNERS)}")]
+
+
+@app.command()
+def keys(party: Party, keys: Keys, demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False) -> None:
+    """Make the private keys of a party. Never writes over a file that is there."""
+    if party not in {BROKER, *PARTNERS}:
+        _stop(f"There is no party {party}; take one of: broker, {', '.join(PARTNERS)}.")
+    if keys.exists():
+        _stop(f"{keys} is there already. Rotate it with `grondslag init rotate`, or name another file.")
+    write_keys(keys, make_keys(party, demo=demo, now=datetime.now(UTC)))
+    typer.echo(f"Made {keys}. Keep it, and a copy in a safe. Now make the card for the directory: grondslag init card --keys {keys}")
+
+
+@app.command()
+def rotate(party: Party, keys: Keys) -> None:
+    """Add a new signing and a new opening key, used from tomorrow; the old ones stay valid until they leave the directory."""
+    _read(keys, party)
+    contents = json.loads(keys.read_text(encoding="utf-8"))
+    write_keys(keys, rotated(contents, now=datetime.now(UTC)))
+    typer.echo(f"Added new keys to {keys}, used from tomorrow. Send the new card today: grondslag init card --keys {keys}")
+
+
+@app.command()
+def card(party: Party, keys: Keys) -> None:
+    """Print the public keys of a party, as they stand in the directory. Nothing in it is secret."""
+    typer.echo(json.dumps(_read(keys, party).public_keys(), indent=1))
+
+
+@app.command()
+def directory(
+    parties: Annotated[list[Path], typer.Argument(help="A file per party: code, oin, name, address, desk, regions, keys.")],
+    out: Annotated[Path, typer.Option("--out", help="The directory to write.")],
+    region: Annotated[list[str], typer.Option("--region", help="A region that takes part, as code=regime (bilateral, zvh).")],
+) -> None:
+    """Put the parties together in one directory file, checked as every party will check it at its start."""
+    try:
+        rows: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in parties]
+        regions = {code: {"regime": regime} for code, _, regime in (one.partition("=") for one in region)}
+        text = directory_text({"demo": False, "regions": regions, "parties": rows})
+        made = Directory(text)
+    except (OSError, ValueError) as error:
+        _stop(f"A party file cannot be read: {type(error).__name__}.")
+    except DirectoryProblem as problem:
+        _stop(str(problem))
+    fresh = out.with_suffix(".new")
+    fresh.write_bytes(text)
+    os.replace(fresh, out)
+    typer.echo(f"Wrote {out} with {len(made.partners())} partners. Every party takes this same file; its digest is {made.digest}.")
+
+
+def _read(keys: Path, party: str) -> Any:
+    try:
+        return read_keys(keys, party=party, demo=True)
+    except KeyProblem as problem:
+        _stop(str(problem))
+
+
+def _stop(sentence: str) -> Any:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
