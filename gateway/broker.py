@@ -153,7 +153,7 @@ class Broker:
             "statement": statement.digest,
             "by": by.code,
             "region": said.region,
-            **after.facts,
+            "facts": after.facts,
             "attested": said.attested.model_dump(),
         }
         try:

@@ -2,7 +2,7 @@
 
 import typer
 
-from adapters.registers.commands import app as match
+from adapters.registers.commands import match
 from grondslag import init
 from grondslag.run import broker, run
 from policies.commands import app as policy

@@ -32,7 +32,7 @@ class Signatory:
         self.now = now
         self.party = directory.party(keyring.party)
 
-    def write(self, kind: type[D], *, to: str, jti: str | None = None, **fields: Any) -> Signed[D]:
+    def write(self, kind: type[D], /, *, to: str, jti: str | None = None, **fields: Any) -> Signed[D]:
         """A signed document of this kind from us to the party with this code, fresh as of now."""
         now = self.now()
         issued_at = int(now.timestamp())

@@ -127,7 +127,7 @@ class Asking:
             replaces=before.statement if before else None,
         )
         entry = Entry(
-            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, **facts}
+            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
         )
         await self._trail.append([entry])
         await self._call("POST", "/v1/cases", {"statement": statement.token})

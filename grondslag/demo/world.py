@@ -133,7 +133,7 @@ def _clean(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.name != "registers":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _registers(world: World, size: float) -> None:
@@ -212,7 +212,7 @@ def _command(party: str, world: World) -> list[str]:
         return ["grondslag.demo.issuer", str(world.ports["issuer"])]
     if party == "rvdk_register":
         database = f"sqlite:///{world.folder / 'register' / 'rvdk'}.sqlite"
-        return ["grondslag.rvdk_register", database, "--port", str(world.ports[party]), "--token-file", str(world.folder / "rvdk-token")]
+        return ["grondslag.rvdk_register", "--database", database, "--port", str(world.ports[party]), "--token-file", str(world.folder / "rvdk-token")]
     what = ["broker"] if party == BROKER else ["node", "run"]
     return ["grondslag", *what, "--settings", str(world.folder / f"{party}.toml")]
 
