@@ -1,6 +1,6 @@
 """A signed checkpoint: the state of a log in C2SP tlog-checkpoint, signed as a C2SP signed-note with Ed25519. Pure.
 
-    <origin>\\n<size>\\n<root in base64>\\n\\n— <name> <base64 of key hash (4 bytes) and signature>\\n
+<origin>\\n<size>\\n<root in base64>\\n\\n— <name> <base64 of key hash (4 bytes) and signature>\\n
 """
 
 import base64
@@ -17,7 +17,9 @@ from audit.errors import VerifyError
 
 _ED25519 = b"\x01"
 _LONGEST = 8192
-_NOTE = re.compile(r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n(?P<lines>(?:— [^\n]+\n)+)")
+_NOTE = re.compile(
+    r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n(?P<lines>(?:— [^\n]+\n)+)"
+)
 _LINE = re.compile(r"— (?P<name>[^ \n+]+) (?P<signature>[A-Za-z0-9+/=]+)\n")
 
 

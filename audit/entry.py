@@ -92,7 +92,9 @@ def leaf_of(entry: Entry, *, entry_id: str, at: datetime, part: Part | None) -> 
     return raw
 
 
-def seal_part(content: Mapping[str, Any], *, key_id: int, key: bytes, salt: bytes, nonce: bytes, entry_id: str) -> Part:
+def seal_part(
+    content: Mapping[str, Any], *, key_id: int, key: bytes, salt: bytes, nonce: bytes, entry_id: str
+) -> Part:
     """AES-256-GCM, bound to the entry and the key (32 bytes of salt, 12 of nonce)."""
     sealed = nonce + AESGCM(key).encrypt(nonce, rfc8785.dumps(dict(content)), _bound(entry_id, key_id))
     return Part(key_id, salt, sealed)

@@ -1,8 +1,8 @@
 """What can go wrong with a trail.
 
-    TrailError            a trail that cannot be opened: the text says what to do
-    └── TrailUnavailable  it cannot be written or read now; nothing was recorded
-    VerifyError           a leaf, proof or checkpoint that is not what it must be
+TrailError            a trail that cannot be opened: the text says what to do
+└── TrailUnavailable  it cannot be written or read now; nothing was recorded
+VerifyError           a leaf, proof or checkpoint that is not what it must be
 """
 
 

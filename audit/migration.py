@@ -29,16 +29,22 @@ def migrate(url: str, scripts: Path) -> None:
             config.attributes["version_table"] = f"{scripts.parent.name}_{scripts.name}_version"
             command.upgrade(config, "head")
     except CommandError:
-        raise TrailError("The database is newer than this program. Install the version that it was made with.") from None
+        raise TrailError(
+            "The database is newer than this program. Install the version that it was made with."
+        ) from None
     except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise TrailError(f"The database cannot be opened: {type(error).__name__}. Check its URL and rights.") from None
+        raise TrailError(
+            f"The database cannot be opened: {type(error).__name__}. Check its URL and rights."
+        ) from None
 
 
 def run(config: Any = None) -> None:
     """What every folder's `env.py` calls."""
     config = config or context.config
     context.configure(
-        connection=config.attributes["connection"], version_table=config.attributes["version_table"], target_metadata=None
+        connection=config.attributes["connection"],
+        version_table=config.attributes["version_table"],
+        target_metadata=None,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -235,7 +235,9 @@ class Trail:
         """The sealed parts at these positions, opened; None where it was erased or never was. Raises VerifyError, TrailUnavailable."""
         if not positions:
             return {}
-        opened = await self.read(lambda connection: self._opened(connection, entries.c.position.in_(list(positions))))
+        opened = await self.read(
+            lambda connection: self._opened(connection, entries.c.position.in_(list(positions)))
+        )
         return {one.recorded.position: one.part for one in opened}
 
     async def entries(self, start: int = 0, stop: int | None = None) -> AsyncIterator[Opened]:
@@ -295,7 +297,9 @@ class Trail:
                 for job in batch:
                     self._write([job])
                 return
-            cause = error.__cause__ if isinstance(error, _ChangeError) and error.__cause__ is not None else error
+            cause = (
+                error.__cause__ if isinstance(error, _ChangeError) and error.__cause__ is not None else error
+            )
             if isinstance(cause, SQLAlchemyError):
                 cause = TrailUnavailable(f"the trail cannot be written: {type(cause).__name__}")
             batch[0].answer(None, cause)
@@ -340,18 +344,26 @@ class Trail:
             tree, full = before.tree.extended([row["hash"] for row in rows])
             signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
             state = _State(tree, signed)
-            claim = update(head).where(head.c.size == before.tree.size).values(size=tree.size, checkpoint=signed)
+            claim = (
+                update(head).where(head.c.size == before.tree.size).values(size=tree.size, checkpoint=signed)
+            )
             if connection.execute(claim).rowcount != 1:
                 raise _BehindError
             connection.execute(insert(entries), rows)
             if part_rows:
                 connection.execute(insert(parts), part_rows)
             if fresh:
-                connection.execute(insert(subjects), [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()])
+                connection.execute(
+                    insert(subjects),
+                    [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()],
+                )
             if full:
-                connection.execute(insert(tiles), [{"level": one[0], "number": one[1], "hash": one[2]} for one in full])
+                connection.execute(
+                    insert(tiles), [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
+                )
         appended = [
-            Appended(own, _changed(job.change, connection, own)) for job, own in zip(batch, recorded, strict=True)
+            Appended(own, _changed(job.change, connection, own))
+            for job, own in zip(batch, recorded, strict=True)
         ]
         return state, appended, keys
 
@@ -420,9 +432,13 @@ class Trail:
         try:
             stored = verify_checkpoint(row.checkpoint, self._origin, [self._key.public_key()])
         except VerifyError:
-            raise TrailError("The trail was not signed with our key. Put back the key, or the right database.") from None
+            raise TrailError(
+                "The trail was not signed with our key. Put back the key, or the right database."
+            ) from None
         if stored != Checkpoint(self._origin, tree.size, tree.root()):
-            raise TrailError("The trail is not the one of its checkpoint. Restore it from a back-up and verify that first.")
+            raise TrailError(
+                "The trail is not the one of its checkpoint. Restore it from a back-up and verify that first."
+            )
         self._state = _State(tree, row.checkpoint)
 
     def _proven(self, connection: Connection, state: _State, positions: Sequence[int]) -> Proven:
@@ -433,7 +449,9 @@ class Trail:
             query = select(entries.c.position, entries.c.leaf).where(entries.c.position.in_(missing))
             leaves |= {row.position: row.leaf for row in connection.execute(query)}
         size = state.tree.size
-        proofs = inclusion_proofs(positions, size, lambda stretch: self._hashes(connection, state.tree, stretch))
+        proofs = inclusion_proofs(
+            positions, size, lambda stretch: self._hashes(connection, state.tree, stretch)
+        )
         return Proven(state.checkpoint, tuple(leaves[position] for position in positions), tuple(proofs))
 
     def _hashes(self, connection: Connection, tree: Tree, stretch: Stretch) -> Sequence[bytes]:

@@ -25,7 +25,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def app(settings: BrokerSettings, *, now: Callable[[], datetime] = utc_now, wire: Wire | None = None) -> FastAPI:
+def app(
+    settings: BrokerSettings, *, now: Callable[[], datetime] = utc_now, wire: Wire | None = None
+) -> FastAPI:
     """The broker's API. Nothing is opened before its lifespan starts."""
 
     @asynccontextmanager
@@ -35,7 +37,10 @@ def app(settings: BrokerSettings, *, now: Callable[[], datetime] = utc_now, wire
             await line.open()
             try:
                 courier = Courier(
-                    start.signatory, line, revision=start.release.revision, timeout_s=settings.partner_timeout_s
+                    start.signatory,
+                    line,
+                    revision=start.release.revision,
+                    timeout_s=settings.partner_timeout_s,
                 )
                 broker = Broker(
                     start.signatory,

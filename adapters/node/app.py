@@ -73,8 +73,12 @@ def app(
                         register,
                         beat=timedelta(seconds=settings.beat_s),
                     ),
-                    desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
-                    people=IdentityProvider(settings.issuer, settings.audience, _jwks(settings.jwks, line), now),
+                    desk=Desk(
+                        start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s
+                    ),
+                    people=IdentityProvider(
+                        settings.issuer, settings.audience, _jwks(settings.jwks, line), now
+                    ),
                 )
                 app.state.node = node
                 async with rounds(

@@ -159,7 +159,7 @@ class StandingOut(_Body):
 
 def routes(node: Callable[[], Node]) -> APIRouter:
     router = APIRouter(prefix="/v1")
-    
+
     # ── for the broker ──
 
     @router.post(
@@ -229,7 +229,9 @@ def routes(node: Callable[[], Node]) -> APIRouter:
     @router.get("/questions", summary="Wat wacht op een medewerker", response_model=list[WaitingOut])
     async def waiting(authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
-        return [_Texts(node()).waiting(taken, question) for taken, question in await node().desk.waiting(person)]
+        return [
+            _Texts(node()).waiting(taken, question) for taken, question in await node().desk.waiting(person)
+        ]
 
     @router.post("/questions/{id}/{index}/views", summary="Open een vraag", response_model=OpenedOut)
     async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
@@ -283,7 +285,11 @@ def routes(node: Callable[[], Node]) -> APIRouter:
             raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
         try:
             await standing.decide(
-                node().trail, body.rule, by=person.user, now=node().signatory.now(), valid_until=body.valid_until
+                node().trail,
+                body.rule,
+                by=person.user,
+                now=node().signatory.now(),
+                valid_until=body.valid_until,
             )
         except (ValueError, TypeError):
             raise RequestInvalid(invalid_params=[invalid_param(("validUntil",), "within_a_year")]) from None

@@ -2,6 +2,7 @@
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.error import HTTPError
@@ -19,24 +20,24 @@ class Refused(Exception):
         self.code = code
 
 
-class Caller:
-    """Somebody of one partner in one role."""
+class Caller(ABC):
+    """Somebody of one partner in one role, calling the partner's own node."""
 
-    def __init__(self, node: str, issuer: str, partner: str, role: str) -> None:
-        self._node = node
-        self._token = _call("POST", f"{issuer}/{partner}/token", {"role": role}, None)["access_token"]
+    @abstractmethod
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        """The body of the response. Raises Refused."""
 
     def get(self, path: str) -> Any:
-        return _call("GET", self._node + path, None, self._token)
+        return self.call("GET", path, None)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        return _call("POST", self._node + path, body or {}, self._token)
+        return self.call("POST", path, body)
 
     def put(self, path: str) -> Any:
-        return _call("PUT", self._node + path, {}, self._token)
+        return self.call("PUT", path, None)
 
     def delete(self, path: str) -> Any:
-        return _call("DELETE", self._node + path, None, self._token)
+        return self.call("DELETE", path, None)
 
     def until(self, path: str, done: Callable[[Json], bool], within_s: float = 30) -> Json:
         """Looks again until it is done, or the time is over; the last state."""
@@ -48,8 +49,24 @@ class Caller:
             time.sleep(0.2)
 
 
+class HttpCaller(Caller):
+    def __init__(self, node: str, token: str) -> None:
+        self._node = node
+        self._token = token
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        return _call(method, self._node + path, body, self._token)
+
+
+def sign_in(address: str, role: str) -> str:
+    """An access token from the demo's identity provider."""
+    return str(_call("POST", address, {"role": role}, None)["access_token"])
+
+
 def _call(method: str, url: str, body: Mapping[str, Any] | None, token: str | None) -> Any:
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    headers = {"Accept": "application/json"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()

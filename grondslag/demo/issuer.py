@@ -50,7 +50,9 @@ def app_of(base: str) -> Starlette:
             "mandated": True,
         }
         signed = jwt.encode(claims, keys[partner], "ES256", {"kid": f"demo-{partner}", "typ": "at+jwt"})
-        return JSONResponse({"access_token": signed, "token_type": "Bearer", "expires_in": 3600, "warning": LOUD})
+        return JSONResponse(
+            {"access_token": signed, "token_type": "Bearer", "expires_in": 3600, "warning": LOUD}
+        )
 
     return Starlette(
         routes=[
@@ -63,4 +65,6 @@ def app_of(base: str) -> Starlette:
 if __name__ == "__main__":
     port = int(sys.argv[1])
     sys.stderr.write(LOUD + "\n")
-    uvicorn.run(app_of(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app_of(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port, log_level="warning", access_log=False
+    )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, Protocol
 
 from grondslag.demo.caller import Caller, Json, Refused
 from grondslag.demo.cast import cast
-from grondslag.demo.world import REGION, World
+from grondslag.demo.world import REGION
 from grondslag.population import CastMember
 
 _WHY = "De veiligheid van betrokkenen vraagt om deze ene vraag."
@@ -57,10 +58,24 @@ def ended(item: Json) -> str:
     return str(item["status"])
 
 
+class Chain(Protocol):
+    """A running chain: the demo's own processes, or the tests' chain in one process."""
+
+    today: date
+
+    def caller(self, partner: str, role: str) -> Caller: ...
+
+    def stop(self, party: str) -> None: ...
+
+    def start(self, party: str) -> None: ...
+
+    def wait_ready(self, party: str) -> None: ...
+
+
 class Play:
     """The callers of all partners, and the cast."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Chain) -> None:
         self.world = world
         self.cast = cast(world.today)
         self._callers: dict[tuple[str, str], Caller] = {}
@@ -68,7 +83,7 @@ class Play:
     def caller(self, partner: str, role: str) -> Caller:
         key = (partner, role)
         if key not in self._callers:
-            self._callers[key] = Caller(self.world.address(partner), self.world.address("issuer"), partner, role)
+            self._callers[key] = self.world.caller(partner, role)
         return self._callers[key]
 
     @property
@@ -76,7 +91,13 @@ class Play:
         return self.caller("veilig_thuis", "chair")
 
     def case(self, caller: Caller, **facts: Any) -> str:
-        told = {"region": REGION, "stage": "enrichment", "melding": "registered", "criteria": "both", "unsafety": "structural"}
+        told = {
+            "region": REGION,
+            "stage": "enrichment",
+            "melding": "registered",
+            "criteria": "both",
+            "unsafety": "structural",
+        }
         return str(caller.post("/v1/cases", {**told, **facts})["caseRef"])
 
     def subject(self, name: str, role: str, questions: Sequence[str], **more: Any) -> Json:
@@ -96,15 +117,28 @@ class Play:
         identity = {_camel(key): value for key, value in member.identity.as_json().items() if value}
         return {"role": role, "consent": "not_asked_unsafe", "identity": identity, "questions": asked, **more}
 
-    def ask(self, caller: Caller, case: str, subjects: Sequence[Json], purpose: str = "enrich_referral", **more: Any) -> Json:
+    def ask(
+        self,
+        caller: Caller,
+        case: str,
+        subjects: Sequence[Json],
+        purpose: str = "enrich_referral",
+        **more: Any,
+    ) -> Json:
         wish = {"caseRef": case, "purpose": purpose, "subjects": list(subjects), **more}
         enrichment: Json = caller.post("/v1/enrichments", wish)
         return enrichment
 
-    def release(self, partner: str, case_items: Iterable[Json], question: str, codes: Sequence[str], **more: Any) -> int:
+    def release(
+        self, partner: str, case_items: Iterable[Json], question: str, codes: Sequence[str], **more: Any
+    ) -> int:
         """An official of this partner opens what waits under this question and lets these codes go; how many."""
         official = self.caller(partner, "official")
-        wanted = [item for item in case_items if item["question"] == question and item["status"] == "waits_for_person"]
+        wanted = [
+            item
+            for item in case_items
+            if item["question"] == question and item["status"] == "waits_for_person"
+        ]
         done = 0
         for waiting in official.get("/v1/questions"):
             if waiting["question"] == question and done < len(wanted):
@@ -140,8 +174,13 @@ def stalking(play: Play, told: Told) -> None:
             ("rvdk.known", "child"): "answered:no",
         },
     )
-    told.must(play.release("politie", asked["items"], police, ["shareable", "stalking"]) == 1, "de politie gaf niets vrij")
-    seen = play.chair.until(f"/v1/enrichments/{asked['id']}", lambda now: _end(now, police) != "waits_for_person")
+    told.must(
+        play.release("politie", asked["items"], police, ["shareable", "stalking"]) == 1,
+        "de politie gaf niets vrij",
+    )
+    seen = play.chair.until(
+        f"/v1/enrichments/{asked['id']}", lambda now: _end(now, police) != "waits_for_person"
+    )
     told.must(_end(seen, police) == "answered:shareable+stalking", f"politie: {_end(seen, police)}")
     told.take(seen)
     told.notes.append("De politie gaf haar antwoord met de hand vrij; het OM heeft nog tot de genoemde tijd.")
@@ -153,7 +192,9 @@ def no_melding(play: Play, told: Told) -> None:
     case = play.case(prosecutor, melding="none", stage="referral")
     man = play.subject("stalking.man", "suspected_perpetrator", ["veilig_thuis.earlier_report"])
     asked = told.take(play.ask(prosecutor, case, [man]))
-    told.must_end(asked, {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:melding_missing"})
+    told.must_end(
+        asked, {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:melding_missing"}
+    )
 
 
 def anonymous(play: Play, told: Told) -> None:
@@ -168,7 +209,10 @@ def anonymous(play: Play, told: Told) -> None:
         told.must(refused.code == "request_invalid", f"een naam gaf {refused.code}")
     nobody = {name: value for name, value in named.items() if name != "identity"} | {"ageBand": "adult"}
     asked = told.take(play.ask(prosecutor, case, [nobody]))
-    told.must_end(asked, {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:case_anonymous+melding_missing"})
+    told.must_end(
+        asked,
+        {("veilig_thuis.earlier_report", "suspected_perpetrator"): "refused:case_anonymous+melding_missing"},
+    )
 
 
 def uncertain_match(play: Play, told: Told) -> None:
@@ -177,7 +221,9 @@ def uncertain_match(play: Play, told: Told) -> None:
     man = play.subject("uncertain_match.man", "suspected_perpetrator", ["reclassering.under_supervision"])
     man["identity"] = {**man["identity"], "givenNames": man["identity"]["givenNames"][:1]}
     asked = told.take(play.ask(play.chair, case, [man]))
-    told.must_end(asked, {("reclassering.under_supervision", "suspected_perpetrator"): "answered:not_determinable"})
+    told.must_end(
+        asked, {("reclassering.under_supervision", "suspected_perpetrator"): "answered:not_determinable"}
+    )
     told.must(asked["items"][0]["answer"]["desk"] is not None, "er stond geen loket bij")
     waiting = [one for one in play.caller("reclassering", "official").get("/v1/questions") if one["doubtful"]]
     told.must(bool(waiting), "niemand bij de Reclassering hoeft te kijken")
@@ -200,13 +246,20 @@ def shielded(play: Play, told: Told) -> None:
         )
         told.must_end(
             asked,
-            {("reclassering.known", "suspected_perpetrator"): "answered:no", ("rvdk.known", "child"): "answered:no"},
+            {
+                ("reclassering.known", "suspected_perpetrator"): "answered:no",
+                ("rvdk.known", "child"): "answered:no",
+            },
         )
         answers.append([item["answer"] for item in asked["items"]])
     told.must(answers[0] == answers[1], "afgeschermd en afwezig kregen een ander antwoord")
     case = play.case(play.chair)
     late = told.take(
-        play.ask(play.chair, case, [play.subject("shielded.deceased", "suspected_perpetrator", ["reclassering.known"])])
+        play.ask(
+            play.chair,
+            case,
+            [play.subject("shielded.deceased", "suspected_perpetrator", ["reclassering.known"])],
+        )
     )
     told.must_end(late, {("reclassering.known", "suspected_perpetrator"): "answered:not_determinable"})
 
@@ -223,7 +276,10 @@ def children_and_adults(play: Play, told: Told) -> None:
                 play.subject("children_and_adults.girl", "child", ["rvdk.known", "reclassering.known"]),
                 play.subject("children_and_adults.adopted", "child", ["rvdk.known"]),
                 play.subject(
-                    "children_and_adults.boy", "suspected_perpetrator", ["reclassering.known", "om.ongoing_prosecution"], weighty=True
+                    "children_and_adults.boy",
+                    "suspected_perpetrator",
+                    ["reclassering.known", "om.ongoing_prosecution"],
+                    weighty=True,
                 ),
             ],
         )
@@ -249,7 +305,9 @@ def acute_danger(play: Play, told: Told) -> None:
     duty = play.caller("veilig_thuis", "duty_officer")
     case = play.case(duty, stage="referral", unsafety="acute")
     man = play.subject(
-        "acute_danger.man", "suspected_perpetrator", ["reclassering.under_supervision", "politie.staff_safety_alert"]
+        "acute_danger.man",
+        "suspected_perpetrator",
+        ["reclassering.under_supervision", "politie.staff_safety_alert"],
     )
     asked = told.take(play.ask(duty, case, [man], "immediate_safety", urgency="acute_danger"))
     told.must_end(
@@ -272,8 +330,12 @@ def partner_down(play: Play, told: Told) -> None:
     told.notes.append(f"Reclassering was niet bereikbaar; geprobeerd tot {asked['items'][0]['dueAt']}.")
     play.world.start("reclassering")
     play.world.wait_ready("reclassering")
-    seen = play.chair.until(f"/v1/enrichments/{asked['id']}", lambda now: now["items"][0]["status"] == "answered")
-    told.must_end(told.take(seen), {("reclassering.under_supervision", "suspected_perpetrator"): "answered:yes"})
+    seen = play.chair.until(
+        f"/v1/enrichments/{asked['id']}", lambda now: now["items"][0]["status"] == "answered"
+    )
+    told.must_end(
+        told.take(seen), {("reclassering.under_supervision", "suspected_perpetrator"): "answered:yes"}
+    )
 
 
 def asked_again(play: Play, told: Told) -> None:
@@ -284,7 +346,10 @@ def asked_again(play: Play, told: Told) -> None:
     told.must_end(told.take(play.ask(play.chair, case, [man])), {key: "answered:yes"})
     told.must_end(told.take(play.ask(play.chair, case, [man])), {key: "refused:asked_before"})
     again = play.subject(
-        "asked_again.man", "suspected_perpetrator", ["reclassering.known"], new_reason="Er is een nieuwe melding bijgekomen."
+        "asked_again.man",
+        "suspected_perpetrator",
+        ["reclassering.known"],
+        new_reason="Er is een nieuwe melding bijgekomen.",
     )
     told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
 
@@ -320,9 +385,15 @@ def play_all(play: Play, say: Callable[[Told], None]) -> list[Told]:
 def _decide_standing(play: Play) -> None:
     """Each holder's manager decides which of its rules may be answered automatically."""
     until = f"{play.world.today.year + 1}-{play.world.today:%m}-01T00:00:00Z"
-    for partner, rules in {"reclassering": ("A01", "A02", "J01"), "rvdk": ("A06",), "veilig_thuis": ("B01",)}.items():
+    for partner, rules in {
+        "reclassering": ("A01", "A02", "J01"),
+        "rvdk": ("A06",),
+        "veilig_thuis": ("B01",),
+    }.items():
         for rule in rules:
-            play.caller(partner, "manager").post("/v1/standing-decisions", {"rule": rule, "validUntil": until})
+            play.caller(partner, "manager").post(
+                "/v1/standing-decisions", {"rule": rule, "validUntil": until}
+            )
 
 
 def _end(enrichment: Json, question: str) -> str:
@@ -332,5 +403,3 @@ def _end(enrichment: Json, question: str) -> str:
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
-
-

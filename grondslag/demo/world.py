@@ -24,6 +24,7 @@ from urllib.request import urlopen
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.directory import directory_text
 from adapters.contract.keys import make_keys, read_keys, write_keys
+from grondslag.demo.caller import Caller, HttpCaller, sign_in
 from grondslag.demo.cast import cast
 from grondslag.population import build
 
@@ -83,8 +84,15 @@ class World:
             if _answers(self._ready_url(party)):
                 return
             time.sleep(0.05)
-        last = (self.folder / f"{party}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise WorldProblem(f"{NAMES.get(party, party)} did not start. Its log says: {' '.join(last) or 'nothing'}")
+        last = (
+            (self.folder / f"{party}.log")
+            .read_text(encoding="utf-8", errors="replace")
+            .strip()
+            .splitlines()[-1:]
+        )
+        raise WorldProblem(
+            f"{NAMES.get(party, party)} did not start. Its log says: {' '.join(last) or 'nothing'}"
+        )
 
     def stop(self, party: str) -> None:
         """Asks one party to stop and waits until it has."""
@@ -97,6 +105,39 @@ class World:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def caller(self, partner: str, role: str) -> Caller:
+        """Somebody of this partner, signed in at the demo's own identity provider."""
+        address = f"{self.address('issuer')}/{partner}/token"
+        return HttpCaller(self.address(partner), sign_in(address, role))
+
+    def settings(self, party: str) -> dict[str, Any]:
+        """The settings of a party, as they stand in its file."""
+        own = self.folder / party
+        values: dict[str, Any] = {
+            "demo": True,
+            "keys": str(own / "keys.json"),
+            "directory": str(self.folder / "directory.json"),
+            "database": f"sqlite:///{own / 'trail.sqlite'}",
+            "subject_keys": f"sqlite:///{own / 'subject-keys.sqlite'}",
+            "port": self.ports[party],
+            "management_port": self.ports[f"{party}.management"],
+        }
+        if party == BROKER:
+            return values
+        token = (self.folder / "rvdk-token").read_text(encoding="utf-8")
+        registers = {
+            "rvdk": f"http://node:{token}@127.0.0.1:{self.ports['rvdk_register']}",
+            "politie": (self.folder / "register" / "politie").as_uri(),
+        }
+        return values | {
+            "partner": party,
+            "register_url": registers.get(party, f"sqlite:///{self.folder / 'register' / party}.sqlite"),
+            "issuer": f"{self.address('issuer')}/{party}",
+            "audience": f"grondslag-{party}",
+            "jwks": f"{self.address('issuer')}/{party}/jwks",
+            "poll_s": 0.5,
+        }
 
     def stop_all(self) -> None:
         for party in reversed(list(self.running)):
@@ -116,8 +157,8 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
     """
     world = World(folder, say, datetime.now(UTC).date())
     _clean(folder)
-    _registers(world, size)
-    _parties(world)
+    build_registers(world, size)
+    make_parties(world)
     try:
         say("De keten start: centrale, vijf knooppunten, register van de Raad, aanmelding.")
         for party in ("issuer", "rvdk_register", BROKER, *PARTNERS):
@@ -136,7 +177,7 @@ def _clean(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def _registers(world: World, size: float) -> None:
+def build_registers(world: World, size: float) -> None:
     """Builds the registers of today, unless they are there."""
     folder = world.folder / "registers" / f"{world.today}-{SEED}-{size}"
     if not folder.exists():
@@ -145,15 +186,22 @@ def _registers(world: World, size: float) -> None:
         fresh.mkdir(parents=True)
         members = list(cast(world.today).values())
         for partner, count in SIZES.items():
-            world.say(f"Register van {NAMES[partner]}: {int(count * size):,} verzonnen personen.".replace(",", "."))
+            world.say(
+                f"Register van {NAMES[partner]}: {int(count * size):,} verzonnen personen.".replace(",", ".")
+            )
             place = fresh / "politie" if partner == "politie" else f"sqlite:///{fresh / partner}.sqlite"
             build(partner, place, SEED, int(count * size), members, today=world.today)
         fresh.rename(folder)
     (world.folder / "register").symlink_to(folder, target_is_directory=True)
 
 
-def _parties(world: World) -> None:
-    names = ["issuer", "rvdk_register", *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management"))]
+def make_parties(world: World) -> None:
+    """Ports, keys, directory and settings files."""
+    names = [
+        "issuer",
+        "rvdk_register",
+        *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management")),
+    ]
     world.ports.update(zip(names, _free_ports(len(names)), strict=True))
     now = datetime.now(UTC)
     rows: list[dict[str, Any]] = []
@@ -167,44 +215,21 @@ def _parties(world: World) -> None:
                 "oin": f"{99999990000000000000 + number}",
                 "name": NAMES[party],
                 "address": world.address(party),
-                "desk": {"name": f"Loket {NAMES[party]}"[:60], "phone": f"088-000 00 0{number}", "hours": "werkdagen 8.30-17.00"},
+                "desk": {
+                    "name": f"Loket {NAMES[party]}"[:60],
+                    "phone": f"088-000 00 0{number}",
+                    "hours": "werkdagen 8.30-17.00",
+                },
                 "regions": [] if party == BROKER else [REGION],
                 "keys": keyring.public_keys(),
             }
         )
     contents = {"demo": True, "regions": {REGION: {"regime": "bilateral"}}, "parties": rows}
     (world.folder / "directory.json").write_bytes(directory_text(contents))
-    token = secrets.token_hex(32)
-    (world.folder / "rvdk-token").write_text(token, encoding="utf-8")
+    (world.folder / "rvdk-token").write_text(secrets.token_hex(32), encoding="utf-8")
     for party in (BROKER, *PARTNERS):
-        (world.folder / f"{party}.toml").write_text(_settings(world, party, token), encoding="utf-8")
-
-
-def _settings(world: World, party: str, token: str) -> str:
-    own = world.folder / party
-    values: dict[str, Any] = {
-        "demo": True,
-        "keys": str(own / "keys.json"),
-        "directory": str(world.folder / "directory.json"),
-        "database": f"sqlite:///{own / 'trail.sqlite'}",
-        "subject_keys": f"sqlite:///{own / 'subject-keys.sqlite'}",
-        "port": world.ports[party],
-        "management_port": world.ports[f"{party}.management"],
-    }
-    if party != BROKER:
-        registers = {
-            "rvdk": f"http://node:{token}@127.0.0.1:{world.ports['rvdk_register']}",
-            "politie": (world.folder / "register" / "politie").as_uri(),
-        }
-        values |= {
-            "partner": party,
-            "register_url": registers.get(party, f"sqlite:///{world.folder / 'register' / party}.sqlite"),
-            "issuer": f"{world.address('issuer')}/{party}",
-            "audience": f"grondslag-{party}",
-            "jwks": f"{world.address('issuer')}/{party}/jwks",
-            "poll_s": 0.5,
-        }
-    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in world.settings(party).items())
+        (world.folder / f"{party}.toml").write_text(lines, encoding="utf-8")
 
 
 def _command(party: str, world: World) -> list[str]:
@@ -212,7 +237,15 @@ def _command(party: str, world: World) -> list[str]:
         return ["grondslag.demo.issuer", str(world.ports["issuer"])]
     if party == "rvdk_register":
         database = f"sqlite:///{world.folder / 'register' / 'rvdk'}.sqlite"
-        return ["grondslag.rvdk_register", "--database", database, "--port", str(world.ports[party]), "--token-file", str(world.folder / "rvdk-token")]
+        return [
+            "grondslag.rvdk_register",
+            "--database",
+            database,
+            "--port",
+            str(world.ports[party]),
+            "--token-file",
+            str(world.folder / "rvdk-token"),
+        ]
     what = ["broker"] if party == BROKER else ["node", "run"]
     return ["grondslag", *what, "--settings", str(world.folder / f"{party}.toml")]
 

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import LocalWorld, local_world, small_registers
+
+
+@pytest.fixture(scope="session")
+def registers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The registers of all partners, with everyone of the stories; built once."""
+    return small_registers(tmp_path_factory.mktemp("registers"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, registers: Path) -> Iterator[LocalWorld]:
+    """A fresh chain in this process."""
+    with local_world(tmp_path, registers=registers) as chain:
+        yield chain
