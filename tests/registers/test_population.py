@@ -39,7 +39,7 @@ def test_every_identity_could_have_been_asked_about(everyone: list[Person]) -> N
 
 
 def test_every_kind_of_person_is_there(everyone: list[Person]) -> None:
-    """Incomplete dates, prefixes, diacritics, double names, secret addresses, shielded, deceased, in doubt."""
+    """Incomplete dates, prefixes, diacritics, double names, secret addresses, shielded, deceased, doubt."""
     identities = [person.identity for person in everyone]
     shapes = Counter(one.birth_date[4:] == "-00-00" or one.birth_date.endswith("-00") for one in identities)
     assert shapes[True] > 50
