@@ -34,6 +34,7 @@ def app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         line = wire or HttpWire()
         async with started(settings, BROKER, migrations=MIGRATIONS, now=now) as start:
+            await start.record()
             await line.open()
             try:
                 courier = Courier(

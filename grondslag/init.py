@@ -1,7 +1,6 @@
 """`grondslag init`: private keys of a party, and the directory in which all parties stand."""
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,30 +11,44 @@ from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.directory import Directory, DirectoryProblem, directory_text
 from adapters.contract.keys import KeyProblem, make_keys, read_keys, rotated, write_keys
 
-app = typer.Typer(no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory.")
+app = typer.Typer(
+    no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory."
+)
 
 Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
 Party = Annotated[str, typer.Option("--party", help=f"broker, {', '.join(PARTNERS)}")]
 
 
 @app.command()
-def keys(party: Party, keys: Keys, demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False) -> None:
+def keys(
+    party: Party,
+    keys: Keys,
+    demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False,
+) -> None:
     """Make the private keys of a party. Never writes over a file that is there."""
     if party not in {BROKER, *PARTNERS}:
         _stop(f"There is no party {party}; take one of: broker, {', '.join(PARTNERS)}.")
     if keys.exists():
         _stop(f"{keys} is there already. Rotate it with `grondslag init rotate`, or name another file.")
     write_keys(keys, make_keys(party, demo=demo, now=datetime.now(UTC)))
-    typer.echo(f"Made {keys}. Keep it, and a copy in a safe. Now make the card for the directory: grondslag init card --keys {keys}")
+    typer.echo(
+        f"Made {keys}. Keep it, and a copy in a safe. "
+        f"Now make the card for the directory: grondslag init card --party {party} --keys {keys}"
+    )
 
 
 @app.command()
 def rotate(party: Party, keys: Keys) -> None:
-    """Add a new signing and a new opening key, used from tomorrow; the old ones stay valid until they leave the directory."""
+    """Add a new signing and a new opening key, used from tomorrow; the old ones stay valid until they leave
+    the directory.
+    """
     _read(keys, party)
     contents = json.loads(keys.read_text(encoding="utf-8"))
     write_keys(keys, rotated(contents, now=datetime.now(UTC)))
-    typer.echo(f"Added new keys to {keys}, used from tomorrow. Send the new card today: grondslag init card --keys {keys}")
+    typer.echo(
+        f"Added new keys to {keys}, used from tomorrow. "
+        f"Send the new card today: grondslag init card --party {party} --keys {keys}"
+    )
 
 
 @app.command()
@@ -46,9 +59,13 @@ def card(party: Party, keys: Keys) -> None:
 
 @app.command()
 def directory(
-    parties: Annotated[list[Path], typer.Argument(help="A file per party: code, oin, name, address, desk, regions, keys.")],
+    parties: Annotated[
+        list[Path], typer.Argument(help="A file per party: code, oin, name, address, desk, regions, keys.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The directory to write.")],
-    region: Annotated[list[str], typer.Option("--region", help="A region that takes part, as code=regime (bilateral, zvh).")],
+    region: Annotated[
+        list[str], typer.Option("--region", help="A region that takes part, as code=regime (bilateral, zvh).")
+    ],
 ) -> None:
     """Put the parties together in one directory file, checked as every party will check it at its start."""
     try:
@@ -62,8 +79,11 @@ def directory(
         _stop(str(problem))
     fresh = out.with_suffix(".new")
     fresh.write_bytes(text)
-    os.replace(fresh, out)
-    typer.echo(f"Wrote {out} with {len(made.partners())} partners. Every party takes this same file; its digest is {made.digest}.")
+    fresh.replace(out)
+    typer.echo(
+        f"Wrote {out} with {len(made.partners())} partners. "
+        f"Every party takes this same file; its digest is {made.digest}."
+    )
 
 
 def _read(keys: Path, party: str) -> Any:

@@ -22,7 +22,9 @@ from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
 from policies import PolicyUnavailable, ReleaseError
 
-Settings = Annotated[Path | None, typer.Option("--settings", help="TOML file with the settings; GRONDSLAG_… variables win.")]
+Settings = Annotated[
+    Path | None, typer.Option("--settings", help="TOML file with the settings; GRONDSLAG_… variables win.")
+]
 
 STOPS = (
     SettingsProblem,
@@ -64,4 +66,6 @@ def _run(kind: type[PartySettings], path: Path | None) -> None:
     except STOPS as problem:
         sys.exit(f"{problem}")
     except OSError as error:
-        sys.exit(f"The port cannot be opened: {error.strerror}. Set `port` and `management_port` to free ones.")
+        sys.exit(
+            f"The port cannot be opened: {error.strerror}. Set `port` and `management_port` to free ones."
+        )

@@ -9,7 +9,9 @@ from adapters.contract.events import Event, log
 
 @asynccontextmanager
 async def rounds(**tasks: tuple[Callable[[], Awaitable[object]], float]) -> AsyncIterator[None]:
-    """Runs each task, by name, every so many seconds until the block ends. A turn that fails is logged and tried again."""
+    """Runs each task, by name, every so many seconds until the block ends. A turn that fails is logged and
+    tried again.
+    """
     running = [asyncio.create_task(_round(name, turn, every_s)) for name, (turn, every_s) in tasks.items()]
     try:
         yield

@@ -67,5 +67,7 @@ class Signatory:
 
 
 def trail_origin(oin: str) -> str:
-    """The name of a party's log in its checkpoints (C2SP tlog-checkpoint): no URL, so that an address can change."""
+    """The name of a party's log in its checkpoints (C2SP tlog-checkpoint): no URL, so that an address can
+    change.
+    """
     return f"grondslag.example/{oin}"

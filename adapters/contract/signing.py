@@ -200,9 +200,10 @@ def _parsed(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
 
 def _checked(token: str, key: PublicKey, algorithm: str) -> bytes:
     try:
-        return _jws.decode(token, key, algorithms=[algorithm])
+        payload: bytes = _jws.decode(token, key, algorithms=[algorithm])
     except jwt.InvalidTokenError:
         raise SignatureInvalid from None
+    return payload
 
 
 def verify_time(iat: object, exp: object, lifetime_s: int, at: datetime) -> None:

@@ -1,4 +1,5 @@
-"""What every party puts together at its start, broker and node alike: keys, directory, hand-out, policy engine, trail.
+"""What every party puts together at its start, broker and node alike: keys, directory, hand-out, policy
+engine, trail.
 
 Whatever is missing, weak or wrong stops the start with one sentence that says what to do.
 """
@@ -34,6 +35,15 @@ class Start:
     policy: Policy
     trail: Trail
 
+    async def record(self) -> None:
+        """A start is an entry: under which directory and hand-out what follows was done."""
+        facts = {
+            "directory": self.signatory.directory.digest,
+            "revision": self.release.revision,
+            "engine": self.policy.engine,
+        }
+        await self.trail.append([Entry("started", facts)])
+
 
 @asynccontextmanager
 async def started(
@@ -46,7 +56,8 @@ async def started(
     directory = Directory.read(settings.directory)
     if directory.demo and not settings.demo:
         raise DirectoryProblem(
-            f"The directory {settings.directory.name} is made for the demo. Make one with: grondslag init directory"
+            f"The directory {settings.directory.name} is made for the demo. "
+            "Make one with: grondslag init directory"
         )
     keyring = read_keys(settings.keys, party=party, demo=settings.demo)
     _verify_listed(keyring, directory)
@@ -71,8 +82,6 @@ async def started(
         stack.push_async_callback(trail.close)
         log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
         log(Event.RELEASE_READ, revision=release.revision, engine=policy.engine)
-        facts = {"directory": directory.digest, "revision": release.revision, "engine": policy.engine}
-        await trail.append([Entry("started", facts)])
         yield Start(signatory, release, policy, trail)
 
 

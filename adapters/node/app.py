@@ -1,5 +1,6 @@
 """A partner's node as a process: the one place where its parts are chosen and put together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -39,7 +40,9 @@ def app(
     wire: Wire | None = None,
     adapter: Adapter | None = None,
 ) -> FastAPI:
-    """The node's API. Nothing is opened before its lifespan starts; an `adapter` of the partner's own may be given."""
+    """The node's API. Nothing is opened before its lifespan starts; an `adapter` of the partner's own may be
+    given.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +54,7 @@ def app(
             today=lambda: now().date(),
         )
         async with started(settings, settings.partner, migrations=MIGRATIONS, now=now) as start:
+            await start.record()
             await line.open()
             try:
                 node = Node(
@@ -93,7 +97,8 @@ def app(
     made = api(
         title=f"Grondslag: knooppunt {settings.partner}",
         description=(
-            "Het knooppunt stelt vragen voor de mensen van deze organisatie, en beantwoordt vragen uit het eigen register."
+            "Het knooppunt stelt vragen voor de mensen van deze organisatie. "
+            "Het beantwoordt vragen van andere uit het eigen register."
         ),
         version=API_VERSION,
         lifespan=lifespan,
@@ -108,7 +113,7 @@ def _jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:
 
     async def fetch() -> bytes:
         if not place.startswith(("http://", "https://")):
-            return Path(place).read_bytes()
+            return await asyncio.to_thread(Path(place).read_bytes)
         parts = urlsplit(place)
         try:
             response = await wire.send(

@@ -46,8 +46,9 @@ from adapters.contract.problems import (
     by_code,
     invalid_param,
 )
-from adapters.contract.sealing import Context, Sealed, decode, unseal
-from adapters.contract.signatory import Received, Signatory, trail_origin
+from adapters.contract.receipts import proven_entries
+from adapters.contract.sealing import Context, Sealed, unseal
+from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
 from adapters.contract.wire import Response, Unreachable, Wire
 from adapters.node import enrichments
@@ -56,7 +57,7 @@ from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
 from adapters.partners.age import age_bands
-from audit import Entry, Recorded, Trail, VerifyError, verify_checkpoint, verify_receipt
+from audit import Entry, Recorded, Trail
 from policies import Decision, Policy, Release
 
 _LONGEST_PAUSE_S = 60
@@ -470,7 +471,9 @@ class Asking:
         """
         body = orjson.loads(response.body)
         receipt = self._signatory.read(Receipt, str(body["receipt"]))
-        proven = self._proven(receipt)
+        proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for position, facts in proven_entries(receipt.document, self._signatory.directory):
+            proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
         sent = {one.jti: one for one in enrichment.inquiries}
         opened_now = [
             self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
@@ -503,27 +506,6 @@ class Asking:
 
         after = (await self._trail.append(entries, arrived)).result
         return await self._shown(after)
-
-    def _proven(self, receipt: Received[Receipt]) -> dict[str, list[tuple[int, dict[str, Any]]]]:
-        """The entries of a receipt by inquiry id, each proven to be in the broker's trail. Raises
-        DocumentMalformed.
-        """
-        if receipt.sender.code != BROKER:
-            raise DocumentMalformed
-        directory = self._signatory.directory
-        origin = trail_origin(directory.party(BROKER).oin)
-        by_inquiry: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        try:
-            checkpoint = verify_checkpoint(receipt.document.checkpoint, origin, directory.trail_keys(BROKER))
-            for entry in receipt.document.entries:
-                proof = [decode(node) for node in entry.proof]
-                verify_receipt(entry.leaf.encode(), entry.position, proof, checkpoint)
-        except (VerifyError, ValueError):
-            raise DocumentMalformed from None
-        for entry in receipt.document.entries:
-            facts = orjson.loads(entry.leaf)
-            by_inquiry.setdefault(str(facts.get("inquiry")), []).append((entry.position, facts))
-        return by_inquiry
 
     def _opened(
         self,

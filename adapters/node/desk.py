@@ -152,22 +152,21 @@ class Desk:
         now = self._signatory.now()
         due = await self._trail.read(lambda store: inbox.load_outgoing(store, now, most))
         for taken in due:
-            arrived = {
-                number
-                for number, later in enumerate(taken.later)
-                if later["delivered"] or await self._hand_in(taken, later)
-            }
-
-            def after(one: Taken, arrived: set[int] = arrived) -> Taken:
-                later = tuple(
-                    {**reply, "delivered": number in arrived} for number, reply in enumerate(one.later)
-                )
-                return _rescheduled(replace(one, later=later), now)
-
-            await self._trail.append(
-                [], lambda store, _, jti=taken.jti, after=after: inbox.change(store, jti, after)
-            )
+            await self._hand_in_all(taken, now)
         return len(due)
+
+    async def _hand_in_all(self, taken: Taken, now: datetime) -> None:
+        arrived = {
+            number
+            for number, later in enumerate(taken.later)
+            if later["delivered"] or await self._hand_in(taken, later)
+        }
+
+        def after(one: Taken) -> Taken:
+            later = tuple({**reply, "delivered": number in arrived} for number, reply in enumerate(one.later))
+            return _rescheduled(replace(one, later=later), now)
+
+        await self._trail.append([], lambda store, _: inbox.change(store, taken.jti, after))
 
     async def _let_go(
         self,

@@ -1,4 +1,6 @@
-"""A partner's software, as the demo plays it: it signs in, and calls the partner's own node over HTTP. It uses nothing of ours."""
+"""A partner's software, as the demo plays it: it signs in, and calls the partner's own node over HTTP. It
+uses nothing of ours.
+"""
 
 import json
 import time

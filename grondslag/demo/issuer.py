@@ -1,4 +1,5 @@
-"""The demo's own identity provider: it signs in anybody who asks, as anyone. TEST – geen echte personen. Never outside the demo.
+"""The demo's own identity provider: it signs in anybody who asks, as anyone. TEST – geen echte personen.
+Never outside the demo.
 
 One issuer per partner, as in life; each has its own key. `POST /{partner}/token` with `role` gives a token.
 """

@@ -37,7 +37,9 @@ class Told:
             self.wrong.append(sentence)
 
     def must_end(self, enrichment: Json, expected: Mapping[tuple[str, str], str]) -> None:
-        """`expected`: (question, subject role) -> "refused:<reason>", "waits_for_person", "answered:<code>" and so on."""
+        """`expected`: (question, subject role) -> "refused:<reason>", "waits_for_person", "answered:<code>"
+        and so on.
+        """
         seen: dict[tuple[str, str], set[str]] = {}
         for item in enrichment["items"]:
             seen.setdefault((item["question"], item["subjectRole"]), set()).add(ended(item))
@@ -52,7 +54,7 @@ def ended(item: Json) -> str:
     if item["status"] == "refused":
         return "refused:" + "+".join(sorted(reason["code"] for reason in item["reasons"]))
     if item["status"] == "refused_by_holder":
-        return "refused_by_holder:" + item["ground"]["code"]
+        return f"refused_by_holder:{item['ground']['code']}"
     if item["answer"]:
         return "answered:" + "+".join(item["answer"]["codes"])
     return str(item["status"])
@@ -132,7 +134,7 @@ class Play:
     def release(
         self, partner: str, case_items: Iterable[Json], question: str, codes: Sequence[str], **more: Any
     ) -> int:
-        """An official of this partner opens what waits under this question and lets these codes go; how many."""
+        """An official of this partner opens what waits and lets these codes go; how many questions it were."""
         official = self.caller(partner, "official")
         wanted = [
             item

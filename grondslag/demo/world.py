@@ -1,6 +1,8 @@
-"""The demo's chain on this machine: the broker, five nodes, their registers and an identity provider, each its own process on loopback.
+"""The demo's chain on this machine: the broker, five nodes, their registers and an identity provider, each
+its own process on loopback.
 
-Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each run, but for the
+Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each
+run, but for the
 registers, which are kept for the day.
 """
 

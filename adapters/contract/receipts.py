@@ -1,0 +1,32 @@
+"""Whether a receipt holds: every entry in it is proven to be in the broker's trail, at one signed checkpoint."""
+
+from typing import Any
+
+import orjson
+
+from adapters.contract.codes import BROKER
+from adapters.contract.directory import Directory
+from adapters.contract.documents import Receipt
+from adapters.contract.problems import DocumentMalformed
+from adapters.contract.sealing import decode
+from adapters.contract.signatory import trail_origin
+from audit.checkpoint import verify_checkpoint
+from audit.errors import VerifyError
+from audit.receipt import verify_receipt
+
+
+def proven_entries(receipt: Receipt, directory: Directory) -> list[tuple[int, dict[str, Any]]]:
+    """The entries of a receipt that was read, each with its position. Raises DocumentMalformed."""
+    broker = directory.party(BROKER)
+    if receipt.iss != broker.oin:
+        raise DocumentMalformed
+    try:
+        checkpoint = verify_checkpoint(
+            receipt.checkpoint, trail_origin(broker.oin), directory.trail_keys(BROKER)
+        )
+        for entry in receipt.entries:
+            proof = [decode(node) for node in entry.proof]
+            verify_receipt(entry.leaf.encode(), entry.position, proof, checkpoint)
+        return [(entry.position, orjson.loads(entry.leaf)) for entry in receipt.entries]
+    except (VerifyError, ValueError):
+        raise DocumentMalformed from None

@@ -1,0 +1,62 @@
+"""Looks for persons where there must be none: in the broker's files, its log lines and its memory."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grondslag.population import CastMember
+
+_SHORTEST = 5  # a shorter name stands in any megabyte by chance
+_STEP = 16 * 1024 * 1024
+
+
+def markers(members: Iterable[CastMember]) -> set[bytes]:
+    """What would give these persons away, as it might be spelled: names, birth dates, addresses."""
+    texts = set()
+    for member in members:
+        who = member.identity
+        texts |= {who.surname, who.partner_surname, *who.given_names.split(), who.given_names}
+        if not who.birth_date.endswith("-00"):
+            year, month, day = who.birth_date.split("-")
+            texts |= {who.birth_date, f"{day}-{month}-{year}", f"{year}{month}{day}"}
+        if who.postcode and who.house_number:
+            texts |= {f"{who.postcode} {who.house_number}", who.postcode}
+    return {
+        spelled
+        for text in texts
+        if len(text) >= _SHORTEST
+        for spelled in (text.encode(), text.encode("utf-16-le"), text.casefold().encode())
+    }
+
+
+def found_in_files(paths: Iterable[Path], wanted: set[bytes]) -> int:
+    """How many of these stand anywhere in these files."""
+    pattern = _pattern(wanted)
+    return sum(len(set(pattern.findall(path.read_bytes()))) for path in paths if path.is_file())
+
+
+def found_in_memory(process: int, wanted: set[bytes]) -> int:
+    """How many of these stand in the memory of this process. Raises OSError where that may not be read."""
+    pattern = _pattern(wanted)
+    return len({hit for stretch in _memory(process) for hit in pattern.findall(stretch)})
+
+
+def _pattern(wanted: set[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(marker) for marker in sorted(wanted, key=len, reverse=True)))
+
+
+def _memory(process: int) -> Iterator[bytes]:
+    maps = Path(f"/proc/{process}/maps").read_text(encoding="utf-8").splitlines()
+    with Path(f"/proc/{process}/mem").open("rb", buffering=0) as memory:
+        for line in maps:
+            bounds, rights, *rest = line.split()
+            if not rights.startswith("rw") or (rest[-1:] and rest[-1].startswith("[v")):
+                continue
+            first, stop = (int(bound, 16) for bound in bounds.split("-"))
+            # stretches overlap a little, so that nothing hides on a border
+            for start in range(first, stop, _STEP):
+                try:
+                    memory.seek(start)
+                    yield memory.read(min(_STEP + 256, stop - start))
+                except OSError:
+                    break
