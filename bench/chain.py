@@ -1,0 +1,99 @@
+"""The whole chain as it runs: real processes on loopback, asked over HTTP. CPU of each from /proc, latency as the asker sees it."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench.workload import Workload, wrong
+from grondslag.demo.caller import sign_in
+from grondslag.demo.world import World, build_registers, make_parties, running_world
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+Wishes = Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Some enrichments: CPU in ms per enrichment by process, latencies in ms, wall time in s."""
+
+    count: int
+    at_once: int
+    cpu_ms: Mapping[str, float]
+    latencies_ms: tuple[float, ...]
+    wall_s: float
+
+    @property
+    def total_cpu_ms(self) -> float:
+        return sum(self.cpu_ms.values())
+
+    def percentile(self, share: float) -> float:
+        ordered = sorted(self.latencies_ms)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    @property
+    def median_ms(self) -> float:
+        return statistics.median(self.latencies_ms)
+
+
+class Chain:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.workload = Workload(world)
+        self._token = sign_in(f"{world.address('issuer')}/veilig_thuis/token", "chair")
+
+    def run(self, wish: Wishes, count: int, at_once: int) -> Measured:
+        """Closed loop: `at_once` askers, each with its own kept connection. Raises RuntimeError on a wrong answer."""
+        wishes = [wish(case) for case in self.workload.cases(count)]
+        time.sleep(0.3)
+        before = self._cpu_s()
+        started = time.perf_counter()
+        latencies = asyncio.run(self._asked(wishes, at_once))
+        wall = time.perf_counter() - started
+        time.sleep(0.3)  # what the answer set in motion belongs to it
+        after = self._cpu_s()
+        cpu = {party: (after[party] - before[party]) * 1000 / count for party in before}
+        return Measured(count, at_once, cpu, tuple(latencies), wall)
+
+    async def _asked(self, wishes: Sequence[dict[str, Any]], at_once: int) -> list[float]:
+        latencies: list[float] = []
+        todo = iter(wishes)
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        address = self._world.address("veilig_thuis") + "/v1/enrichments"
+
+        async def asker(client: aiohttp.ClientSession) -> None:
+            for body in todo:
+                started = time.perf_counter()
+                async with client.post(address, json=body, headers=headers) as response:
+                    answer = await response.json()
+                latencies.append((time.perf_counter() - started) * 1000)
+                if response.status != 201 or wrong(answer):
+                    raise RuntimeError(f"an enrichment went wrong: {response.status} {answer.get('code') or wrong(answer)}")
+
+        async with aiohttp.ClientSession() as client:
+            await asyncio.gather(*(asker(client) for _ in range(at_once)))
+        return latencies
+
+    def _cpu_s(self) -> dict[str, float]:
+        return {party: _cpu_s(process.pid) for party, process in self._world.running.items()}
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time of a process so far (proc(5), stat fields 14 and 15); ours start no children."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_S
+
+
+@contextmanager
+def running_chain(folder: Path, *, size: float) -> Iterator[Chain]:
+    with running_world(folder, lambda _: None, size=size) as world:
+        chain = Chain(world)
+        chain.workload.decide_standing()
+        yield chain
