@@ -61,7 +61,7 @@ def examples(partner: str) -> Examples:
     return Examples(*asked)
 
 
-class _Reference(AdapterContract):
+class Reference(AdapterContract):
     """Where the register of one partner is; the rest is the contract."""
 
     partner: ClassVar[str]
@@ -81,7 +81,7 @@ class _Reference(AdapterContract):
         return adapter_for(self.partner, address, thresholds=read_thresholds(), today=lambda: TODAY)
 
 
-class _InSqlite(_Reference):
+class _InSqlite(Reference):
     nowhere = "sqlite:////nowhere/at-all.sqlite"
 
     @pytest.fixture(autouse=True, scope="class")
@@ -103,7 +103,7 @@ class TestVeiligThuisInSqlite(_InSqlite):
     partner = "veilig_thuis"
 
 
-class TestPolitieInExtracts(_Reference):
+class TestPolitieInExtracts(Reference):
     partner = "politie"
     nowhere = "file:///nowhere/at-all"
 
@@ -115,7 +115,7 @@ class TestPolitieInExtracts(_Reference):
         build(cls.partner, folder, 1, 2000, everyone(cls.partner), today=TODAY)
 
 
-class TestRvdkBehindHttp(_Reference):
+class TestRvdkBehindHttp(Reference):
     partner = "rvdk"
     nowhere = "http://node:token@127.0.0.1:9"
 
