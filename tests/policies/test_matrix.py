@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from policies import Decision, EmbeddedPolicy, Release, load_release
-from policies.table import facts
 from policies.table import cells as space
+from policies.table import facts
 from tests.policies.conftest import asking
 
 P1, P2, P3, P4, P5 = (
