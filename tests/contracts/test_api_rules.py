@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,25 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from adapters.node.app import app as node_app
+from adapters.node.settings import NodeSettings
+from gateway.app import app as broker_app
+from gateway.settings import BrokerSettings
+from grondslag.demo.world import World, make_parties
 from tests.sample_api import sample
 
-APPS: dict[str, Callable[[Path], FastAPI]] = {"sample": lambda _: sample()}
+
+def _world(folder: Path) -> World:
+    world = World(folder, lambda _: None, datetime.now(UTC).date())
+    make_parties(world)
+    return world
+
+
+APPS: dict[str, Callable[[Path], FastAPI]] = {
+    "sample": lambda _: sample(),
+    "broker": lambda folder: broker_app(BrokerSettings(**_world(folder).settings("broker"))),
+    "node": lambda folder: node_app(NodeSettings(**_world(folder).settings("reclassering"))),
+}
 
 PLANTED = "Wilhelmina-van-Testenburg"
 ID = "00000000-0000-4000-8000-000000000000"
