@@ -53,7 +53,7 @@ def run(config: Any = None) -> None:
 
 
 def _engine(url: str) -> Engine:
-    """SQLite: the driver would commit each statement by itself, and a stop in the middle leave half a schema."""
+    """SQLite's driver would commit statement by statement, and a stop in the middle leave half a schema."""
     engine = create_engine(url, poolclass=pool.NullPool)
     if engine.dialect.name == "sqlite":
 
