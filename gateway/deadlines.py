@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -12,8 +13,14 @@ _NOT_A_DAY_OFF = {"Goede Vrijdag"}  # the library lists it; not everyone has it 
 
 
 def _days_off(day: date) -> bool:
-    names = holidays.country_holidays("NL", years=day.year, language="nl")
-    return day.weekday() >= 5 or (day in names and names[day] not in _NOT_A_DAY_OFF)
+    return day.weekday() >= 5 or day in _holidays(day.year)
+
+
+@lru_cache(maxsize=8)
+def _holidays(year: int) -> frozenset[date]:
+    # the library works a year out anew at every call
+    listed = holidays.country_holidays("NL", years=year, language="nl")
+    return frozenset(day for day, name in listed.items() if name not in _NOT_A_DAY_OFF)
 
 
 def working_days_after(
