@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -186,15 +187,22 @@ def build_registers(world: World, size: float) -> None:
         shutil.rmtree(world.folder / "registers", ignore_errors=True)
         fresh = folder.with_suffix(".new")
         fresh.mkdir(parents=True)
-        members = list(cast(world.today).values())
-        for partner, count in SIZES.items():
-            world.say(
-                f"Register van {NAMES[partner]}: {int(count * size):,} verzonnen personen.".replace(",", ".")
-            )
-            place = fresh / "politie" if partner == "politie" else f"sqlite:///{fresh / partner}.sqlite"
-            build(partner, place, SEED, int(count * size), members, today=world.today)
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            building = {
+                pool.submit(_build, partner, fresh, int(count * size), world.today): (partner, int(count * size))
+                for partner, count in SIZES.items()
+            }
+            for done in as_completed(building):
+                done.result()
+                partner, count = building[done]
+                world.say(f"Register van {NAMES[partner]}: {count:,} verzonnen personen.".replace(",", "."))
         fresh.rename(folder)
     (world.folder / "register").symlink_to(folder, target_is_directory=True)
+
+
+def _build(partner: str, folder: Path, size: int, today: date) -> None:
+    place = folder / "politie" if partner == "politie" else f"sqlite:///{folder / partner}.sqlite"
+    build(partner, place, SEED, size, list(cast(today).values()), today=today)
 
 
 def make_parties(world: World) -> None:
