@@ -43,7 +43,10 @@ class StatementReceipt(_Body):
 
 class PresentedInquiry(_Body):
     inquiry: str = Field(
-        pattern=_JWS, max_length=Inquiry.max_bytes, description="Bevraging, ondertekend.", examples=[_EXAMPLE]
+        pattern=_JWS,
+        description="Bevraging, ondertekend.",
+        examples=[_EXAMPLE],
+        json_schema_extra={"maxLength": Inquiry.max_bytes},  # a larger one is a document that is too large
     )
     identities: dict[Ref, str] = Field(
         max_length=12, description="Per betrokkene de vergrendelde gegevens, alleen te openen door de houder."
@@ -88,9 +91,9 @@ class InquiriesReport(_Body):
 class HandedIn(_Body):
     reply: str = Field(
         pattern=_JWS,
-        max_length=Reply.max_bytes,
         description="Antwoord, ondertekend door de houder.",
         examples=[_EXAMPLE],
+        json_schema_extra={"maxLength": Reply.max_bytes},
     )
 
 

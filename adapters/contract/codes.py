@@ -8,7 +8,7 @@ A code that is not listed here cannot be parsed, so it can neither be asked nor 
 import re
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 Partner = Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"]
 Role = Literal[
@@ -55,6 +55,8 @@ Code = Annotated[str, StringConstraints(pattern=_CODE)]
 Ref = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 ]
+Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
+"""A moment, in whole seconds since 1970, up to the year 9999."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Revision = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]

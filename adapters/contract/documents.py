@@ -30,6 +30,7 @@ from adapters.contract.codes import (
     Ref,
     Revision,
     Role,
+    Seconds,
     Stage,
     SubjectRole,
     Unsafety,
@@ -159,7 +160,7 @@ class PermittedQuestion(_Part):
     mode: Mode
     answer_codes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=12)]
     desk: bool
-    due_at: int
+    due_at: Seconds
     repetition: Repetition
     re_roled: bool
 
@@ -173,7 +174,7 @@ class Permit(Document):
     max_bytes: ClassVar[int] = 96 * 1024
 
     inquiry: Digest
-    accepted_at: int
+    accepted_at: Seconds
     revision: Revision
     case: CaseFacts
     questions: Annotated[tuple[PermittedQuestion, ...], Field(min_length=1, max_length=MAX_QUESTIONS)]

@@ -31,7 +31,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.contract.codes import Oin, Ref
+from adapters.contract.codes import Oin, Ref, Seconds
 from adapters.contract.keys import SigningKey
 from adapters.contract.problems import (
     AddresseeWrong,
@@ -69,8 +69,8 @@ class Document(BaseModel):
 
     iss: Oin
     aud: Oin
-    iat: int
-    exp: int
+    iat: Seconds
+    exp: Seconds
     jti: Ref
 
 
@@ -157,7 +157,7 @@ def token_claims(token: str, keys: Mapping[str, tuple[str, PublicKey]]) -> dict[
     if (
         header.get("alg") != algorithm
         or not header.keys().isdisjoint({"crit", "b64"})  # RFC 7515 4.1.11, RFC 7797 3
-        or header.get("typ", "JWT") not in {"JWT", "at+jwt"}
+        or header.get("typ", "JWT") not in ("JWT", "at+jwt")
     ):
         raise DocumentMalformed
     _verify(token, signature, key, algorithm)
@@ -233,7 +233,8 @@ def moment(seconds: int) -> datetime:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw, object_pairs_hook=_no_twins, parse_constant=_refuse, parse_float=_refuse)
+        text = raw.decode()  # json.loads would also guess UTF-16 and UTF-32
+        value = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_refuse, parse_float=_refuse)
     except (ValueError, RecursionError):
         raise DocumentMalformed from None
     if not isinstance(value, dict):

@@ -47,7 +47,9 @@ class _Body(BaseModel):
 class PermitIn(_Body):
     permit: str = Field(pattern=_JWS, description="Vrijgave, ondertekend door de centrale.")
     inquiry: str = Field(
-        pattern=_JWS, max_length=Inquiry.max_bytes, description="Bevraging, ondertekend door de vrager."
+        pattern=_JWS,
+        description="Bevraging, ondertekend door de vrager.",
+        json_schema_extra={"maxLength": Inquiry.max_bytes},
     )
     identities: dict[Ref, str] = Field(
         min_length=1, max_length=12, description="Vergrendelde gegevens van de betrokkenen."
