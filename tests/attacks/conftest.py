@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grondslag.demo.stories import Play, _decide_standing
+from tests.attacks.insider import Insider
+from tests.world import LocalWorld, local_world
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[LocalWorld]:
+    """A running chain for all tests of a module, whose holders have decided what is answered automatically."""
+    with local_world(tmp_path_factory.mktemp("chain"), registers=registers) as world:
+        _decide_standing(Play(world))
+        yield world
+
+
+@pytest.fixture(scope="module")
+def vt(chain: LocalWorld) -> Insider:
+    """Somebody with the keys of Veilig Thuis."""
+    return Insider(chain, "veilig_thuis")
+
+
+@pytest.fixture(scope="module")
+def broker(chain: LocalWorld) -> Insider:
+    """Somebody with the keys of the broker."""
+    return Insider(chain, "broker")
+
+
+@pytest.fixture(scope="module")
+def reclassering(chain: LocalWorld) -> Insider:
+    """Somebody with the keys of Reclassering."""
+    return Insider(chain, "reclassering")
