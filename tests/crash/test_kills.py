@@ -1,0 +1,151 @@
+"""Kill any party at any moment, hundreds of times, while people work: no answer without an entry, nothing stuck."""
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.contract.codes import BROKER, PARTNERS
+from grondslag.demo.stories import Play, _decide_standing
+from tests.crash.chain import CrashChain, crash_chain
+from tests.crash.ledger import open_books, stuck, wrong
+from tests.crash.load import Work, people_at_work
+
+STEPS: dict[str, tuple[str, ...]] = {
+    BROKER: (
+        "before case",
+        "within case",
+        "after case",
+        "before inquiry",
+        "within inquiry",
+        "after inquiry",
+        "sending POST /v1/permits",
+        "sent POST /v1/permits",
+        "before reply",
+        "within reply",
+        "after reply",
+        "leaving inquiries",
+        "leaving reply",
+        "within change",
+        "after change",
+    ),
+    "reclassering": (
+        "before inquiry",
+        "within inquiry",
+        "after inquiry",
+        "leaving permit",
+    ),
+    "politie": (
+        "within inquiry",
+        "after inquiry",
+        "within view",
+        "after view",
+        "before answer",
+        "within answer",
+        "after answer",
+        "sending POST /v1/replies",
+        "sent POST /v1/replies",
+        "within change",
+        "after change",
+    ),
+    "veilig_thuis": (
+        "within case",
+        "after case",
+        "before inquiry",
+        "within inquiry",
+        "after inquiry",
+        "sending POST /v1/inquiries",
+        "sent POST /v1/inquiries",
+        "within permit",
+        "after permit",
+        "sent GET /v1/inquiries",
+        "within answer",
+        "after answer",
+        "within change",
+    ),
+}
+"""Where each party is killed: before and after everything that it makes durable or lets go."""
+
+AT_STEPS = 2
+AT_RANDOM = 120
+REACHED_WITHIN_S = 20
+PASSES_S = 2.0
+"""So much passes at each kill, for retries to come while others die."""
+
+HOLDERS = ("politie", "reclassering", "rvdk")
+
+
+@pytest.fixture
+def chain(registers: Path) -> Iterator[CrashChain]:
+    """A running chain whose databases are in memory if the machine has that: a kill loses no page, disk only waits."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    try:
+        with crash_chain(folder / "chain", registers, settings={BROKER: {"retry_every_s": 0.2}}) as made:
+            for party in (BROKER, *PARTNERS):
+                made.start(party)
+            for party in (BROKER, *PARTNERS):
+                made.wait_ready(party)
+            _decide_standing(Play(made))
+            yield made
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("party", STEPS)
+def test_killed_at_each_step(party: str, chain: CrashChain) -> None:
+    """A party that dies at any named step leaves no answer without an entry and nothing stuck."""
+    never = []
+    with people_at_work(chain) as work:
+        for times in range(1, AT_STEPS + 1):
+            for step in STEPS[party]:
+                chain.kill(party)
+                chain.start(party, step, times)
+                if chain.died(party, REACHED_WITHIN_S):
+                    chain.kills += 1
+                else:
+                    never.append(step)
+                chain.start(party)
+                chain.shared.pass_s(PASSES_S)
+    assert never == []
+    must_hold(chain, work)
+
+
+def test_killed_at_random(chain: CrashChain) -> None:
+    """Parties that die at random moments, also two at a time, leave no answer without an entry and nothing stuck."""
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    parties = (BROKER, BROKER, "veilig_thuis", *HOLDERS)
+    with people_at_work(chain) as work:
+        while chain.kills < AT_RANDOM:
+            time.sleep(chance.uniform(0.05, 0.7))
+            dead = {chance.choice(parties), chance.choice(parties)}
+            for party in dead:
+                chain.kill(party)
+            time.sleep(chance.uniform(0, 0.1))
+            for party in dead:
+                chain.start(party)
+            chain.shared.pass_s(PASSES_S)
+    must_hold(chain, work, f"seed {seed}")
+
+
+def must_hold(chain: CrashChain, work: Work, *told: str) -> None:
+    """Waits until the chain is quiet, stops it, and looks into everybody's books."""
+    for party in (BROKER, *PARTNERS):
+        chain.wait_ready(party)
+    for _ in range(60):
+        chain.shared.pass_s(20)
+        time.sleep(0.3)
+        if not stuck(open_books(chain)):
+            break
+    for party in (BROKER, *PARTNERS):
+        chain.stop(party)
+    books = open_books(chain)
+    answered = sum(item.state == "answered" for _, sent in books.sent() for item in sent.items)
+    print(f"{chain.kills} kills; {work}; {len(books.asked)} enrichments, {answered} answers", *told)
+    assert wrong(books) == [], told
+    assert answered > 0
