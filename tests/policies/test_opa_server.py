@@ -1,4 +1,4 @@
-"""What the OPA client and server do otherwise, shown against a small server of our own that misbehaves on purpose."""
+"""What the OPA client and server do otherwise, shown against a server of our own that misbehaves."""
 
 import asyncio
 import contextlib
@@ -136,13 +136,11 @@ def test_a_failing_server_is_asked_once_and_not_again(release: Release, status: 
 
 def test_a_slow_server_is_left_within_the_limit(release: Release) -> None:
     async def slow(_: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(5)
-        return web.json_response({})
+        await asyncio.sleep(1.5)
+        return web.json_response({"result": []})
 
-    began = time.monotonic()
-    with pytest.raises(PolicyUnavailable):
+    with pytest.raises(PolicyUnavailable, match="TimeoutError"):
         _asked_of(release, slow, timeout_s=0.5)
-    assert time.monotonic() - began < 3
 
 
 def test_a_server_that_drips_is_left_within_the_limit(release: Release) -> None:

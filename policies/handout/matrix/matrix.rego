@@ -36,9 +36,16 @@ _permitting := [rule |
 
 _for_role := [rule |
 	some rule in _permitting
-	about := rule.subjects[input.subject.role]
-	about.dual_role in {false, input.subject.dual_role}
+	_speaks_of(rule.subjects[input.subject.role])
 ]
+
+_speaks_of(about) if about.dual_role == false
+
+# Hand-out C17.
+_speaks_of(about) if {
+	about.dual_role == true
+	input.subject.dual_role == true
+}
 
 # The row that decided, or the only one that could have.
 _rule := _refusing[0] if {
@@ -74,15 +81,15 @@ reasons contains "no_rule" if _candidates == []
 reasons contains rule.reason if some rule in _refusing
 
 reasons contains "subject_role_not_allowed" if {
+	_candidates != []
 	_for_role == []
 	_refusing == []
-	_candidates != []
 	not input.subject.role == "third_person" # handout.subject names that
 }
 
 reasons contains "age_not_allowed" if {
-	_refusing == []
 	about := _for_role[0].subjects[input.subject.role]
+	_refusing == []
 	age := input.subject.age_band
 	age != "unknown" # handout.subject names that, and an absent one
 	not age in about.ages

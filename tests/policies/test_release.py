@@ -1,0 +1,140 @@
+"""A release is its content: what changes it, what does not, and what is no release."""
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import EmbeddedPolicy, Release, ReleaseError, load_release
+
+_SOURCE = Path(__file__).parents[2] / "policies" / "handout"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(_SOURCE, tmp_path / "handout"))
+
+
+def _edit(folder: Path, part: str, *path: str, value: Any) -> None:
+    file = folder / part / "data.json"
+    data = json.loads(file.read_text())
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    file.write_text(json.dumps(data))
+
+
+def test_a_copy_has_the_same_revision_whatever_the_white_space(release: Release, folder: Path) -> None:
+    file = folder / "matrix" / "data.json"
+    file.write_text(json.dumps(json.loads(file.read_text()), indent=7))
+    assert load_release(folder).revision == release.revision
+
+
+def test_tests_and_the_generated_document_are_not_part_of_it(release: Release, folder: Path) -> None:
+    (folder / "decision_test.rego").unlink()
+    (folder / "release" / "data.json").write_text('{"revision": "forged"}')
+    assert load_release(folder).revision == release.revision
+
+
+@pytest.mark.parametrize("what", ["a row", "a text", "a rule"])
+def test_any_other_change_gives_another_revision(release: Release, folder: Path, what: str) -> None:
+    if what == "a row":
+        _edit(folder, "matrix", "rules", "A02", "version", value=2)
+    elif what == "a text":
+        _edit(folder, "catalogue", "reasons", "no_rule", "text_nl", value="Dat kan niet.")
+    else:
+        with (folder / "decision.rego").open("a") as rules:
+            rules.write("# a comment\n")
+    assert load_release(folder).revision != release.revision
+
+
+BAD: dict[str, tuple[tuple[str, ...], Any]] = {
+    "a row in no cell": (("matrix", "cells", "rvdk"), {}),
+    "a cell with a row that is not there": (
+        ("matrix", "cells", "rvdk", "veilig_thuis.earlier_report"), ["Z1"]),
+    "two rows for one role": (
+        ("matrix", "cells", "veilig_thuis", "politie.relevant_registrations"), ["A09", "A11", "A10"]),
+    "an unknown obligation": (("matrix", "rules", "A02", "obligations"), ["be_nice"]),
+    "an unknown basis": (("matrix", "rules", "A02", "legal_bases"), ["because"]),
+    "no basis": (("matrix", "rules", "A02", "legal_bases"), []),
+    "an unknown code": (("matrix", "rules", "A02", "answer_codes"), ["yes", "address"]),
+    "an unknown mode": (("matrix", "rules", "A02", "mode"), "quick"),
+    "an unknown condition": (("matrix", "rules", "A02", "conditions"), ["full_moon"]),
+    "an unknown field": (("matrix", "rules", "A02", "condition"), "x == 1"),
+    "reviewed by nobody": (("matrix", "rules", "A02", "status"), "reviewed"),
+    "no date": (("matrix", "rules", "A02", "valid_from"), "soon"),
+    "an unknown age permitted": (
+        ("matrix", "rules", "A02", "subjects", "suspected_perpetrator", "ages"), ["unknown"]),
+    "a reason that cites nothing": (("catalogue", "reasons", "no_rule", "citations"), []),
+    "a fraction": (("parameters", "notice_days"), 27.5),
+    "a parameter of nought": (("parameters", "notice_days"), 0),
+    "an unknown parameter": (("parameters", "patience"), 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_data_that_contradict_themselves_are_no_release(folder: Path, what: str) -> None:
+    (part, *path), value = BAD[what]
+    _edit(folder, part, *path, value=value)
+    with pytest.raises(ReleaseError) as raised:
+        load_release(folder)
+    assert str(raised.value).endswith(".")
+
+
+def test_a_key_twice_is_no_release(folder: Path) -> None:
+    (folder / "parameters" / "data.json").write_text('{"notice_days": 28, "notice_days": 90}')
+    with pytest.raises(ReleaseError, match="twice"):
+        load_release(folder)
+
+
+def test_an_empty_or_absent_folder_is_no_release(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(ReleaseError, match="missing"):
+            load_release(folder)
+
+
+def test_rules_that_the_engine_cannot_use_stop_the_start(folder: Path) -> None:
+    (folder / "case" / "case.rego").write_text(
+        "package handout.case\n\nreasons contains 1 if no_such_thing(\n"
+    )
+    with pytest.raises(ReleaseError):
+        EmbeddedPolicy(load_release(folder))
+
+
+def test_rules_that_leave_something_undefined_stop_the_start(folder: Path) -> None:
+    (folder / "case" / "case.rego").write_text("package handout.case\n")
+    with pytest.raises(ReleaseError):
+        EmbeddedPolicy(load_release(folder))
+
+
+def test_the_bundle_is_the_same_bytes_each_time_and_names_its_revision(
+    release: Release, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
+    release.write_bundle(one)
+    load_release().write_bundle(two)
+    assert one.read_bytes() == two.read_bytes()
+    with tarfile.open(one) as bundle:
+        manifest = bundle.extractfile(".manifest")
+        assert manifest is not None
+        assert json.load(manifest) == {"revision": release.revision, "roots": ["handout"]}
+        assert not [name for name in bundle.getnames() if "_test" in name]
+
+
+def test_the_parameters_are_those_of_the_hand_out(release: Release) -> None:
+    parameters = release.catalogue.parameters
+    assert (parameters.melding_due_hours, parameters.max_subjects_per_case, parameters.max_repeats) == (
+        24,
+        12,
+        2,
+    )
+    assert (parameters.notice_days, parameters.deferral_max_days, parameters.answer_fresh_days) == (
+        28,
+        14,
+        14,
+    )
+    assert (parameters.human_deadline_working_days, parameters.fast_deadline_hours) == (3, 2)
