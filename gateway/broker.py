@@ -34,13 +34,16 @@ from adapters.contract.problems import (
     CaseUnknown,
     DocumentMalformed,
     DocumentReplayed,
+    InternalError,
     NotFound,
     TooBusy,
 )
 from adapters.contract.sealing import encode
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
-from audit import Entry, Recorded, Trail
+from audit.entry import Entry, Recorded
+from audit.errors import TrailUnavailable
+from audit.trail import Trail
 from gateway import cases, inquiries
 from gateway.cases import Case, Raced
 from gateway.courier import Courier, Delivery
@@ -129,9 +132,15 @@ class Broker:
             # 4-7  permits go out, the holders answer
             deliveries = await self._courier.deliver_all(accepted)
             # 8  check, record
-            after = await self._arrived(deliveries)
+            try:
+                after = await self._arrived(deliveries)
+            except TrailUnavailable:  # not recorded, not passed on: the permits go out again later
+                after = {}
             # 9  reply, receipt
-            return await self._report(received[0].sender, [after.get(one.jti, one) for one in accepted])
+            try:
+                return await self._report(received[0].sender, [after.get(one.jti, one) for one in accepted])
+            except TrailUnavailable:  # "nothing has left" would be untrue by now
+                raise InternalError from None
 
     async def state_case(self, token: str) -> str:
         """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours,
@@ -187,13 +196,10 @@ class Broker:
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
         if accepted is None:
             raise DocumentMalformed
+        delivery = self._courier.delivery(accepted, reply, permits=accepted.permits)
         if any(earlier_reply["digest"] == reply.digest for earlier_reply in accepted.replies):
             return
-        if any(
-            accepted.questions[outcome.index].state in inquiries.FINAL for outcome in reply.document.outcomes
-        ):
-            raise DocumentReplayed
-        await self._arrived([self._courier.delivery(accepted, reply, permits=accepted.permits)])
+        await self._arrived([delivery], once=True)
 
     async def report(self, jti: str, bearer: str, *, path: str, seen: int) -> Report | None:
         """The state of one inquiry for its requester; None when it has seen this version. What it has seen
@@ -207,9 +213,11 @@ class Broker:
         if accepted is None or accepted.requester != caller.sender.code or caller.document.path != path:
             raise NotFound
         if any(reply["token"] and reply["version"] <= seen for reply in accepted.replies):
-            await self._trail.append(
-                [], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen))
-            )
+            [accepted] = (
+                await self._trail.append(
+                    [], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen))
+                )
+            ).result
         return None if seen >= accepted.version else await self._report(caller.sender, [accepted])
 
     async def deliver_due(self, most: int = 32) -> int:
@@ -340,8 +348,12 @@ class Broker:
         except Raced:
             raise TooBusy from None  # somebody asked in this case just now: ask again, knowing that
 
-    async def _arrived(self, deliveries: Sequence[Delivery]) -> dict[str, Accepted]:
-        """Records the replies, all in one transaction; the inquiries as they are now, by id."""
+    async def _arrived(self, deliveries: Sequence[Delivery], *, once: bool = False) -> dict[str, Accepted]:
+        """Records the replies, all in one transaction; the inquiries as they are now, by id.
+
+        `once`: raises DocumentReplayed when one answers what was answered already, seen from within the
+        transaction.
+        """
         if not deliveries:
             return {}
         now = self._signatory.now()
@@ -355,6 +367,8 @@ class Broker:
 
             def after(one: Accepted) -> Accepted:
                 delivery, position = arrived[one.jti]
+                if once and one.answered(delivery.reply):
+                    raise DocumentReplayed
                 return one.after(delivery.reply, position=position, now=now)
 
             return inquiries.change(store, list(arrived), after)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from adapters.contract.events import Event, log
 
 from adapters.contract.documents import Permit, Reply
+from adapters.contract.events import Event, log
 from adapters.contract.problems import DocumentMalformed, Problem
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.wire import Unreachable, Wire
@@ -57,32 +57,32 @@ class Courier:
         return Delivery(accepted, said.permit, reply)
 
     async def _deliver(self, accepted: Accepted) -> Delivery | None:
-        holder = self._signatory.directory.party(accepted.holder)
-        permit = self._signatory.write(
-            Permit,
-            to=accepted.holder,
-            inquiry=accepted.digest,
-            accepted_at=accepted.accepted_at,
-            revision=self._revision,
-            case=accepted.facts(),
-            questions=accepted.permitted(),
-        )
-        body = orjson.dumps(
-            {"permit": permit.token, "inquiry": accepted.token, "identities": accepted.identities}
-        )
         try:
+            holder = self._signatory.directory.party(accepted.holder)
+            permit = self._signatory.write(
+                Permit,
+                to=accepted.holder,
+                inquiry=accepted.digest,
+                accepted_at=accepted.accepted_at,
+                revision=self._revision,
+                case=accepted.facts(),
+                questions=accepted.permitted(),
+            )
+            body = orjson.dumps(
+                {"permit": permit.token, "inquiry": accepted.token, "identities": accepted.identities}
+            )
             response = await self._wire.send(
                 "POST", holder.address, "/v1/permits", body=body, timeout_s=self._timeout_s
             )
             if response.status != 200:
-                log(Event.PERMIT_NOT_TAKEN, partner=holder.code, status=response.status)
+                log(Event.PERMIT_NOT_TAKEN, partner=accepted.holder, status=response.status)
                 return None
             reply = self._signatory.read(Reply, str(orjson.loads(response.body)["reply"]))
             return self.delivery(accepted, reply, permits=[permit.digest])
         except Unreachable:
-            log(Event.PARTNER_UNREACHABLE, partner=holder.code)
+            log(Event.PARTNER_UNREACHABLE, partner=accepted.holder)
         except (orjson.JSONDecodeError, KeyError, TypeError):
-            log(Event.REPLY_REFUSED, partner=holder.code, code=DocumentMalformed.code)
+            log(Event.REPLY_REFUSED, partner=accepted.holder, code=DocumentMalformed.code)
         except Problem as problem:
-            log(Event.REPLY_REFUSED, partner=holder.code, code=problem.code)
+            log(Event.REPLY_REFUSED, partner=accepted.holder, code=problem.code)
         return None

@@ -5,6 +5,7 @@ replies stand inside the row.
     refused_by_holder
     refused: by the hand-out, final                                   whatever is not final after its time
     reads as late
+    sent ──► undelivered: the holder was not reached within its time
 
 What is sealed or locked stays until it has been delivered, at most a day (K0, `no_answer_at_broker`).
 """
@@ -66,7 +67,7 @@ inquiries = Table(
 )
 Index("inquiries_due", inquiries.c.next_at)
 
-FINAL = frozenset({"refused", "answered", "refused_by_holder"})
+FINAL = frozenset({"refused", "answered", "refused_by_holder", "undelivered"})
 
 FIRST_RETRY_S = 5
 LONGEST_PAUSE_S = 60
@@ -133,6 +134,10 @@ class Accepted:
     def facts(self) -> CaseFacts:
         return CaseFacts.model_validate(self.case_facts)
 
+    def answered(self, reply: Received[Reply]) -> bool:
+        """Whether this reply is about a question that is final already."""
+        return any(self.questions[outcome.index].state in FINAL for outcome in reply.document.outcomes)
+
     def after(self, reply: Received[Reply], *, position: int, now: datetime) -> "Accepted":
         """The inquiry after a reply; what was final stays as it was."""
         questions = list(self.questions)
@@ -174,7 +179,13 @@ class Accepted:
         if self.token is None:
             return replace(self.seen(self.version), next_at=None)
         if moment >= self.tried_until:
-            return replace(self, token=None, identities=None, next_at=None, version=self.version + 1)
+            given_up = tuple(
+                replace(one, state="undelivered") if one.state == "sent" else one for one in self.questions
+            )
+            version = self.version + 1
+            return replace(
+                self, questions=given_up, token=None, identities=None, next_at=None, version=version
+            )
         pause = min(LONGEST_PAUSE_S, 2**self.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         return replace(
             self, next_at=min(moment + 1 + int(pause), self.tried_until), attempts=self.attempts + 1
