@@ -24,7 +24,7 @@ cases = Table(
     Column("region", String(64), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("meeting_on", Date),
-    Column("melding_due_at", Integer),  # seconds; only while the melding is due
+    Column("melding_due_at", Integer),  # seconds; from the first time that it was stated to be due
     Column(
         "version", Integer, nullable=False
     ),  # counts statements and accepted inquiries: fences decisions against each other
@@ -68,7 +68,10 @@ def stated(
             raise CaseNotYours
     if before is not None and (before.region != said.region or before.facts["kind"] != said.kind):
         raise CaseNotYours  # another region or a named case needs a reference of its own (D04)
-    first_due = before.melding_due_at if before is not None and before.melding_due_at is not None else None
+    # the clock starts once: stating something else in between does not give more time (C1b)
+    due_at = before.melding_due_at if before is not None else None
+    if said.melding == "due" and due_at is None:
+        due_at = int((now + due).timestamp())
     return Case(
         case_ref=said.case_ref,
         statement=digest,
@@ -76,7 +79,7 @@ def stated(
         region=said.region,
         facts={name: getattr(said, name) for name in _FACTS},
         meeting_on=said.meeting_on,
-        melding_due_at=(first_due or int((now + due).timestamp())) if said.melding == "due" else None,
+        melding_due_at=due_at,
         version=0 if before is None else before.version + 1,
     )
 
