@@ -54,6 +54,6 @@ def due_at(
     if code == "fast_deadline":
         return fast
     due = working_days_after(now, working_days)
-    if meeting_on is not None:
-        due = min(due, working_day_before(meeting_on))
+    if meeting_on is not None and meeting_on <= due.date():
+        due = working_day_before(max(meeting_on, now.date()))
     return max(due, fast)

@@ -3,6 +3,7 @@ repeating a value.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -115,7 +116,7 @@ class WishedCase(_Body):
     melding: Melding = "none"
     criteria: Criteria = "none"
     unsafety: Unsafety = "none"
-    meeting_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    meeting_on: Annotated[date, Field(strict=True)] | None = None
 
 
 def _snake(key: str) -> str:
