@@ -322,6 +322,8 @@ def invalid_params(error: ValidationError) -> list[dict[str, str]]:
 def invalid_param(location: Iterable[int | str], code: str) -> dict[str, str]:
     """One row, from pydantic's location and code; a field that nobody knows is named by what it stands in."""
     parts = [str(part) for part in location]
+    if "identities" in parts:  # the sender names what stands in it
+        parts = parts[: parts.index("identities") + 1]
     if code == "extra_forbidden":
         parts = parts[:-1]
     elif parts and parts[-1] == "[key]":
