@@ -12,7 +12,7 @@ import hmac
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -38,11 +38,14 @@ from adapters.contract.identity import Identity
 from adapters.contract.problems import (
     CaseUnknown,
     DocumentMalformed,
+    DocumentProblem,
+    InternalError,
     NotAllowed,
     NotFound,
     PartnerUnreachable,
     Problem,
     RequestInvalid,
+    Unavailable,
     by_code,
     invalid_param,
 )
@@ -57,7 +60,8 @@ from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
 from adapters.partners.age import age_bands
-from audit import Entry, Recorded, Trail
+from audit.entry import Entry, Recorded
+from audit.trail import Trail
 from policies import Decision, Policy, Release
 
 _LONGEST_PAUSE_S = 60
@@ -124,7 +128,7 @@ class Asking:
             case_ref=case_ref,
             **facts,
             attested=Attested(melding=role, criteria=role, unsafety=role),
-            meeting_on=date.fromisoformat(wish.meeting_on) if wish.meeting_on else None,
+            meeting_on=wish.meeting_on,
             replaces=before.statement if before else None,
         )
         entry = Entry(
@@ -222,7 +226,7 @@ class Asking:
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
         if case is None:
             raise CaseUnknown
-        if person.user not in case.assigned:
+        if person.user not in case.assigned or not person.asks:
             raise NotAllowed
         return case
 
@@ -403,7 +407,7 @@ class Asking:
 
     # ── the steps of sending and opening ──
 
-    async def _send(self, enrichment: Enrichment) -> Shown:
+    async def _send(self, enrichment: Enrichment, *, again: bool = False) -> Shown:
         body = {
             "inquiries": [
                 {"inquiry": one.token, "identities": one.identities} for one in enrichment.inquiries
@@ -411,9 +415,12 @@ class Asking:
         }
         try:
             response = await self._call("POST", "/v1/inquiries", body)
-        except PartnerUnreachable:
+        except (PartnerUnreachable, InternalError):
+            await self._postpone(enrichment)
             return Shown(enrichment, {})  # perhaps taken, perhaps not: it is asked after
         except Problem as problem:
+            if again and isinstance(problem, Unavailable):
+                raise  # it may have been taken before; it is tried again
             code = problem.code
             await self._trail.append(
                 [Entry("failed", {"enrichment": enrichment.id, "problem": code})],
@@ -426,8 +433,8 @@ class Asking:
         unsent = [one for one in enrichment.inquiries if one.state == "draft"]
         if unsent:
             age = self._signatory.now().timestamp() - enrichment.created_at
-            if age < Inquiry.lifetime_s:
-                await self._send(enrichment)
+            if age < Inquiry.lifetime_s / 2:  # near its end the broker's clock may already call it expired
+                await self._send(enrichment, again=True)
                 return
         for one in enrichment.inquiries:
             if one.open:
@@ -439,7 +446,7 @@ class Asking:
                 "GET", f"/v1/inquiries/{sent.jti}", None, query=f"?version={sent.version}"
             )
         except NotFound:
-            gone = replace(sent, state="failed", problem=NotFound.code, token=None, identities=None)
+            gone = sent.failed(NotFound.code)
             await self._trail.append(
                 [
                     Entry(
@@ -469,15 +476,15 @@ class Asking:
         """Checks, opens and records what the broker sent, then shows it. Raises a document problem when it
         is not what it must be.
         """
-        body = orjson.loads(response.body)
-        receipt = self._signatory.read(Receipt, str(body["receipt"]))
+        receipt_token, rows = _reported(response)
+        receipt = self._signatory.read(Receipt, receipt_token)
         proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
         for position, facts in proven_entries(receipt.document, self._signatory.directory):
             proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
         sent = {one.jti: one for one in enrichment.inquiries}
         opened_now = [
             self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
-            for row in body["inquiries"]
+            for row in rows
             if row["id"] in sent
         ]
         entries = [entry for one in opened_now for entry in one.entries]
@@ -525,8 +532,15 @@ class Asking:
         if digests != [sent.digest] or set(decisions) != {item.index for item in sent.items} or not kinds:
             raise DocumentMalformed
         answers: dict[int, Answer] = {}
+        problem = sent.problem
         for token in row["replies"]:
-            answers |= self._answers(token, sent, decisions, proven, enrichment)
+            try:
+                arrived = self._answers(token, sent, decisions, proven, enrichment)
+            except DocumentProblem as refused:  # this holder's reply only: the others' answers are shown
+                problem = refused.code
+                log(Event.REPLY_REFUSED, partner=sent.holder, code=problem)
+            else:
+                answers = {**arrived, **answers}  # the first answer stands
         states = {state["index"]: state for state in row["questions"]}
         items, entries = [], []
         for item in sent.items:
@@ -539,7 +553,8 @@ class Asking:
                     Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
                 )
             state = states[item.index]
-            if item.index in answers:
+            there = item.answer_at is not None
+            if item.index in answers and not there:
                 answer = {"answer": answers[item.index].model_dump(mode="json")}
                 facts_here = {
                     "inquiry": sent.jti,
@@ -548,12 +563,13 @@ class Asking:
                     "holder": sent.holder,
                 }
                 entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
+            unread = state["state"] == "answered" and not there and item.index not in answers
             items.append(
                 replace(
                     item,
-                    state=state["state"],
+                    state="failed" if unread else state["state"],
                     ground=state["ground"],
-                    decision={**known, "kind": facts["kind"]},
+                    decision={**known, "kind": facts["kind"], "at": facts["at"]},
                     position=position,
                 )
             )
@@ -563,6 +579,7 @@ class Asking:
             token=None,
             identities=None,
             state="sent",
+            problem=problem,
             version=row["version"],
             receipt=receipt.token,
         )
@@ -598,9 +615,13 @@ class Asking:
             if slot >= len(said.outcomes) or said.outcomes[slot].status != "answered":
                 raise DocumentMalformed
             index = said.outcomes[slot].index
-            if not set(decisions[index][1]["answer_codes"]).issuperset(answer.codes):
+            if index not in decisions or not set(decisions[index][1]["answer_codes"]).issuperset(
+                answer.codes
+            ):
                 raise DocumentMalformed
-            answers[index] = answer
+            # of a desk only that there is one: whom to call stands in the directory, not in a holder's text
+            desk = None if answer.desk is None else reply.sender.desk
+            answers[index] = answer.model_copy(update={"desk": desk})
         return answers
 
     async def _shown(self, enrichment: Enrichment) -> Shown:
@@ -648,6 +669,18 @@ class _Opened:
 
 _ENVELOPE = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
 """What belongs to the broker's own entry, and is not copied into ours."""
+
+
+def _reported(response: Response) -> tuple[str, list[dict[str, Any]]]:
+    """The receipt and the inquiries in a report. Raises DocumentMalformed."""
+    try:
+        body = orjson.loads(response.body)
+        return str(body["receipt"]), [
+            {name: row[name] for name in ("id", "version", "questions", "replies")}
+            for row in body["inquiries"]
+        ]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise DocumentMalformed from None
 
 
 def _problem(response: Response) -> Problem:

@@ -37,6 +37,11 @@ class Person:
     mandated: bool
 
     @property
+    def asks(self) -> bool:
+        """Whether any role gives access to what was asked."""
+        return bool(self.roles & ASKING)
+
+    @property
     def role(self) -> Role:
         """The one role in which this person asks. Raises NotAllowed when there is none, or more than one."""
         asking = self.roles & ASKING
@@ -110,6 +115,7 @@ class IdentityProvider:
 def _key_id(token: str) -> str | None:
     try:
         head = token.split(".", 1)[0]
-        return cast(str | None, json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4))).get("kid"))
-    except (ValueError, AttributeError):
+        kid = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4))).get("kid")
+    except (ValueError, AttributeError, RecursionError):
         return None
+    return kid if isinstance(kid, str) else None

@@ -2,6 +2,7 @@
 identity and no answer in the clear.
 
 draft ──► sent ──► (per question) answered | waits_for_person | refused | refused_by_holder
+                                  failed   the holder's reply did not hold, and was not opened
           sent ──► failed   the broker refused the documents, or could not decide or record; nothing was asked
 """
 
@@ -57,7 +58,8 @@ subjects = Table(
     Column("subject_ref", String(36), nullable=False, unique=True),
 )
 
-OPEN = frozenset({"sent", "waits_for_person"})
+OPEN = frozenset({"sent", "waits_for_person", "late"})
+"""What may still change; an answer that is late may still come."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class Item:
     decision: dict[str, Any] | None = None
     position: int | None = None
     answer_at: int | None = None
+
+    def state_at(self, now_s: float) -> str:
+        """What is not there after its time is late (the broker's word for it, gateway/inquiries.py)."""
+        due_at = (self.decision or {}).get("due_at")
+        return "late" if due_at is not None and now_s >= due_at and self.state in OPEN else self.state
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ class Sent:
             self.state == "sent" and any(item.state in OPEN for item in self.items)
         )
 
+    def failed(self, problem: str) -> "Sent":
+        return replace(self, state="failed", problem=problem, token=None, identities=None)
+
 
 @dataclass(frozen=True)
 class Enrichment:
@@ -113,11 +123,10 @@ class Enrichment:
     attempts: int = 0
 
     def failed(self, problem: str) -> "Enrichment":
-        inquiries = tuple(
-            replace(one, state="failed", problem=problem, token=None, identities=None)
-            for one in self.inquiries
-        )
-        return replace(self, inquiries=inquiries, next_at=None)
+        """What was not sent yet never will be. What the broker took in the meantime stays as it is."""
+        inquiries = tuple(one.failed(problem) if one.state == "draft" else one for one in self.inquiries)
+        waiting = any(one.open for one in inquiries)
+        return replace(self, inquiries=inquiries, next_at=self.next_at if waiting else None)
 
     def updated(self, changed: Mapping[str, Sent]) -> "Enrichment":
         return replace(self, inquiries=tuple(changed.get(one.jti, one) for one in self.inquiries))
