@@ -1,4 +1,6 @@
-"""All parties of a small chain as signatories, with fresh keys, one directory and a clock that is moved by hand. Nothing runs."""
+"""All parties of a small chain as signatories, with fresh keys, one directory and a clock that is moved by
+hand. Nothing runs.
+"""
 
 import json
 import tempfile
@@ -28,11 +30,11 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
-def keyring(party: str, *, contents: Mapping[str, Any] | None = None, now: datetime = NOON) -> Keyring:
+def keyring(party: str, *, contents: Mapping[str, Any] | None = None) -> Keyring:
     """A party's keys, by way of a file, as in life."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "keys.json"
-        write_keys(path, contents or make_keys(party, demo=True, now=now))
+        write_keys(path, contents or make_keys(party, demo=True, now=NOON - timedelta(days=30)))
         return read_keys(path, party=party, demo=True)
 
 

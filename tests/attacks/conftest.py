@@ -1,19 +1,34 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import adapters.node.app
+import gateway.app
 from grondslag.demo.stories import Play, _decide_standing
 from tests.attacks.insider import Insider
 from tests.world import LocalWorld, local_world
 
 
+@asynccontextmanager
+async def _none(**tasks: Any) -> AsyncIterator[None]:
+    yield
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[LocalWorld]:
-    """A running chain for all tests of a module, whose holders have decided what is answered automatically."""
-    with local_world(tmp_path_factory.mktemp("chain"), registers=registers) as world:
-        _decide_standing(Play(world))
-        yield world
+    """A running chain for all tests of a module, whose holders decided what is answered automatically.
+
+    Nothing happens by itself in it (nobody tries again or asks after), so that "nothing happened" can be seen.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for app in (adapters.node.app, gateway.app):
+            patch.setattr(app, "rounds", _none)
+        with local_world(tmp_path_factory.mktemp("chain"), registers=registers) as world:
+            _decide_standing(Play(world))
+            yield world
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,6 @@
-"""Somebody who holds a party's own keys and speaks to the chain without that party's node; and how tokens are forged by hand."""
+"""Somebody who holds a party's own keys and speaks to the chain without that party's node; and how tokens are
+forged by hand.
+"""
 
 import base64
 import json
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from adapters.contract.answers import Answer, envelope
 from adapters.contract.codes import BROKER
+from adapters.contract.directory import Directory
 from adapters.contract.documents import (
     AskedQuestion,
     Attested,
@@ -27,7 +30,6 @@ from adapters.contract.documents import (
     Repetition,
     Reply,
 )
-from adapters.contract.directory import Directory
 from adapters.contract.identity import Identity
 from adapters.contract.keys import read_keys
 from adapters.contract.sealing import Context, seal
@@ -129,7 +131,7 @@ class Insider:
         holder = holder or questions[0].partition(".")[0]
         ref, jti, purpose = subject_ref or str(uuid.uuid4()), str(uuid.uuid4()), "enrich_referral"
         texts, sealed = lock_subjects(
-            {ref: Locked(identity, {question: "Vanwege de veiligheid." for question in questions})},
+            {ref: Locked(identity, dict.fromkeys(questions, "Vanwege de veiligheid."))},
             signatory=self.signatory,
             holder=holder,
             case_ref=case.case_ref,
@@ -179,7 +181,9 @@ class Insider:
         question: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> Signed[Permit]:
-        """A permit for the first question of this inquiry (`reclassering.known`, rule A01), but for what is changed."""
+        """A permit for the first question of this inquiry (`reclassering.known`, rule A01), but for what is
+        changed.
+        """
         now = int(self.world.clock().timestamp())
         permitted = PermittedQuestion(
             **{
@@ -215,7 +219,7 @@ class Insider:
 
     def reply(
         self,
-        inquiry: Signed[Inquiry],
+        asked: Signed[Inquiry],
         permit: str,
         answers: Sequence[Answer | None],
         *,
@@ -224,7 +228,7 @@ class Insider:
         **changes: Any,
     ) -> Signed[Reply]:
         """A reply of this party with one outcome per answer: answered, or waiting where there is none."""
-        document, me = inquiry.document, self.signatory.party
+        document, me = asked.document, self.signatory.party
         by_slot = {slot: answer for slot, answer in enumerate(answers) if answer is not None}
         whole = envelope(oin=me.oin, inquiry=document.jti, slots=len(answers), answers=by_slot)
         context = Context("reply", document.case_ref, document.purpose, "veilig_thuis", me.code, document.jti)
@@ -236,7 +240,7 @@ class Insider:
         )
         fields: dict[str, Any] = {
             "permit": permit,
-            "inquiry": inquiry.digest,
+            "inquiry": asked.digest,
             "inquiry_jti": document.jti,
             "outcomes": outcomes,
             "kid": sealed.kid,
@@ -254,7 +258,9 @@ class Insider:
 
 
 class Door:
-    """What was said to a party and what came of it: `quiet()` is true when nothing was recorded anywhere and nothing was sent."""
+    """What was said to a party and what came of it: `quiet()` is true when nothing was recorded anywhere and
+    nothing was sent.
+    """
 
     def __init__(self, world: LocalWorld) -> None:
         self._world = world
@@ -271,8 +277,8 @@ def trail_sizes(world: LocalWorld) -> dict[str, int]:
     """How many entries each running party's trail has."""
     sizes = {}
     for party in ("broker", "veilig_thuis", "politie", "om", "reclassering", "rvdk"):
-        app = world.apps.get(world.address(party))
-        if app is not None:
+        app: Any = world.apps.get(world.address(party))
+        if hasattr(app, "state"):  # not while another stands in for it
             trail = app.state.broker._trail if party == BROKER else app.state.node.trail
             sizes[party] = int(trail.checkpoint().split("\n")[1])
     return sizes
@@ -303,7 +309,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def header_of(token: str) -> dict[str, Any]:
-    header: dict[str, Any] = json.loads(unb64(token.split(".")[0]))
+    header: dict[str, Any] = json.loads(unb64(token.split(".", maxsplit=1)[0]))
     return header
 
 

@@ -1,4 +1,5 @@
-"""Attacks on signed documents by name, at every door of broker and node: each gets its problem, nothing is recorded, nothing is sent.
+"""Attacks on signed documents by name, at every door of broker and node: each gets its problem, nothing is
+recorded, nothing is sent.
 
 Each attack changes one thing in a document that is taken without it.
 """
@@ -224,7 +225,7 @@ ATTACKS: dict[str, tuple[Attack, tuple[int, str]]] = {
     # what it says
     "a key twice": (_twice, MALFORMED),
     "an unknown field": (lambda g: g.said(remark="een opmerking"), MALFORMED),
-    "an unknown field in lower case": (lambda g: g.said(**{"__class__": "x"}), MALFORMED),
+    "an unknown field in lower case": (lambda g: g.said(__class__="x"), MALFORMED),
     "no jti": (lambda g: g.signed(payload={k: v for k, v in g.claims.items() if k != "jti"}), MALFORMED),
     "jti no reference": (lambda g: g.said(jti="1; DROP TABLE inquiries"), MALFORMED),
     "jti in capitals": (lambda g: g.said(jti=str(uuid.uuid4()).upper()), MALFORMED),
@@ -351,7 +352,9 @@ def test_an_attack_is_named_and_does_nothing(attack: str, door: str, doors: Door
 
 
 def _at(door: str, expected: tuple[int, str], token: str) -> tuple[int, str]:
-    """A caller's token stands in a header: what is no JWS there is a malformed document. It is also the smallest of all."""
+    """A caller's token stands in a header: what is no JWS there is a malformed document. It is also the
+    smallest of all.
+    """
     if door == "caller" and len(token) > Caller.max_bytes:
         return TOO_LARGE
     return MALFORMED if door == "caller" and expected == NO_JWS else expected
