@@ -62,7 +62,7 @@ class Inquiries(_Body):
 class QuestionState(_Body):
     index: int = Field(description="Plaats van de vraag in de bevraging.", examples=[0])
     state: str = Field(
-        description="refused, sent, waits_for_person, answered, refused_by_holder of late.",
+        description="refused, sent, waits_for_person, answered, refused_by_holder, late of undelivered.",
         examples=["answered"],
     )
     ground: str | None = Field(description="Waarom de houder nu geen antwoord geeft.", examples=[None])
