@@ -76,7 +76,11 @@ class CrashChain(LocalWorld):
 
     def wait_ready(self, party: str) -> None:
         if party in (BROKER, *PARTNERS):
-            assert until(lambda: _answers(self._ready_url(party)), 30), f"{party} did not start"
+            up = until(lambda: _answers(self._ready_url(party)) or self.died(party, 0), 30)
+            assert up and not self.died(party, 0), f"{party} did not start: {self._last_words(party)}"
+
+    def _last_words(self, party: str) -> str:
+        return (self.folder / f"{party}.log").read_text(encoding="utf-8")[-2000:]
 
     def died(self, party: str, within_s: float) -> bool:
         """Whether the party is dead, or dies within this time."""
