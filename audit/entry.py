@@ -1,33 +1,39 @@
 """A line of the trail. Pure.
 
-- The leaf is canonical JSON (RFC 8785): kind, time, codes, digests, references that are random per case. It is never changed.
-- What is about one subject stands beside it in a sealed part, under a key of that subject; the leaf holds only a salted commitment.
-  Without part and key the leaf says nothing more about the person, and every proof still holds.
+- The leaf is canonical JSON (RFC 8785): kind, time, codes, digests, references that are random per case. It
+  is never changed, and it never holds an identity or an answer.
+- What is about one subject stands beside it in a sealed part (`part.py`); the leaf holds only its commitment.
+- A fact is text, a whole number below 2**53, true, false, null, or a list or object of those. Fractions and
+  keys beyond ASCII are refused: for what is left, Python's encoder with sorted keys writes RFC 8785.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from audit.errors import VerifyError
+from audit.part import Part
 
 RESERVED = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
-MAX_LEAF_BYTES = 65_535  # C2SP tlog-tiles
+"""Names of facts that every entry has of itself."""
+
+MAX_LEAF_BYTES = 65_535
+"""C2SP tlog-tiles: an entry's length fits in 16 bits."""
 
 _VERSION = 1
-_LABEL = b"grondslag/1 part\n"
+_SAFE_INTEGER = 2**53 - 1
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a caller wants recorded. `sealed` needs a `subject_ref`; both stay out of the leaf's facts."""
+    """What a caller wants recorded. `sealed` needs a `subject_ref`.
+
+    Raises ValueError when a fact takes a name that every entry has, or a part is about nobody.
+    """
 
     kind: str
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -42,18 +48,6 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A sealed part as it is stored: apart from the leaf, so that it can be erased."""
-
-    key_id: int
-    salt: bytes
-    sealed: bytes
-
-    def commitment(self) -> str:
-        return hashlib.sha256(_LABEL + self.salt + self.sealed).hexdigest()
-
-
-@dataclass(frozen=True)
 class Recorded:
     """A line as it stands in the trail."""
 
@@ -62,7 +56,7 @@ class Recorded:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Everything in the leaf."""
+        """Everything in the leaf, also `id`, `at`, `kind`."""
         return json.loads(self.leaf)  # type: ignore[no-any-return]
 
     @property
@@ -71,8 +65,8 @@ class Recorded:
 
 
 def leaf_of(entry: Entry, *, entry_id: str, at: datetime, part: Part | None) -> bytes:
-    """The bytes that are hashed. Raises ValueError when they are too many, or a fact is no JSON value."""
-    leaf = {
+    """The bytes that are hashed. Raises ValueError when they are too many, or for a fact that is refused."""
+    leaf: dict[str, Any] = {
         **entry.facts,
         "v": _VERSION,
         "id": entry_id,
@@ -83,33 +77,30 @@ def leaf_of(entry: Entry, *, entry_id: str, at: datetime, part: Part | None) -> 
         leaf["subject_ref"] = entry.subject_ref
     if part is not None:
         leaf["part"] = part.commitment()
-    try:
-        raw = rfc8785.dumps(leaf)
-    except rfc8785.CanonicalizationError as error:
-        raise ValueError("a fact is no JSON value") from error
+    _verify_fact(leaf, 0)
+    raw = _encode(leaf).encode()
     if len(raw) > MAX_LEAF_BYTES:
-        raise ValueError("an entry has at most 65535 bytes")
+        raise ValueError(f"an entry has at most {MAX_LEAF_BYTES} bytes")
     return raw
 
 
-def seal_part(
-    content: Mapping[str, Any], *, key_id: int, key: bytes, salt: bytes, nonce: bytes, entry_id: str
-) -> Part:
-    """AES-256-GCM, bound to the entry and the key (32 bytes of salt, 12 of nonce)."""
-    sealed = nonce + AESGCM(key).encrypt(nonce, rfc8785.dumps(dict(content)), _bound(entry_id, key_id))
-    return Part(key_id, salt, sealed)
-
-
-def open_part(part: Part, key: bytes, *, entry_id: str, commitment: str) -> dict[str, Any]:
-    """Raises VerifyError when the part is not the one that the leaf commits to."""
-    if part.commitment() != commitment:
-        raise VerifyError("the sealed part is not the one of this entry")
-    try:
-        plain = AESGCM(key).decrypt(part.sealed[:12], part.sealed[12:], _bound(entry_id, part.key_id))
-    except InvalidTag:
-        raise VerifyError("the sealed part does not open under its key") from None
-    return json.loads(plain)  # type: ignore[no-any-return]
-
-
-def _bound(entry_id: str, key_id: int) -> bytes:
-    return f"grondslag/1 part {entry_id} {key_id}".encode()
+def _verify_fact(value: Any, depth: int) -> None:
+    """Raises ValueError for anything that RFC 8785 and Python's encoder could write differently."""
+    if isinstance(value, str) or value is None:
+        return
+    if isinstance(value, int):  # and bool
+        if abs(value) > _SAFE_INTEGER:
+            raise ValueError("a number in a fact is below 2**53")
+        return
+    if depth > 16:
+        raise ValueError("a fact is nested too deep")
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise ValueError("a name in a fact is ASCII text")
+            _verify_fact(one, depth + 1)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _verify_fact(one, depth + 1)
+    else:
+        raise ValueError("a fact is text, a whole number, true, false, null, or a list or object of those")

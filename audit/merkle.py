@@ -1,7 +1,8 @@
-"""The Merkle tree of RFC 6962 section 2.1, pure.
+"""The Merkle tree of RFC 6962 section 2.1. Pure.
 
-A tree is kept as its right edge: per level of tiles (256 wide, C2SP tlog-tiles) the hashes of the tile that is not full yet. That is all
-that appending and the root need. A proof needs older hashes too; they come through a function that reads a stretch of one level.
+Nodes are kept in tiles (C2SP tlog-tiles): 256 hashes of one level, and the full subtrees over them. A tree is
+its right edge, the tile of each level that is not full yet: that is all that appending and the root need, at
+one or two hashes per leaf. A proof needs older tiles too; they come through a function.
 """
 
 import hashlib
@@ -9,11 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 TILE = 256
+"""Hashes in a full tile; on tile level k each of them covers 256**k leaves."""
 
-Stretch = tuple[int, int, int]
-"""(tile level, first, stop): hashes of one tile level; on tile level k each covers 256**k leaves. Never crosses a tile."""
+_ROWS = 8
 
-Hashes = Callable[[Stretch], Sequence[bytes]]
+Rows = tuple[tuple[bytes, ...], ...]
+"""A tile: row j holds the full subtrees of 2**j of its hashes (j = 0 … 7)."""
+
+Tiles = Callable[[int, int], Rows]
+"""(tile level, number) → that tile."""
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -24,74 +29,106 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def tile(hashes: Sequence[bytes]) -> Rows:
+    """The tile of these hashes, 256 at most."""
+    rows = [tuple(hashes)]
+    while len(rows) < _ROWS:
+        below = rows[-1]
+        rows.append(tuple(node_hash(*below[place : place + 2]) for place in range(0, len(below) - 1, 2)))
+    return tuple(rows)
+
+
+_EMPTY = tile(())
+
+
 @dataclass(frozen=True)
 class Tree:
-    """`size` leaves; `edge[k]` holds the hashes of the tile on tile level k that is not full."""
+    """`size` leaves; `edge[k]` is the tile on tile level k that is not full."""
 
     size: int = 0
-    edge: tuple[tuple[bytes, ...], ...] = ((),)
+    edge: tuple[Rows, ...] = (_EMPTY,)
 
     def extended(self, leaves: Sequence[bytes]) -> tuple["Tree", list[tuple[int, int, bytes]]]:
-        """The tree with these leaf hashes added, and the tiles that became full: (tile level above it, number, hash)."""
-        edge = [list(tile) for tile in self.edge]
+        """The tree with these leaf hashes added, and the root of each tile that became full: (tile level
+        above it, number, hash).
+        """
+        edge = [[list(row) for row in rows] for rows in self.edge]
         full = []
         for number, leaf in enumerate(leaves, self.size):
-            edge[0].append(leaf)
-            level, place = 0, number
-            while len(edge[level]) == TILE:
-                folded = _fold(edge[level])
-                edge[level].clear()
-                level, place = level + 1, place // TILE
-                full.append((level, place, folded))
+            level, place, node = 0, number, leaf
+            while (root := _added(edge[level], node)) is not None:
+                level, place, node = level + 1, place // TILE, root
+                full.append((level, place, node))
                 if level == len(edge):
-                    edge.append([])
-                edge[level].append(folded)
-        return Tree(self.size + len(leaves), tuple(tuple(tile) for tile in edge)), full
+                    edge.append([[] for _ in range(_ROWS)])
+        return Tree(self.size + len(leaves), tuple(tuple(map(tuple, rows)) for rows in edge)), full
 
     def root(self) -> bytes:
         """RFC 6962 2.1; the root of no leaves is the hash of nothing."""
         if self.size == 0:
             return hashlib.sha256(b"").digest()
-        peaks = [peak for tile in reversed(self.edge) for peak in _peaks(tile)]
-        root = peaks.pop()
-        while peaks:
-            root = node_hash(peaks.pop(), root)
+        # an odd row ends in a full subtree that has no neighbour yet; from right to left these make the root
+        peaks = [row[-1] for rows in self.edge for row in rows if len(row) % 2]
+        root = peaks[0]
+        for peak in peaks[1:]:
+            root = node_hash(peak, root)
         return root
 
 
-def inclusion_proofs(positions: Sequence[int], size: int, hashes: Hashes) -> list[tuple[bytes, ...]]:
-    """PATH(position, D[0:size]) of RFC 6962 2.1.1 for each; what they share is computed once. Raises ValueError outside the tree."""
+def inclusion_proofs(positions: Sequence[int], size: int, tiles: Tiles) -> list[tuple[bytes, ...]]:
+    """PATH(position, D[0:size]) of RFC 6962 2.1.1 for each; what they share is computed once.
+
+    Raises ValueError for a position outside the tree.
+    """
+    if not all(0 <= position < size for position in positions):
+        raise ValueError("not in the tree")
     known: dict[tuple[int, int], bytes] = {}
 
     def range_hash(first: int, stop: int) -> bytes:
         if (first, stop) not in known:
-            known[first, stop] = _range_hash(first, stop, hashes)
+            known[first, stop] = _range_hash(first, stop, tiles)
         return known[first, stop]
 
-    if not all(0 <= position < size for position in positions):
-        raise ValueError("not in the tree")
     return [tuple(range_hash(*sibling) for sibling in _siblings(position, size)) for position in positions]
 
 
-def consistency_proof(before: int, size: int, hashes: Hashes) -> list[bytes]:
-    """PROOF(before, D[0:size]) of RFC 6962 2.1.2. Raises ValueError when `before` is not a smaller, non-empty tree, or this one."""
+def consistency_proof(before: int, size: int, tiles: Tiles) -> list[bytes]:
+    """PROOF(before, D[0:size]) of RFC 6962 2.1.2.
+
+    Raises ValueError when `before` is empty or larger than the tree.
+    """
     if not 0 < before <= size:
         raise ValueError("not an earlier tree")
-    return [_range_hash(first, stop, hashes) for first, stop in _subproof(before, 0, size, True)]
+    return [_range_hash(first, stop, tiles) for first, stop in _subproof(before, 0, size, True)]
 
 
 def root_from_inclusion(leaf: bytes, position: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root that this proof leads to (RFC 9162 2.1.3.2). Raises ValueError for a proof of another length."""
-    if not 0 <= position < size or any(len(node) != 32 for node in proof):
+    """The root that the proof of this leaf hash leads to (RFC 9162 2.1.3.2).
+
+    Raises ValueError for a proof of another length, or nodes that are no hashes.
+    """
+    if not 0 <= position < size or any(len(node) != 32 for node in (leaf, *proof)):
         raise ValueError("not a proof in this tree")
     inner = (position ^ (size - 1)).bit_length()
     if len(proof) != inner + (position >> inner).bit_count():
         raise ValueError("a proof of another length")
     root = leaf
     for step, node in enumerate(proof):
-        right = step >= inner or (position >> step) & 1
-        root = node_hash(node, root) if right else node_hash(root, node)
+        on_the_left = step >= inner or (position >> step) & 1
+        root = node_hash(node, root) if on_the_left else node_hash(root, node)
     return root
+
+
+def _added(rows: list[list[bytes]], node: bytes) -> bytes | None:
+    """Adds a hash to a tile; the root of the tile when that made it full, and then it is empty again."""
+    for row in rows:
+        row.append(node)
+        if len(row) % 2:
+            return None
+        node = node_hash(row[-2], row[-1])
+    for row in rows:
+        row.clear()
+    return node
 
 
 def _siblings(position: int, size: int) -> Iterator[tuple[int, int]]:
@@ -124,36 +161,18 @@ def _subproof(before: int, first: int, stop: int, whole: bool) -> Iterator[tuple
         yield first, first + middle
 
 
-def _range_hash(first: int, stop: int, hashes: Hashes) -> bytes:
-    """MTH(D[first:stop]) of a range that begins where a full subtree of its left part may begin."""
+def _range_hash(first: int, stop: int, tiles: Tiles) -> bytes:
+    """MTH(D[first:stop]) of a range that the recursion of RFC 6962 comes to."""
     count = stop - first
-    if count & (count - 1) == 0:
-        level = (count.bit_length() - 1) // 8
-        width = TILE**level
-        return _fold(hashes((level, first // width, stop // width)))
-    middle = first + _split(count)
-    return node_hash(_range_hash(first, middle, hashes), _range_hash(middle, stop, hashes))
+    if count & (count - 1):
+        middle = first + _split(count)
+        return node_hash(_range_hash(first, middle, tiles), _range_hash(middle, stop, tiles))
+    height = count.bit_length() - 1
+    level, row = divmod(height, _ROWS)
+    number, place = divmod(first >> height, TILE >> row)
+    return tiles(level, number)[row][place]
 
 
 def _split(count: int) -> int:
     """The largest power of two below `count`."""
     return 1 << ((count - 1).bit_length() - 1)
-
-
-def _fold(hashes: Sequence[bytes]) -> bytes:
-    """The root over a power of two of hashes."""
-    row = list(hashes)
-    while len(row) > 1:
-        row = [node_hash(row[place], row[place + 1]) for place in range(0, len(row), 2)]
-    return row[0]
-
-
-def _peaks(tile: Sequence[bytes]) -> list[bytes]:
-    """The roots of the full subtrees in a tile that is not full, left to right."""
-    peaks, first = [], 0
-    for bit in reversed(range(8)):
-        width = 1 << bit
-        if len(tile) & width:
-            peaks.append(_fold(tile[first : first + width]))
-            first += width
-    return peaks

@@ -7,10 +7,12 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, pool
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.database import engine
 from audit.errors import TrailError
 
 TRAIL = Path(__file__).parent / "migrations" / "trail"
@@ -23,13 +25,16 @@ def migrate(url: str, scripts: Path) -> None:
 
     Raises TrailError when the database cannot be reached, or is newer than this program.
     """
-    config = Config()
-    config.set_main_option("script_location", str(scripts))
+    config = _config(scripts)
     try:
-        with _engine(url).begin() as connection:
-            config.attributes["connection"] = connection
-            config.attributes["version_table"] = f"{scripts.parent.name}_{scripts.name}_version"
-            command.upgrade(config, "head")
+        opened = engine(url, writes=True)
+        try:
+            with opened.begin() as connection:
+                config.attributes["connection"] = connection
+                config.attributes["version_table"] = _version_table(scripts)
+                command.upgrade(config, "head")
+        finally:
+            opened.dispose()
     except CommandError:
         raise TrailError(
             "The database is newer than this program. Install the version that it was made with."
@@ -38,6 +43,20 @@ def migrate(url: str, scripts: Path) -> None:
         raise TrailError(
             f"The database cannot be opened: {type(error).__name__}. Check its URL and rights."
         ) from None
+
+
+def verify_migrated(connection: Connection, scripts: Path) -> None:
+    """Raises TrailError unless the tables of this folder are exactly at its newest revision."""
+    table = _version_table(scripts)
+    expected = ScriptDirectory.from_config(_config(scripts)).get_current_head()
+    found = None
+    if inspect(connection).has_table(table):
+        found = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - our own name
+    if found != expected:
+        raise TrailError(
+            f"The tables in this database are of revision {found}, and this program needs {expected}. "
+            "Migrate the database, or install the version that it was made with."
+        )
 
 
 def run(config: Any = None) -> None:
@@ -52,17 +71,11 @@ def run(config: Any = None) -> None:
         context.run_migrations()
 
 
-def _engine(url: str) -> Engine:
-    """SQLite's driver would commit statement by statement, and a stop in the middle leave half a schema."""
-    engine = create_engine(url, poolclass=pool.NullPool)
-    if engine.dialect.name == "sqlite":
+def _config(scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    return config
 
-        @event.listens_for(engine, "connect")
-        def connected(connection: Any, _: object) -> None:
-            connection.isolation_level = None
 
-        @event.listens_for(engine, "begin")
-        def begun(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+def _version_table(scripts: Path) -> str:
+    return f"{scripts.parent.name}_{scripts.name}_version"

@@ -8,7 +8,9 @@ from audit.merkle import leaf_hash, root_from_inclusion
 
 
 def verify_receipt(leaf: bytes, position: int, proof: Sequence[bytes], checkpoint: Checkpoint) -> None:
-    """Raises VerifyError unless this leaf stands at this position of the log of this checkpoint (RFC 6962 2.1.1)."""
+    """Raises VerifyError unless this leaf stands at this position of the log of this checkpoint (RFC 6962
+    2.1.1).
+    """
     try:
         root = root_from_inclusion(leaf_hash(leaf), position, checkpoint.size, proof)
     except ValueError:

@@ -1,12 +1,15 @@
-"""The trail: an append-only log of entries in a database, with a signed checkpoint after every batch. The only module that knows a database.
+"""The trail: an append-only log of entries in a database, with a signed checkpoint after every batch.
 
-- One writer thread. It takes what has gathered, claims the next positions with its first statement, inserts all rows, commits once, and
-  answers everybody. A caller is answered only when its entries are durable.
-- The claim names the size that the writer believes; if another process wrote, it fails, the tree is caught up and the batch tried again.
-  So two writers cannot fork the log, and no lock is held while anybody waits.
-- A state change that belongs to entries runs in their transaction. If it raises, these entries are not recorded, its caller alone hears
-  of it, and the rest of the batch is recorded without it.
-- If the database cannot be written, nobody's entries are recorded: TrailUnavailable.
+- One writer thread. It takes what has gathered, claims the next positions with its first write, inserts all
+  rows, commits once, and answers everybody. A caller is answered only when its entries are durable.
+- The claim names the size that the writer believes, and carries the new checkpoint. If another process wrote
+  meanwhile it matches no row; then the head is locked, the tree caught up from the database, and the batch
+  laid out again, in the same transaction. So two writers cannot fork the log, and nothing is locked while
+  anybody waits.
+- A state change that belongs to entries runs in their transaction. If it raises, these entries are not
+  recorded, its caller alone hears of it, and the rest of the batch is recorded without it.
+- If the database cannot be written, everybody in the batch hears TrailUnavailable. Only when the connection
+  broke during the commit itself can the entries stand in the trail all the same: recorded, not acknowledged.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ import queue
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,17 +27,16 @@ from typing import Any, Generic, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
-    Engine,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     Text,
-    create_engine,
-    event,
+    func,
     insert,
     select,
     update,
@@ -42,9 +44,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from audit.entry import Entry, Part, Recorded, leaf_of, open_part, seal_part
+from audit.database import engine, wipe
+from audit.entry import Entry, Recorded, leaf_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
-from audit.merkle import TILE, Stretch, Tree, inclusion_proofs, leaf_hash
+from audit.merkle import TILE, Rows, Tree, inclusion_proofs, leaf_hash, tile
+from audit.migration import TRAIL, verify_migrated
+from audit.part import Part, open_part, seal_part
 from audit.subject_keys import SubjectKeys
 
 metadata = MetaData()
@@ -52,23 +57,23 @@ metadata = MetaData()
 head = Table(
     "trail_head",
     metadata,
-    Column("number", Integer, primary_key=True),  # one row
-    Column("size", Integer, nullable=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row
+    Column("size", BigInteger, nullable=False),
     Column("checkpoint", Text, nullable=False),
 )
 entries = Table(
     "trail_entries",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("leaf", LargeBinary, nullable=False),
 )
 parts = Table(
     "trail_parts",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("subject_ref", String(64), nullable=False, index=True),
-    Column("key_id", Integer, nullable=False),
+    Column("key_id", BigInteger, nullable=False),
     Column("salt", LargeBinary(32), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
@@ -76,14 +81,19 @@ tiles = Table(
     "trail_tiles",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
 subjects = Table(
     "trail_subjects",
     metadata,
     Column("subject_ref", String(64), primary_key=True),
-    Column("key_id", Integer, nullable=False),
+    Column("key_id", BigInteger, nullable=False),
+)
+doomed = Table(
+    "trail_doomed_keys",  # erased with their parts; to be destroyed in the database of keys
+    metadata,
+    Column("key_id", BigInteger, primary_key=True, autoincrement=False),
 )
 
 T = TypeVar("T")
@@ -96,7 +106,7 @@ _RECENT_LEAVES = 8_192
 _RECENT_TILES = 64
 _RECENT_KEYS = 4_096
 _PAGE = 1_000
-_TRIES = 8
+_MAX_ERASED = 2_000  # positions named in one erasure entry, well within the size of a leaf
 _CLOSE_WITHIN_S = 30
 
 
@@ -117,11 +127,21 @@ class Proven:
 
 @dataclass(frozen=True)
 class Opened:
-    """An entry with its sealed part: the content, None where there never was one, or ERASED."""
+    """An entry with the content of its sealed part: None where there never was one, or it was erased."""
 
     recorded: Recorded
     part: Mapping[str, Any] | None
     erased: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry as it stands in the database; its part stays sealed."""
+
+    position: int
+    hash: bytes
+    leaf: bytes
+    part: Part | None
 
 
 @dataclass(frozen=True)
@@ -130,22 +150,42 @@ class _State:
     checkpoint: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Job:
     entries: tuple[Entry, ...]
     change: Change[Any] | None
     answer: Callable[[Any, BaseException | None], None]
+    erases: str | None = None
 
 
-class _BehindError(Exception):
-    """Another process wrote since we last looked."""
+class _JobError(Exception):
+    """What one caller handed in cannot be recorded; the others are not to blame."""
+
+    def __init__(self, job: _Job, cause: Exception) -> None:
+        super().__init__()
+        self.job = job
+        self.cause = cause
 
 
-class _ChangeError(Exception):
-    """A caller's change raised."""
+class _RacedError(Exception):
+    """A part of the subject came in while it was being erased."""
+
+
+_Keys = dict[str, tuple[int, bytes]]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What is known once a transaction is durable."""
+
+    state: _State
+    keys: _Keys
+    appended: list[Appended[Any]]
 
 
 class Trail:
+    """A log in one database, and the keys of its sealed parts in another."""
+
     def __init__(
         self,
         url: str,
@@ -157,46 +197,147 @@ class Trail:
         now: Callable[[], datetime],
         max_waiting: int = 1_000,
     ) -> None:
-        """`kek` (32 bytes) wraps the subject keys. At most `max_waiting` callers wait; more get TrailUnavailable."""
+        """`kek` (32 bytes) wraps the subject keys. At most `max_waiting` callers wait; more get
+        TrailUnavailable.
+        """
         self._origin = origin
         self._key = key
         self._now = now
-        self._engine = _engine(url, writes=True)
-        self._readers_engine = _engine(url, writes=False)
-        self._keys_engine = _engine(keys_url, writes=True)
-        self._keys = SubjectKeys(self._keys_engine, kek)
-        self._known_keys: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._engine = engine(url, writes=True)
+        self._readers_engine = engine(url, writes=False)
+        self._keys = SubjectKeys(keys_url, kek)
+        self._known_keys: OrderedDict[str, tuple[int, bytes]] = OrderedDict()  # of the writer's thread alone
         self._waiting: queue.Queue[_Job | None] = queue.Queue(max_waiting)
+        self._accepting = False
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="trail-read")
         self._writer = threading.Thread(target=self._write_forever, name="trail-write", daemon=True)
         self._state = _State(Tree(), "")
         self._leaves: OrderedDict[int, bytes] = OrderedDict()
-        self._tiles: OrderedDict[tuple[int, int], tuple[bytes, ...]] = OrderedDict()
+        self._tiles: OrderedDict[tuple[int, int], Rows] = OrderedDict()
         self._lock = threading.Lock()
 
     async def open(self) -> None:
-        """Reads the tree and starts the writer.
+        """Reads the tree, finishes an erasure that was cut short, and starts the writer.
 
-        Raises TrailError when the tables are not there, or the stored checkpoint is not the one of the stored tree under our key.
+        Raises TrailError when the tables are not those of this version, the stored checkpoint is not the one
+        of the stored tree under our key, or the subject keys are wrapped under another key.
         """
-        await asyncio.get_running_loop().run_in_executor(self._readers, self._read_state)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._readers, self._opened_state)
+        except BaseException:
+            self._dispose()
+            raise
+        self._accepting = True
         self._writer.start()
 
     async def close(self) -> None:
-        """Finishes what waits, then lets go."""
-        if self._writer.is_alive():
-            self._waiting.put(None)
+        """Finishes what waits, then lets go. Whoever appends later gets TrailUnavailable."""
+        with self._lock:
+            was_open, self._accepting = self._accepting, False
+        if was_open:
+            await asyncio.to_thread(self._waiting.put, None)
             await asyncio.to_thread(self._writer.join, _CLOSE_WITHIN_S)
-        self._readers.shutdown(wait=True)
-        for engine in (self._engine, self._readers_engine, self._keys_engine):
-            engine.dispose()
+        self._dispose()
 
     async def append(self, entries: Sequence[Entry], change: Change[T] | None = None) -> Appended[T]:
         """Records the entries, and makes the change in their transaction: `change(connection, recorded)`.
 
-        Both are durable when this returns. Whatever `change` raises comes back, and then nothing of this call was recorded. Raises
-        TrailUnavailable when the trail cannot be written or too many wait, ValueError for an entry that is too large.
+        Both are durable when this returns. Whatever `change` raises comes back, and then nothing of this call
+        was recorded. `change` may run more than once, each time in a transaction that knows nothing of the
+        time before. Raises TrailUnavailable when the trail cannot be written or too many wait, ValueError for
+        an entry that is too large or holds what a leaf cannot.
         """
+        return await self._put(tuple(entries), change, None)
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Runs a query on the same database, in a thread of the readers.
+
+        Raises TrailUnavailable when it cannot be read.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
+        except RuntimeError:  # the readers are gone
+            raise TrailUnavailable("the trail is closed") from None
+
+    def checkpoint(self) -> str:
+        """The newest signed checkpoint that is durable, as this process knows."""
+        return self._state.checkpoint
+
+    def size(self) -> int:
+        """How many entries the newest checkpoint counts."""
+        return self._state.tree.size
+
+    async def prove(self, positions: Sequence[int]) -> Proven:
+        """Inclusion proofs (RFC 6962 2.1.1) at the newest checkpoint.
+
+        Raises ValueError for a position that is not in the trail, TrailUnavailable.
+        """
+        state = self._state
+        return await self.read(lambda connection: self._proven(connection, state, positions))
+
+    async def parts(self, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
+        """The sealed parts at these positions, opened; None where it was erased or never was.
+
+        Raises VerifyError, TrailUnavailable.
+        """
+        if not positions:
+            return {}
+        opened = await self.read(
+            lambda connection: self._opened(connection, entries.c.position.in_(list(positions)))
+        )
+        return {one.recorded.position: one.part for one in opened}
+
+    async def entries(self, start: int = 0, stop: int | None = None) -> AsyncIterator[Opened]:
+        """Entries in their order, with their parts opened. Raises VerifyError, TrailUnavailable."""
+        end = self._state.tree.size if stop is None else min(stop, self._state.tree.size)
+        for first in range(start, end, _PAGE):
+            where = entries.c.position.between(first, min(first + _PAGE, end) - 1)
+            for one in await self.read(lambda connection, where=where: self._opened(connection, where)):  # type: ignore[misc]
+                yield one
+
+    async def erase(self, subject_ref: str, reason: str) -> Recorded:
+        """Destroys the key and the sealed parts of this subject. The erasure is an entry, which names nobody:
+        only the positions whose part is gone. Root and proofs stay as they are.
+
+        Raises TrailUnavailable; then the erasure was not recorded and nothing is gone.
+        """
+        while True:
+            held = await self.read(
+                lambda connection: list(
+                    connection.execute(
+                        select(parts.c.position)
+                        .where(parts.c.subject_ref == subject_ref)
+                        .order_by(parts.c.position)
+                    ).scalars()
+                )
+            )
+
+            def destroy(connection: Connection, _: object, held: Sequence[int] = held) -> None:
+                gone = connection.execute(
+                    parts.delete().where(parts.c.subject_ref == subject_ref).returning(parts.c.position)
+                ).scalars()
+                if sorted(gone) != held:
+                    raise _RacedError
+                key_ids = connection.execute(
+                    subjects.delete()
+                    .where(subjects.c.subject_ref == subject_ref)
+                    .returning(subjects.c.key_id)
+                ).scalars()
+                for key_id in list(key_ids):
+                    connection.execute(insert(doomed), {"key_id": key_id})
+
+            groups = [held[place : place + _MAX_ERASED] for place in range(0, len(held), _MAX_ERASED)]
+            entries = tuple(Entry("erasure", {"reason": reason, "erased": group}) for group in groups or [[]])
+            try:
+                appended = await self._put(entries, destroy, subject_ref)
+            except _RacedError:
+                continue
+            await self.read(lambda _: self._destroy_doomed())
+            return appended.recorded[0]
+
+    async def _put(
+        self, entries: tuple[Entry, ...], change: Change[T] | None, erases: str | None
+    ) -> Appended[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Appended[T]] = loop.create_future()
 
@@ -212,62 +353,14 @@ class Trail:
             with suppress(RuntimeError):  # the loop is gone: nobody waits any more
                 loop.call_soon_threadsafe(settle, result, error)
 
-        try:
-            self._waiting.put_nowait(_Job(tuple(entries), change, answer))
-        except queue.Full:
-            raise TrailUnavailable("too many entries wait to be recorded") from None
+        with self._lock:  # after the mark of `close` nothing may follow in the queue: nobody would answer it
+            if not self._accepting:
+                raise TrailUnavailable("the trail is not open")
+            try:
+                self._waiting.put_nowait(_Job(entries, change, answer, erases))
+            except queue.Full:
+                raise TrailUnavailable("too many entries wait to be recorded") from None
         return await future
-
-    async def read(self, query: Callable[[Connection], T]) -> T:
-        """Runs a query on the same database, in a thread of the readers. Raises TrailUnavailable when it cannot be read."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
-
-    def checkpoint(self) -> str:
-        """The newest signed checkpoint that is durable."""
-        return self._state.checkpoint
-
-    async def prove(self, positions: Sequence[int]) -> Proven:
-        """Raises ValueError for a position that is not in the trail, TrailUnavailable."""
-        state = self._state
-        return await self.read(lambda connection: self._proven(connection, state, positions))
-
-    async def parts(self, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
-        """The sealed parts at these positions, opened; None where it was erased or never was. Raises VerifyError, TrailUnavailable."""
-        if not positions:
-            return {}
-        opened = await self.read(
-            lambda connection: self._opened(connection, entries.c.position.in_(list(positions)))
-        )
-        return {one.recorded.position: one.part for one in opened}
-
-    async def entries(self, start: int = 0, stop: int | None = None) -> AsyncIterator[Opened]:
-        """Entries in their order, with their parts opened. Raises VerifyError, TrailUnavailable."""
-        end = self._state.tree.size if stop is None else min(stop, self._state.tree.size)
-        while start < end:
-            page = min(start + _PAGE, end)
-            where = entries.c.position.between(start, page - 1)
-            for one in await self.read(lambda connection, where=where: self._opened(connection, where)):  # type: ignore[misc]
-                yield one
-            start = page
-
-    async def erase(self, subject_ref: str, reason: str) -> Recorded:
-        """Destroys the key and the sealed parts of this subject; the erasure is an entry that names nobody.
-
-        Root and proofs stay as they are. Raises TrailUnavailable.
-        """
-
-        def destroy(connection: Connection, _: object) -> int | None:
-            number = connection.execute(
-                subjects.delete().where(subjects.c.subject_ref == subject_ref).returning(subjects.c.key_id)
-            ).scalar()
-            connection.execute(parts.delete().where(parts.c.subject_ref == subject_ref))
-            return number
-
-        appended = await self.append([Entry("erasure", {"reason": reason})], destroy)
-        if appended.result is not None:
-            self._known_keys.pop(subject_ref, None)
-            await asyncio.to_thread(self._keys.destroy, appended.result)
-        return appended.recorded[0]
 
     # ── the writer's thread ──
 
@@ -288,123 +381,130 @@ class Trail:
             if stop:
                 return
 
-    def _write(self, batch: Sequence[_Job]) -> None:
-        try:
-            for job, appended in zip(batch, self._commit(batch), strict=True):
-                job.answer(appended, None)
-        except Exception as error:  # whatever it is, everybody who waits must hear
-            if len(batch) > 1:
-                for job in batch:
-                    self._write([job])
-                return
-            cause = (
-                error.__cause__ if isinstance(error, _ChangeError) and error.__cause__ is not None else error
-            )
-            if isinstance(cause, SQLAlchemyError):
-                cause = TrailUnavailable(f"the trail cannot be written: {type(cause).__name__}")
-            batch[0].answer(None, cause)
-
-    def _commit(self, batch: Sequence[_Job]) -> list[Appended[Any]]:
-        for _ in range(_TRIES):
+    def _write(self, batch: list[_Job]) -> None:
+        while batch:
             try:
-                with self._engine.begin() as connection:
-                    state, appended, keys = self._attempt(connection, batch)
-            except _BehindError:
-                self._read_state()
-                continue
-            self._state = state
-            self._remember(appended, keys)
-            return appended
-        raise TrailUnavailable("other writers were always first")
+                appended = self._commit(batch)
+            except _JobError as failed:
+                batch.remove(failed.job)
+                failed.job.answer(None, _told(failed.cause))
+            except Exception as error:  # whatever it is, everybody who waits must hear
+                for job in batch:
+                    job.answer(None, TrailUnavailable(f"the trail cannot be written: {type(error).__name__}"))
+                return
+            else:
+                for job, one in zip(batch, appended, strict=True):
+                    job.answer(one, None)
+                return
 
-    def _attempt(
-        self, connection: Connection, batch: Sequence[_Job]
-    ) -> tuple[_State, list[Appended[Any]], Mapping[str, tuple[int, bytes]]]:
-        """One transaction: claim, insert, change. The claim carries the checkpoint of the tree as it will be."""
-        keys, fresh = self._keys_for(connection, batch)
-        at, before = self._now(), self._state
-        position = before.tree.size
+    def _commit(self, jobs: Sequence[_Job]) -> list[Appended[Any]]:
+        """One transaction for all; whatever it raises, nothing is recorded. Raises _JobError when one of them
+        is to blame.
+        """
+        with self._engine.begin() as connection:
+            written = self._attempt(connection, jobs)
+        self._state = written.state
+        self._remember(written, {job.erases for job in jobs})
+        return written.appended
+
+    def _attempt(self, connection: Connection, jobs: Sequence[_Job]) -> _Written:
+        """Claims, inserts, and lets each caller change what belongs to its entries."""
+        state, keys, recorded = self._inserted(connection, jobs)
+        appended = [
+            Appended(own, _changed(job, connection, own)) for job, own in zip(jobs, recorded, strict=True)
+        ]
+        return _Written(state, keys, appended)
+
+    def _inserted(
+        self, connection: Connection, jobs: Sequence[_Job]
+    ) -> tuple[_State, _Keys, list[tuple[Recorded, ...]]]:
+        """Claims the positions of these entries and inserts them, their parts and what the tree needs."""
+        at, state = self._now(), self._state
+        if not any(job.entries for job in jobs):
+            return state, {}, [() for _ in jobs]
+        for caught_up in (False, True):
+            if caught_up:
+                state = self._stored_state(connection, lock=True)
+            keys, fresh = self._keys_for(connection, jobs)
+            rows, part_rows, recorded = self._laid_out(jobs, keys, at, state.tree.size)
+            tree, full = state.tree.extended([row["hash"] for row in rows])
+            signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
+            claim = update(head).where(head.c.size == state.tree.size)
+            if connection.execute(claim.values(size=tree.size, checkpoint=signed)).rowcount == 1:
+                break
+        else:
+            raise TrailUnavailable("the head of the trail cannot be claimed")
+        connection.execute(insert(entries), rows)
+        if part_rows:
+            connection.execute(insert(parts), part_rows)
+        if fresh:
+            connection.execute(
+                insert(subjects), [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()]
+            )
+        if full:
+            connection.execute(
+                insert(tiles), [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
+            )
+        return _State(tree, signed), keys, recorded
+
+    def _laid_out(
+        self, jobs: Sequence[_Job], keys: _Keys, at: datetime, position: int
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[Recorded, ...]]]:
+        """The rows of entries and of parts, and per caller what was recorded, from this position on."""
         rows: list[dict[str, Any]] = []
         part_rows: list[dict[str, Any]] = []
         recorded: list[tuple[Recorded, ...]] = []
-        for job in batch:
+        for job in jobs:
             own = []
             for entry in job.entries:
                 entry_id = str(uuid.uuid4())
-                part = self._part(entry, keys, entry_id)
-                leaf = leaf_of(entry, entry_id=entry_id, at=at, part=part)
+                try:
+                    part = _part(entry, keys, entry_id)
+                    leaf = leaf_of(entry, entry_id=entry_id, at=at, part=part)
+                except Exception as error:
+                    raise _JobError(job, error) from None
                 rows.append({"position": position, "hash": leaf_hash(leaf), "leaf": leaf})
                 if part is not None:
                     part_rows.append({"position": position, "subject_ref": entry.subject_ref, **vars(part)})
                 own.append(Recorded(position, leaf))
                 position += 1
             recorded.append(tuple(own))
-        state = before
-        if rows:
-            tree, full = before.tree.extended([row["hash"] for row in rows])
-            signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
-            state = _State(tree, signed)
-            claim = (
-                update(head).where(head.c.size == before.tree.size).values(size=tree.size, checkpoint=signed)
-            )
-            if connection.execute(claim).rowcount != 1:
-                raise _BehindError
-            connection.execute(insert(entries), rows)
-            if part_rows:
-                connection.execute(insert(parts), part_rows)
-            if fresh:
-                connection.execute(
-                    insert(subjects),
-                    [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()],
-                )
-            if full:
-                connection.execute(
-                    insert(tiles), [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
-                )
-        appended = [
-            Appended(own, _changed(job.change, connection, own))
-            for job, own in zip(batch, recorded, strict=True)
-        ]
-        return state, appended, keys
+        return rows, part_rows, recorded
 
-    def _part(self, entry: Entry, keys: Mapping[str, tuple[int, bytes]], entry_id: str) -> Part | None:
-        if entry.sealed is None or entry.subject_ref is None:
-            return None
-        number, key = keys[entry.subject_ref]
-        salt, nonce = os.urandom(32), os.urandom(12)
-        return seal_part(entry.sealed, key_id=number, key=key, salt=salt, nonce=nonce, entry_id=entry_id)
-
-    def _keys_for(
-        self, connection: Connection, batch: Sequence[_Job]
-    ) -> tuple[dict[str, tuple[int, bytes]], dict[str, int]]:
+    def _keys_for(self, connection: Connection, jobs: Sequence[_Job]) -> tuple[_Keys, dict[str, int]]:
         """The key of every subject in the batch, and the assignments that are new."""
-        refs = {entry.subject_ref for job in batch for entry in job.entries if entry.sealed is not None}
-        keys = {ref: self._known_keys[ref] for ref in refs if ref is not None and ref in self._known_keys}
-        unknown = [ref for ref in refs if ref is not None and ref not in keys]
+        refs = {
+            entry.subject_ref
+            for job in jobs
+            for entry in job.entries
+            if entry.sealed is not None and entry.subject_ref is not None
+        }
+        keys = {ref: self._known_keys[ref] for ref in refs if ref in self._known_keys}
+        unknown = sorted(refs - keys.keys())
         fresh: dict[str, int] = {}
         if unknown:
-            assigned = {
-                row.subject_ref: row.key_id
-                for row in connection.execute(select(subjects).where(subjects.c.subject_ref.in_(unknown)))
-            }
+            query = select(subjects).where(subjects.c.subject_ref.in_(unknown))
+            assigned = {row.subject_ref: row.key_id for row in connection.execute(query)}
             stored = self._keys.read(set(assigned.values()))
             for ref in unknown:
-                if ref in assigned:
-                    keys[ref] = (assigned[ref], stored[assigned[ref]])
-                else:
+                if ref not in assigned:
                     keys[ref] = self._keys.take()
                     fresh[ref] = keys[ref][0]
+                elif assigned[ref] in stored:
+                    keys[ref] = assigned[ref], stored[assigned[ref]]
+                # else its key is lost: what is about this subject cannot be recorded until it is restored
         return keys, fresh
 
-    def _remember(self, appended: Sequence[Appended[Any]], keys: Mapping[str, tuple[int, bytes]]) -> None:
-        self._known_keys.update(keys)
-        while len(self._known_keys) > _RECENT_KEYS:
-            self._known_keys.popitem(last=False)
+    def _remember(self, written: _Written, erased: set[str | None]) -> None:
+        self._known_keys.update(written.keys)
+        for ref in erased:
+            if ref is not None:
+                self._known_keys.pop(ref, None)
+        _shorten(self._known_keys, _RECENT_KEYS)
         with self._lock:
-            for one in appended:
-                self._leaves.update((entry.position, entry.leaf) for entry in one.recorded)
-            while len(self._leaves) > _RECENT_LEAVES:
-                self._leaves.popitem(last=False)
+            for appended in written.appended:
+                self._leaves.update((one.position, one.leaf) for one in appended.recorded)
+            _shorten(self._leaves, _RECENT_LEAVES)
 
     # ── reading ──
 
@@ -414,21 +514,31 @@ class Trail:
                 return query(connection)
         except SQLAlchemyError as error:
             raise TrailUnavailable(f"the trail cannot be read: {type(error).__name__}") from None
+        except TrailError as error:
+            raise TrailUnavailable(str(error)) from None
 
-    def _read_state(self) -> None:
+    def _opened_state(self) -> None:
         try:
             with self._engine.begin() as connection:
-                row = connection.execute(select(head)).first()
-                if row is None:
-                    tree = Tree()
-                    signed = sign_checkpoint(Checkpoint(self._origin, 0, tree.root()), self._key)
-                    connection.execute(insert(head), {"number": 1, "size": 0, "checkpoint": signed})
-                    self._state = _State(tree, signed)
-                    return
-                edge = _edge(connection, row.size)
+                verify_migrated(connection, TRAIL)
+                if connection.execute(select(func.count()).select_from(head)).scalar_one() == 0:
+                    if connection.execute(select(entries.c.position).limit(1)).first() is not None:
+                        raise TrailError(
+                            "The trail has entries and no checkpoint. Restore it from a back-up."
+                        )
+                    empty = sign_checkpoint(Checkpoint(self._origin, 0, Tree().root()), self._key)
+                    connection.execute(insert(head), {"number": 1, "size": 0, "checkpoint": empty})
+                self._state = self._stored_state(connection, lock=False)
+            self._keys.verify()
+            self._destroy_doomed()
         except SQLAlchemyError as error:
-            raise TrailUnavailable(f"the trail cannot be read: {type(error).__name__}") from None
-        tree = Tree(row.size, edge)
+            raise TrailUnavailable(f"the trail cannot be opened: {type(error).__name__}") from None
+
+    def _stored_state(self, connection: Connection, *, lock: bool) -> _State:
+        """The tree as it is stored, and its checkpoint. Raises TrailError when they are not of each other."""
+        query = select(head).with_for_update() if lock else select(head)
+        row = connection.execute(query).one()
+        tree = Tree(row.size, _edge(connection, row.size))
         try:
             stored = verify_checkpoint(row.checkpoint, self._origin, [self._key.public_key()])
         except VerifyError:
@@ -439,103 +549,148 @@ class Trail:
             raise TrailError(
                 "The trail is not the one of its checkpoint. Restore it from a back-up and verify that first."
             )
-        self._state = _State(tree, row.checkpoint)
+        return _State(tree, row.checkpoint)
+
+    def _destroy_doomed(self) -> None:
+        """Destroys the keys that erasures left for it, and then forgets that they did."""
+        with self._engine.begin() as connection:
+            ids = list(connection.execute(select(doomed.c.key_id)).scalars())
+        if ids:
+            self._keys.destroy(ids)
+            with self._engine.begin() as connection:
+                connection.execute(doomed.delete().where(doomed.c.key_id.in_(ids)))
+        wipe(self._readers_engine)
 
     def _proven(self, connection: Connection, state: _State, positions: Sequence[int]) -> Proven:
+        if any(position >= state.tree.size for position in positions):
+            state = self._stored_state(connection, lock=False)  # another process wrote them
+        proofs = inclusion_proofs(
+            positions,
+            state.tree.size,
+            lambda level, number: self._tile(connection, state.tree, level, number),
+        )
         with self._lock:
             leaves = {position: self._leaves[position] for position in positions if position in self._leaves}
         missing = [position for position in positions if position not in leaves]
         if missing:
             query = select(entries.c.position, entries.c.leaf).where(entries.c.position.in_(missing))
             leaves |= {row.position: row.leaf for row in connection.execute(query)}
-        size = state.tree.size
-        proofs = inclusion_proofs(
-            positions, size, lambda stretch: self._hashes(connection, state.tree, stretch)
-        )
         return Proven(state.checkpoint, tuple(leaves[position] for position in positions), tuple(proofs))
 
-    def _hashes(self, connection: Connection, tree: Tree, stretch: Stretch) -> Sequence[bytes]:
-        level, first, stop = stretch
-        number = first // TILE
-        base = number * TILE
+    def _tile(self, connection: Connection, tree: Tree, level: int, number: int) -> Rows:
         if level < len(tree.edge) and number == (tree.size // TILE**level) // TILE:
-            return tree.edge[level][first - base : stop - base]
+            return tree.edge[level]
         with self._lock:
-            tile = self._tiles.get((level, number))
-        if tile is None:
-            tile = _stored(connection, level, base, base + TILE)
+            known = self._tiles.get((level, number))
+        if known is None:
+            known = tile(_hashes(connection, level, number * TILE, (number + 1) * TILE))
             with self._lock:
-                self._tiles[level, number] = tile
-                while len(self._tiles) > _RECENT_TILES:
-                    self._tiles.popitem(last=False)
-        return tile[first - base : stop - base]
+                self._tiles[level, number] = known
+                _shorten(self._tiles, _RECENT_TILES)
+        return known
 
     def _opened(self, connection: Connection, where: Any) -> list[Opened]:
-        query = (
-            select(entries.c.position, entries.c.leaf, parts.c.key_id, parts.c.salt, parts.c.sealed)
-            .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
-            .where(where)
-            .order_by(entries.c.position)
-        )
-        rows = connection.execute(query).all()
-        keys = self._keys.read({row.key_id for row in rows if row.key_id is not None})
+        stored = list(_stored(connection, where))
+        keys = self._keys.read({one.part.key_id for one in stored if one.part is not None})
         opened = []
-        for row in rows:
-            recorded = Recorded(row.position, row.leaf)
+        for one in stored:
+            recorded = Recorded(one.position, one.leaf)
             facts = recorded.facts
             if "part" not in facts:
                 opened.append(Opened(recorded, None))
-            elif row.key_id is None or row.key_id not in keys:
+            elif one.part is None or one.part.key_id not in keys:
                 opened.append(Opened(recorded, None, erased=True))
             else:
-                part = Part(row.key_id, row.salt, row.sealed)
-                content = open_part(part, keys[row.key_id], entry_id=facts["id"], commitment=facts["part"])
+                key = keys[one.part.key_id]
+                content = open_part(one.part, key, entry_id=facts["id"], commitment=facts["part"])
                 opened.append(Opened(recorded, content))
         return opened
 
+    def _dispose(self) -> None:
+        self._readers.shutdown(wait=True)
+        self._keys.close()
+        for one in (self._readers_engine, self._engine):
+            one.dispose()
 
-def _changed(change: Change[Any] | None, connection: Connection, recorded: Sequence[Recorded]) -> Any:
-    if change is None:
+
+def stored_entries(connection: Connection, size: int) -> Iterator[Stored]:
+    """The entries below this position as they are stored, in their order."""
+    for first in range(0, size, _PAGE):
+        yield from _stored(connection, entries.c.position.between(first, min(first + _PAGE, size) - 1))
+
+
+def stored_head(connection: Connection) -> tuple[int, str]:
+    """How many entries the trail has, and its signed checkpoint. Raises TrailError for a trail without."""
+    row = connection.execute(select(head)).first()
+    if row is None:
+        raise TrailError("There is no checkpoint in this database: it holds no trail yet.")
+    return row.size, row.checkpoint
+
+
+def _stored(connection: Connection, where: Any) -> Iterator[Stored]:
+    query = (
+        select(entries, parts.c.key_id, parts.c.salt, parts.c.sealed)
+        .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
+        .where(where)
+        .order_by(entries.c.position)
+    )
+    for row in connection.execute(query):
+        part = None if row.key_id is None else Part(row.key_id, row.salt, row.sealed)
+        yield Stored(row.position, row.hash, row.leaf, part)
+
+
+def _part(entry: Entry, keys: _Keys, entry_id: str) -> Part | None:
+    if entry.sealed is None or entry.subject_ref is None:
+        return None
+    if entry.subject_ref not in keys:
+        raise TrailUnavailable("the key of a subject is not in the database of keys: restore that")
+    number, key = keys[entry.subject_ref]
+    salt, nonce = os.urandom(32), os.urandom(12)
+    return seal_part(entry.sealed, key_id=number, key=key, salt=salt, nonce=nonce, entry_id=entry_id)
+
+
+def _changed(job: _Job, connection: Connection, recorded: Sequence[Recorded]) -> Any:
+    if job.change is None:
         return None
     try:
-        return change(connection, recorded)
+        return job.change(connection, recorded)
     except Exception as error:
-        raise _ChangeError from error
+        raise _JobError(job, error) from None
 
 
-def _edge(connection: Connection, size: int) -> tuple[tuple[bytes, ...], ...]:
+def _told(error: Exception) -> Exception:
+    """What a caller hears: a database that fails is a trail that fails."""
+    if isinstance(error, SQLAlchemyError):
+        return TrailUnavailable(f"the trail cannot be written: {type(error).__name__}")
+    return error
+
+
+def _edge(connection: Connection, size: int) -> tuple[Rows, ...]:
     edge, level = [], 0
     while True:
         count = size // TILE**level
-        edge.append(_stored(connection, level, count - count % TILE, count))
+        edge.append(tile(_hashes(connection, level, count - count % TILE, count)))
         if count < TILE:
             return tuple(edge)
         level += 1
 
 
-def _stored(connection: Connection, level: int, first: int, stop: int) -> tuple[bytes, ...]:
-    if level == 0:
-        column, where, order = entries.c.hash, entries.c.position.between(first, stop - 1), entries.c.position
-    else:
-        where, order = (tiles.c.level == level) & tiles.c.number.between(first, stop - 1), tiles.c.number
-        column = tiles.c.hash
-    return tuple(connection.execute(select(column).where(where).order_by(order)).scalars())
+def _hashes(connection: Connection, level: int, first: int, stop: int) -> Sequence[bytes]:
+    """The hashes of a stretch of one tile level. Raises TrailError when one is missing."""
+    query = (
+        select(entries.c.hash).where(entries.c.position.between(first, stop - 1)).order_by(entries.c.position)
+    )
+    if level > 0:
+        here = tiles.c.level == level
+        query = (
+            select(tiles.c.hash).where(here, tiles.c.number.between(first, stop - 1)).order_by(tiles.c.number)
+        )
+    hashes = connection.execute(query).scalars().all()
+    if len(hashes) != stop - first:
+        raise TrailError("The trail misses entries. Restore it from a back-up and verify that first.")
+    return hashes
 
 
-def _engine(url: str, *, writes: bool) -> Engine:
-    """SQLite: write-ahead log, every commit on disk, what is deleted is overwritten. PostgreSQL: its defaults, commit on disk."""
-    engine = create_engine(url, pool_size=1 if writes else 4, max_overflow=0)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def connected(connection: Any, _: object) -> None:
-            connection.isolation_level = None  # we begin transactions ourselves
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "busy_timeout=5000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-        @event.listens_for(engine, "begin")
-        def begun(connection: Connection) -> None:
-            # taking the write lock at once spares a failed upgrade later
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
+def _shorten(known: OrderedDict[Any, Any], most: int) -> None:
+    while len(known) > most:
+        known.popitem(last=False)

@@ -10,8 +10,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "subject_keys",
-        # an Integer primary key is SQLite's row id: numbers are given by us, never by the database
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("wrapped", sa.LargeBinary, nullable=False),
     )
 

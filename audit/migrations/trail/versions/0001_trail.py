@@ -10,7 +10,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "trail_head",
-        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("checkpoint", sa.Text, nullable=False),
     )
@@ -39,8 +39,19 @@ def upgrade() -> None:
         sa.Column("subject_ref", sa.String(64), primary_key=True),
         sa.Column("key_id", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "trail_doomed_keys",
+        sa.Column("key_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    )
 
 
 def downgrade() -> None:
-    for name in ("trail_subjects", "trail_tiles", "trail_parts", "trail_entries", "trail_head"):
+    for name in (
+        "trail_doomed_keys",
+        "trail_subjects",
+        "trail_tiles",
+        "trail_parts",
+        "trail_entries",
+        "trail_head",
+    ):
         op.drop_table(name)

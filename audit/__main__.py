@@ -1,0 +1,75 @@
+"""`python -m audit verify FILE`: for whoever has nothing else of Grondslag."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
+
+_WORDS = {
+    WHOLE: "HEEL: alle regels zijn precies die van het zegel.",
+    DAMAGED: "BESCHADIGD: dit spoor is niet wat het zegel zegt.",
+    CANNOT_TELL: "NIET TE ZEGGEN.",
+}
+_TRUST = (
+    "Let op: de sleutel komt uit het bestand zelf. Vergelijk hem met de sleutel die u van deze partij kreeg."
+)
+
+
+def told(report: Report) -> str:
+    """The report for people, in Dutch."""
+    lines = [_WORDS[report.outcome]]
+    if report.origin:
+        told = f"{report.entries} regels, {report.parts} verzegelde delen, {report.erased} gewist"
+        lines.append(f"Spoor {report.origin}: {told}.")
+    if report.earlier:
+        lines.append(f"Vergeleken met {report.earlier} eerder bewaarde zegels.")
+    if report.origin and not report.trusted:
+        lines.append(_TRUST)
+    return "\n".join([*lines, *report.findings])
+
+
+def check(export: Path, keys: list[str], earlier: list[Path], json_file: Path | None) -> int:
+    """Verifies, tells, and gives the exit status."""
+    try:
+        kept = [path.read_text(encoding="utf-8") for path in earlier]
+        report = verify(export, keys, kept)
+    except (OSError, UnicodeDecodeError):
+        report = Report(CANNOT_TELL, findings=["Een eerder zegel is niet te lezen."])
+    if json_file is not None:
+        text = json.dumps(report.as_json(), indent=1, ensure_ascii=False)
+        json_file.write_text(f"{text}\n", encoding="utf-8")
+    sys.stdout.write(f"{told(report)}\n")
+    return report.outcome
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m audit",
+        description="Check an export of a trail. Exit status: 0 whole, 1 damaged, 2 cannot tell.",
+    )
+    commands = parser.add_subparsers(required=True)
+    checking = commands.add_parser("verify", help="check that an export is exactly what its checkpoint says")
+    checking.add_argument("export", type=Path, metavar="FILE", help="the export (zip)")
+    checking.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        help="verifier key that you trust (name+hash+key); again for more",
+    )
+    checking.add_argument(
+        "--earlier",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a checkpoint of this log that was kept elsewhere; again for more",
+    )
+    checking.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file too")
+    given = parser.parse_args(arguments)
+    return check(given.export, given.key, given.earlier, given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

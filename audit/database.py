@@ -1,0 +1,65 @@
+"""Connections to a database of the trail: what makes a commit durable, and what is deleted gone."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+_READERS = 4
+
+
+def engine(url: str, *, writes: bool) -> Engine:
+    """One connection that writes, or a few that read. The text of an error never shows what was written.
+
+    SQLite: write-ahead log, every commit on disk, what is deleted is overwritten. PostgreSQL: every commit on
+    disk, whatever the server's default is.
+    """
+    made = create_engine(url, pool_size=1 if writes else _READERS, max_overflow=0, hide_parameters=True)
+    if made.dialect.name == "sqlite":
+        _prepare_sqlite(made, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif writes:
+        _prepare_postgresql(made)
+    return made
+
+
+def wipe(engine: Engine) -> None:
+    """Takes what was deleted out of SQLite's write-ahead log too, where it would stand until it is
+    overwritten.
+
+    Best effort: a reader that is busy leaves it for the next time.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        connection = engine.raw_connection()
+    except SQLAlchemyError:
+        return
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()
+    finally:
+        connection.close()
+
+
+def _prepare_sqlite(made: Engine, begin: str) -> None:
+    @event.listens_for(made, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver would begin and commit by itself
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(made, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)  # taking the write lock at once spares a failed upgrade later
+
+
+def _prepare_postgresql(made: Engine) -> None:
+    @event.listens_for(made, "connect")
+    def connected(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) "
+                "WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        connection.commit()

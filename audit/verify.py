@@ -1,0 +1,287 @@
+"""Checks an export of a whole log. Needs Python and `cryptography`: no database, no network, nothing else of
+Grondslag.
+
+1. The checkpoint is signed by the log, under a key that the reader trusts.
+2. The leaf hashes that the export holds make the tree of the checkpoint. If so, each line can be judged by
+   itself.
+3. Each line is the next one, and its leaf has its hash.
+4. Each sealed part is the one that its line commits to; one that is not there was erased by a line that says
+   so.
+5. Each earlier checkpoint that the reader kept is one of the same log: nothing before it was changed or cut
+   off.
+"""
+
+import base64
+import binascii
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Any, cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
+from audit.errors import VerifyError
+from audit.merkle import Tree, leaf_hash
+from audit.part import Part
+
+WHOLE, DAMAGED, CANNOT_TELL = 0, 1, 2
+
+_MEMBERS = frozenset({"LEESMIJ.txt", "checkpoint", "keys", "entries.jsonl", "hashes", "parts.jsonl"})
+_LONGEST_SMALL = 64 * 1024
+_LONGEST_LINE = 1024 * 1024
+_HASH = 32
+_BATCH = 8_192
+_MOST_FINDINGS = 50
+_PREFIX = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":')
+
+
+@dataclass
+class Report:
+    """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
+    CANNOT_TELL; `kinds` counts the entries of each kind.
+    """
+
+    outcome: int = WHOLE
+    origin: str = ""
+    entries: int = 0
+    parts: int = 0
+    erased: int = 0
+    trusted: bool = False
+    earlier: int = 0
+    damages: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        names = {WHOLE: "whole", DAMAGED: "damaged", CANNOT_TELL: "cannot_tell"}
+        return {**asdict(self), "outcome": names[self.outcome]}
+
+    def damage(self, sentence: str) -> None:
+        self.outcome = DAMAGED
+        self.damages += 1
+        if self.damages <= _MOST_FINDINGS:
+            self.findings.append(sentence)
+        elif self.damages == _MOST_FINDINGS + 1:
+            self.findings.append("En er is meer dat niet klopt.")
+
+
+def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) -> Report:
+    """Checks the export in this file.
+
+    `keys` are the verifier keys that the reader trusts; without them those in the file are taken, and the
+    report says so. `earlier` are checkpoints of this log that were kept elsewhere.
+    """
+    try:
+        given = [read_verifier_key(key) for key in keys]
+    except VerifyError:
+        return _cannot_tell("Een sleutel die u meegeeft is niet te lezen (naam+hash+sleutel).")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) != len(_MEMBERS) or {one.filename for one in members} != _MEMBERS:
+                return _cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
+            return _verified(archive, given, earlier)
+    except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
+        return _cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
+    except (binascii.Error, UnicodeDecodeError, _UnreadableError):
+        return _cannot_tell("Een deel van dit bestand is niet te lezen.")
+    except Exception as error:
+        if type(error).__module__ != "zlib":
+            raise
+        return _cannot_tell("Dit bestand is beschadigd: het is niet uit te pakken.")
+
+
+class _UnreadableError(Exception):
+    """Not what an export holds."""
+
+
+def _cannot_tell(sentence: str) -> Report:
+    return Report(CANNOT_TELL, findings=[sentence])
+
+
+def _verified(
+    archive: zipfile.ZipFile, given: Sequence[tuple[str, Ed25519PublicKey]], earlier: Sequence[str]
+) -> Report:
+    report = Report(trusted=bool(given))
+    text = _small(archive, "checkpoint")
+    try:
+        named = given or [read_verifier_key(line) for line in _small(archive, "keys").splitlines()]
+        keys = [key for name, key in named if name == text.partition("\n")[0]]
+        checkpoint = verify_checkpoint(text, text.partition("\n")[0], keys)
+    except VerifyError:
+        report.damage("Het zegel is niet gezet met een sleutel van dit spoor.")
+        return report
+    report.origin = checkpoint.origin
+    kept = _kept(report, checkpoint, keys, earlier)
+    hashes = _hashes(archive, report, checkpoint, kept)
+    _verify_parts(archive, report, _verify_lines(archive, report, checkpoint, hashes))
+    return report
+
+
+def _kept(
+    report: Report, checkpoint: Checkpoint, keys: Sequence[Ed25519PublicKey], texts: Sequence[str]
+) -> list[Checkpoint]:
+    """The earlier checkpoints that can be compared, smallest first."""
+    kept = []
+    for number, text in enumerate(texts, 1):
+        try:
+            one = verify_checkpoint(text, checkpoint.origin, keys)
+        except VerifyError:
+            report.damage(f"Het eerdere zegel {number} is niet van dit spoor.")
+            continue
+        report.earlier += 1
+        if one.size > checkpoint.size:
+            report.damage(
+                f"Het spoor is ingekort: het had al {_n(one.size)} regels, en nu {_n(checkpoint.size)}."
+            )
+        else:
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.size)
+
+
+def _hashes(
+    archive: zipfile.ZipFile, report: Report, checkpoint: Checkpoint, kept: Sequence[Checkpoint]
+) -> bytes | None:
+    """The leaf hashes, if they make the tree of the checkpoint; else nothing can be said of a single line."""
+    size = archive.getinfo("hashes").file_size
+    if size % _HASH or size // _HASH > checkpoint.size:
+        report.damage("De lijst van hashes heeft meer regels dan het zegel.")
+        return None
+    hashes = archive.read("hashes")
+    if size // _HASH < checkpoint.size:
+        return None  # lines are missing; these are told one by one
+    tree = Tree()
+    for one in [*kept, checkpoint]:
+        while tree.size < one.size:
+            stop = min(tree.size + _BATCH, one.size)
+            tree, _ = tree.extended(
+                [hashes[place : place + _HASH] for place in range(tree.size * _HASH, stop * _HASH, _HASH)]
+            )
+        if tree.root() != one.root:
+            if one is checkpoint:
+                report.damage("De hashes zijn niet die van het zegel: er is minstens een regel vervangen.")
+                return None
+            report.damage(
+                f"Een regel onder regel {_n(one.size)} is veranderd nadat een eerder zegel was gezet."
+            )
+    return hashes
+
+
+@dataclass
+class _Lines:
+    """What the lines say of parts."""
+
+    commitments: dict[int, str] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+
+
+def _verify_lines(
+    archive: zipfile.ZipFile, report: Report, checkpoint: Checkpoint, hashes: bytes | None
+) -> _Lines:
+    """Each line against its hash; without hashes that hold, all lines together against the checkpoint."""
+    found = _Lines()
+    kinds: Counter[str] = Counter()
+    tree, waiting = Tree(), []
+    size, expected = checkpoint.size, 0
+    for line in _lines(archive, "entries.jsonl"):
+        head = _PREFIX.match(line)
+        if head is None or not line.endswith(b"}\n"):
+            report.damage(f"Na regel {_n(expected - 1)} staat iets dat niet te lezen is.")
+            continue
+        position = int(head[1])
+        if position < expected or position >= size:
+            report.damage(f"Regel {_n(position)} staat er dubbel, op een andere plaats, of te veel.")
+            continue
+        if position > expected:
+            report.damage(_missing(expected, position))
+        leaf = line[head.end() : -2]
+        digest = leaf_hash(leaf)
+        if hashes is None:
+            waiting.append(digest)
+        elif digest != hashes[position * _HASH : (position + 1) * _HASH]:
+            report.damage(f"Regel {_n(position)} is veranderd.")
+        if len(waiting) == _BATCH:
+            tree, _ = tree.extended(waiting)
+            waiting.clear()
+        report.entries += 1
+        expected = position + 1
+        _note(report, found, kinds, position, leaf)
+    if expected < size:
+        report.damage(_missing(expected, size))
+    tree, _ = tree.extended(waiting)
+    if hashes is None and tree.root() != checkpoint.root:
+        report.damage("De regels samen zijn niet die van het zegel.")
+    report.kinds = dict(sorted(kinds.items()))
+    return found
+
+
+def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, leaf: bytes) -> None:
+    try:
+        facts = json.loads(leaf)
+        kinds[facts["kind"]] += 1
+        if "part" in facts:
+            found.commitments[position] = facts["part"]
+        if facts["kind"] == "erasure":
+            found.erased.update(facts["erased"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        report.damage(f"Regel {_n(position)} is geen regel van een spoor.")
+
+
+def _verify_parts(archive: zipfile.ZipFile, report: Report, found: _Lines) -> None:
+    for line in _lines(archive, "parts.jsonl"):
+        try:
+            row = json.loads(line)
+            position = row["position"]
+            part = Part(
+                row["key_id"],
+                base64.b64decode(row["salt"], validate=True),
+                base64.b64decode(row["sealed"], validate=True),
+            )
+            committed = found.commitments.pop(position, None)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            report.damage("Een verzegeld deel is niet te lezen.")
+            continue
+        report.parts += 1
+        if position in found.erased:
+            report.damage(f"Het verzegelde deel van regel {_n(position)} is gewist en staat er toch.")
+        elif committed is None:
+            report.damage(f"Regel {_n(position)} heeft een verzegeld deel dat zij niet noemt.")
+        elif part.commitment() != committed:
+            report.damage(f"Het verzegelde deel van regel {_n(position)} is niet dat van deze regel.")
+    for position in found.commitments:
+        if position in found.erased:
+            report.erased += 1
+        else:
+            report.damage(
+                f"Het verzegelde deel van regel {_n(position)} is weg, en geen regel zegt dat het is gewist."
+            )
+
+
+def _small(archive: zipfile.ZipFile, name: str) -> str:
+    if archive.getinfo(name).file_size > _LONGEST_SMALL:
+        raise _UnreadableError
+    return archive.read(name).decode()
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as opened, BufferedReader(cast(Any, opened), 1 << 20) as lines:
+        while line := cast(IO[bytes], lines).readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE:
+                raise _UnreadableError
+            yield line
+
+
+def _missing(first: int, stop: int) -> str:
+    if stop - first == 1:
+        return f"Regel {_n(first)} ontbreekt."
+    return f"Regels {_n(first)} tot en met {_n(stop - 1)} ontbreken."
+
+
+def _n(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
