@@ -32,14 +32,15 @@ async def serve(
     shutdown: asyncio.Event | None = None,
     started: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Serves until SIGTERM, SIGINT or `shutdown`. Run it with `uvloop.run`.
+    """Serves until SIGTERM or SIGINT; until `shutdown` where that is given. Run it with `uvloop.run`.
 
     Port 0 takes a free one; `started` is told both ports once requests are taken. Raises OSError when a port
     is taken, and whatever the app's lifespan raises.
     """
     stop = shutdown or asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    signals = (signal.SIGTERM, signal.SIGINT) if shutdown is None else ()
+    for number in signals:
         loop.add_signal_handler(number, _asked, stop, number.name)
     try:
         with _listening(host, port) as public, _listening(host, management_port) as private:
@@ -52,7 +53,7 @@ async def serve(
                 app.state.phase = "stopping"
         log(Event.STOPPED)
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in signals:
             loop.remove_signal_handler(number)
 
 
