@@ -11,7 +11,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -382,7 +382,7 @@ class Broker:
     async def _receipt(self, to: Party, positions: Sequence[int]) -> str:
         proven = await self._trail.prove(positions)
         entries = tuple(
-            ProvenEntry(position=position, leaf=leaf.decode(), proof=tuple(encode(node) for node in proof))
+            ProvenEntry(position=position, leaf=leaf.decode(), proof=encode(b"".join(proof)))
             for position, leaf, proof in zip(positions, proven.leaves, proven.proofs, strict=True)
         )
         return self._signatory.write(Receipt, to=to.code, checkpoint=proven.checkpoint, entries=entries).token
@@ -437,7 +437,7 @@ def _entries(asked: _Asked, engine: str) -> list[Entry]:
             **shared,
             "index": index,
             "question": question.question,
-            **asdict(decision),
+            **decision.facts,
             "engine": engine,
         }
         if decision.effect == "permit":

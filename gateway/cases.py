@@ -30,6 +30,14 @@ cases = Table(
     ),  # counts statements and accepted inquiries: fences decisions against each other
 )
 
+# statements are built once: building one costs more than running it
+_SOME = select(cases).where(cases.c.case_ref.in_(bindparam("case_refs", expanding=True)))
+_ADVANCE = (
+    update(cases)
+    .where(cases.c.case_ref == bindparam("ref"), cases.c.version == bindparam("before"))
+    .values(version=cases.c.version + 1)
+)
+
 _FACTS = ("kind", "stage", "melding", "criteria", "unsafety")
 
 
@@ -85,7 +93,7 @@ def stated(
 
 
 def load(connection: Connection, case_refs: Sequence[str]) -> dict[str, Case]:
-    rows = connection.execute(select(cases).where(cases.c.case_ref.in_(case_refs))).mappings()
+    rows = connection.execute(_SOME, {"case_refs": list(case_refs)}).mappings()
     return {row["case_ref"]: Case(**row) for row in rows}
 
 
@@ -117,10 +125,6 @@ def advance(connection: Connection, case: Case) -> None:
     """Notes that decisions were recorded on this version of the case, so that no two rest on the same.
     Raises Raced.
     """
-    done = connection.execute(
-        update(cases)
-        .where(cases.c.case_ref == case.case_ref, cases.c.version == case.version)
-        .values(version=case.version + 1)
-    )
+    done = connection.execute(_ADVANCE, {"ref": case.case_ref, "before": case.version})
     if done.rowcount != 1:
         raise Raced

@@ -226,23 +226,21 @@ def load_known(connection: Connection, documents: Sequence[Inquiry]) -> list[Acc
     """Everything that was accepted for the cases of these inquiries, or under their ids."""
     refs = {document.case_ref for document in documents}
     jtis = {document.jti for document in documents}
-    return _load(connection, or_(inquiries.c.case_ref.in_(refs), inquiries.c.jti.in_(jtis)))
+    rows = connection.execute(_KNOWN, {"refs": list(refs), "jtis": list(jtis)}).mappings()
+    return [_accepted(row) for row in rows]
 
 
 def load_one(connection: Connection, jti: str) -> Accepted | None:
-    return next(iter(_load(connection, inquiries.c.jti == jti)), None)
+    return next(iter(_load(connection, [jti])), None)
 
 
 def load_due(connection: Connection, now: datetime, most: int) -> list[Accepted]:
-    query = inquiries.c.next_at <= int(now.timestamp())
-    rows = connection.execute(
-        select(inquiries).where(query).order_by(inquiries.c.next_at).limit(most)
-    ).mappings()
+    rows = connection.execute(_DUE, {"now": int(now.timestamp()), "most": most}).mappings()
     return [_accepted(row) for row in rows]
 
 
 def insert(connection: Connection, accepted: Sequence[Accepted]) -> None:
-    connection.execute(inquiries.insert(), [_row(one) for one in accepted])
+    connection.execute(_INSERT, [_row(one) for one in accepted])
 
 
 _CHANGING = (
@@ -257,27 +255,41 @@ _CHANGING = (
     "version",
 )
 
+# statements are built once: building one costs more than running it
+_THESE = inquiries.c.jti.in_(bindparam("jtis", expanding=True))
+_SOME = select(inquiries).where(_THESE)
+_KNOWN = select(inquiries).where(
+    or_(inquiries.c.case_ref.in_(bindparam("refs", expanding=True)), _THESE)
+)
+_DUE = (
+    select(inquiries)
+    .where(inquiries.c.next_at <= bindparam("now"))
+    .order_by(inquiries.c.next_at)
+    .limit(bindparam("most"))
+)
+_INSERT = inquiries.insert()
+_CHANGE = (
+    update(inquiries)
+    .where(inquiries.c.jti == bindparam("_jti"))
+    .values({name: bindparam(f"_{name}", type_=inquiries.c[name].type) for name in _CHANGING})
+)
+
 
 def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted], Accepted]) -> list[Accepted]:
     """Reads these inquiries, changes each and writes it, all within the caller's transaction; as they are
     now.
     """
-    changed = [to(one) for one in _load(connection, inquiries.c.jti.in_(jtis))]
-    statement = (
-        update(inquiries)
-        .where(inquiries.c.jti == bindparam("_jti"))
-        .values({name: bindparam(f"_{name}", type_=inquiries.c[name].type) for name in _CHANGING})
-    )
+    changed = [to(one) for one in _load(connection, jtis)]
     rows = [_row(one) for one in changed]
     if rows:
         connection.execute(
-            statement, [{"_jti": row["jti"], **{f"_{name}": row[name] for name in _CHANGING}} for row in rows]
+            _CHANGE, [{"_jti": row["jti"], **{f"_{name}": row[name] for name in _CHANGING}} for row in rows]
         )
     return changed
 
 
-def _load(connection: Connection, where: Any) -> list[Accepted]:
-    return [_accepted(row) for row in connection.execute(select(inquiries).where(where)).mappings()]
+def _load(connection: Connection, jtis: Sequence[str]) -> list[Accepted]:
+    return [_accepted(row) for row in connection.execute(_SOME, {"jtis": list(jtis)}).mappings()]
 
 
 def _row(accepted: Accepted) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""`grondslag doctor`: looks at this machine and at a party's settings, and says what to do about what is wrong."""
+"""`grondslag doctor`: looks at this machine and at a party's settings, and says what to do about what is
+wrong.
+"""
 
 import asyncio
 import os

@@ -17,7 +17,7 @@ from adapters.contract.settings import PartySettings, SettingsProblem, read_sett
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
 from adapters.partners import RegisterUnavailable
-from audit import TrailError
+from audit.errors import TrailError
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
 from policies import PolicyUnavailable, ReleaseError

@@ -218,12 +218,12 @@ class Reply(Document):
 
 class ProvenEntry(_Part):
     """An entry of the broker's trail: its leaf as text, and the hashes that lead from it to the checkpoint
-    (RFC 6962 2.1.1).
+    (RFC 6962 2.1.1), 32 bytes each, one after the other.
     """
 
     position: int = Field(ge=0)
     leaf: str = Field(max_length=16_384)
-    proof: tuple[str, ...]
+    proof: str = Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=2_752)
 
 
 class Receipt(Document):

@@ -25,7 +25,8 @@ def proven_entries(receipt: Receipt, directory: Directory) -> list[tuple[int, di
             receipt.checkpoint, trail_origin(broker.oin), directory.trail_keys(BROKER)
         )
         for entry in receipt.entries:
-            proof = [decode(node) for node in entry.proof]
+            raw = decode(entry.proof)
+            proof = [raw[place : place + 32] for place in range(0, len(raw), 32)]
             verify_receipt(entry.leaf.encode(), entry.position, proof, checkpoint)
         return [(entry.position, orjson.loads(entry.leaf)) for entry in receipt.entries]
     except (VerifyError, ValueError):

@@ -16,7 +16,10 @@ from adapters.contract.events import Event, log
 from adapters.contract.keys import KeyProblem, Keyring, read_keys
 from adapters.contract.settings import PartySettings
 from adapters.contract.signatory import Signatory, trail_origin
-from audit import KEYS, TRAIL, Entry, Trail, TrailUnavailable, migrate
+from audit.entry import Entry
+from audit.errors import TrailUnavailable
+from audit.migration import KEYS, TRAIL, migrate
+from audit.trail import Trail
 from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
 
 PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {

@@ -45,7 +45,8 @@ from adapters.node.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.node.standing import Standing
 from adapters.partners import Adapter, Asked, Finding
-from audit import Entry, Trail
+from audit.entry import Entry
+from audit.trail import Trail
 from policies import Decision, Policy
 
 

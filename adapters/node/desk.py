@@ -30,7 +30,8 @@ from adapters.node.bearer import OFFICIAL, Person
 from adapters.node.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.partners import Adapter, Finding
-from audit import Entry, Trail
+from audit.entry import Entry
+from audit.trail import Trail
 
 _LONGEST_PAUSE_S = 60
 

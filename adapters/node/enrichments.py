@@ -19,6 +19,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    bindparam,
     delete,
     select,
     update,
@@ -57,6 +58,18 @@ subjects = Table(
     ),  # keyed, per case: it recognises nobody in another case
     Column("subject_ref", String(36), nullable=False, unique=True),
 )
+
+# statements are built once: building one costs more than running it
+_ONE = select(enrichments).where(enrichments.c.id == bindparam("id"))
+_DUE = (
+    select(enrichments)
+    .where(enrichments.c.next_at <= bindparam("now"))
+    .order_by(enrichments.c.next_at)
+    .limit(bindparam("most"))
+)
+_INSERT = enrichments.insert()
+_CASE = select(own_cases).where(own_cases.c.case_ref == bindparam("case_ref"))
+_SUBJECTS = select(subjects).where(subjects.c.case_ref == bindparam("case_ref"))
 
 OPEN = frozenset({"sent", "waits_for_person", "late"})
 """What may still change; an answer that is late may still come."""
@@ -141,11 +154,11 @@ class OwnCase:
 
 
 def insert(store: Connection, enrichment: Enrichment) -> None:
-    store.execute(enrichments.insert(), _row(enrichment))
+    store.execute(_INSERT, _row(enrichment))
 
 
 def load(store: Connection, enrichment_id: str) -> Enrichment | None:
-    row = store.execute(select(enrichments).where(enrichments.c.id == enrichment_id)).mappings().first()
+    row = store.execute(_ONE, {"id": enrichment_id}).mappings().first()
     return None if row is None else _enrichment(row)
 
 
@@ -168,7 +181,7 @@ def change(store: Connection, enrichment_id: str, to: Callable[[Enrichment], Enr
 
 
 def load_case(store: Connection, case_ref: str) -> OwnCase | None:
-    row = store.execute(select(own_cases).where(own_cases.c.case_ref == case_ref)).mappings().first()
+    row = store.execute(_CASE, {"case_ref": case_ref}).mappings().first()
     return None if row is None else OwnCase(**{**row, "assigned": tuple(row["assigned"])})
 
 
@@ -179,7 +192,7 @@ def save_case(store: Connection, case: OwnCase) -> None:
 
 def load_subjects(store: Connection, case_ref: str) -> dict[str, str]:
     """Subject references of a case by fingerprint."""
-    rows = store.execute(select(subjects).where(subjects.c.case_ref == case_ref))
+    rows = store.execute(_SUBJECTS, {"case_ref": case_ref})
     return {row.fingerprint: row.subject_ref for row in rows}
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     or_,
     select,
     update,
@@ -60,6 +61,13 @@ inbox = Table(
     Column("next_at", Integer, index=True),
     Column("attempts", Integer, nullable=False),
 )
+
+
+# statements are built once: building one costs more than running it
+_ONE = select(inbox).where(inbox.c.jti == bindparam("jti"))
+_KNOWN = select(inbox).where(or_(inbox.c.jti == bindparam("jti"), inbox.c.case_ref == bindparam("case_ref")))
+_OUTGOING = select(inbox).where(inbox.c.next_at <= bindparam("now")).limit(bindparam("most"))
+_INSERT = inbox.insert()
 
 
 @dataclass(frozen=True)
@@ -139,14 +147,14 @@ class Taken:
 
 
 def load(store: Connection, jti: str) -> Taken | None:
-    row = store.execute(select(inbox).where(inbox.c.jti == jti)).mappings().first()
+    row = store.execute(_ONE, {"jti": jti}).mappings().first()
     return None if row is None else _taken(row)
 
 
 def load_known(store: Connection, jti: str, case_ref: str) -> list[Taken]:
     """Everything that was asked in this case, and what stands under this id."""
-    where = or_(inbox.c.jti == jti, inbox.c.case_ref == case_ref)
-    return [_taken(row) for row in store.execute(select(inbox).where(where)).mappings()]
+    rows = store.execute(_KNOWN, {"jti": jti, "case_ref": case_ref}).mappings()
+    return [_taken(row) for row in rows]
 
 
 def load_waiting(store: Connection, most: int) -> list[Taken]:
@@ -162,7 +170,7 @@ def load_outgoing(store: Connection, now: datetime, most: int) -> list[Taken]:
 
 
 def insert(store: Connection, taken: Taken) -> None:
-    store.execute(inbox.insert(), _row(taken))
+    store.execute(_INSERT, _row(taken))
 
 
 def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:

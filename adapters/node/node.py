@@ -7,7 +7,7 @@ from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
 from adapters.node.desk import Desk
-from audit import Trail
+from audit.trail import Trail
 from policies import Release
 
 

@@ -23,10 +23,11 @@ from adapters.node import standing
 from adapters.node.asking import Allowed, Shown
 from adapters.node.bearer import MANAGER, Person
 from adapters.node.desk import Release
-from adapters.node.enrichments import Item, Sent
+from adapters.node.enrichments import Enrichment, Item, Sent
 from adapters.node.inbox import Taken, Waiting
 from adapters.node.node import Node
 from adapters.node.wish import Wish, WishedCase
+from audit.obligations import obligations
 
 _JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 Authorization = Annotated[str | None, Header(include_in_schema=False)]
@@ -73,6 +74,19 @@ class ReasonOut(_Body):
     citations: list[str]
 
 
+class AnswerOut(_Body):
+    """An opened answer; its `codes` are those of the question in the hand-out."""
+
+    codes: list[Code]
+    as_of: date = Field(description="De dag waarop het register zo was.")
+    kind: Literal["fact", "judgement"]
+    source: Literal["register", "official"] = Field(
+        description="Uit het register, of vrijgegeven door een medewerker."
+    )
+    desk: DeskContact | None
+    valid_until: date | None
+
+
 class ItemOut(_Body):
     """One question as the asker sees it."""
 
@@ -90,7 +104,7 @@ class ItemOut(_Body):
     mode: str | None
     status: str
     ground: ReasonOut | None
-    answer: Answer | None
+    answer: AnswerOut | None
     reasons: list[ReasonOut]
     legal_bases: list[str]
     revision: str | None
@@ -336,6 +350,7 @@ class _Texts:
     def __init__(self, node: Node) -> None:
         self._catalogue = node.release.catalogue
         self._directory = node.signatory.directory
+        self._now = node.signatory.now
 
     def enrichment(self, shown: Shown) -> EnrichmentOut:
         items, problems, receipts = [], [], []
@@ -351,8 +366,27 @@ class _Texts:
             items=items,
             problems=problems,
             receipts=receipts,
-            obligations=[],
+            obligations=self._obligations(shown.enrichment),
         )
+
+    def _obligations(self, enrichment: Enrichment) -> list[ObligationOut]:
+        decided = [
+            {**item.decision, "subject_ref": item.subject_ref}
+            for sent in enrichment.inquiries
+            for item in sent.items
+            if item.decision is not None
+        ]
+        opened = obligations(decided, notice_days=self._catalogue.parameters.notice_days)
+        return [
+            ObligationOut(
+                subject_ref=one.subject_ref,
+                receiver=one.receiver,
+                state=one.state,
+                opened_at=one.opened_at,
+                due_at=one.due_at,
+            )
+            for one in opened
+        ]
 
     def allowed(self, allowed: Allowed, role: str) -> ItemOut:
         decision = asdict(allowed.decision)
@@ -388,7 +422,7 @@ class _Texts:
         )
 
     def _item(self, sent: Sent, item: Item, answer: Answer | None) -> ItemOut:
-        status = item.state if sent.state == "sent" else sent.state
+        status = item.state_at(self._now().timestamp()) if sent.state == "sent" else sent.state
         return self._described(sent.holder, replace(item, state=status), answer)
 
     def _described(self, holder: str, item: Item, answer: Answer | None) -> ItemOut:
@@ -409,7 +443,7 @@ class _Texts:
             mode=decision.get("mode"),
             status=item.state,
             ground=self._reason(item.ground) if item.ground else None,
-            answer=answer,
+            answer=AnswerOut.model_validate(dict(answer)) if answer else None,
             reasons=[self._reason(reason["code"]) for reason in decision.get("reasons", [])],
             legal_bases=[bases[code].text for code in decision.get("legal_bases", []) if code in bases],
             revision=decision.get("revision"),

@@ -1,5 +1,6 @@
 """`grondslag demo`: the whole chain on this machine, its stories, and the proof that all went right."""
 
+import asyncio
 import json
 import sys
 import time
@@ -16,12 +17,18 @@ from adapters.contract.directory import Directory
 from adapters.contract.documents import Receipt
 from adapters.contract.problems import AddresseeWrong, Problem
 from adapters.contract.receipts import proven_entries
+from adapters.contract.signatory import trail_origin
 from adapters.contract.signing import read
+from adapters.node.settings import NodeSettings
+from audit.checkpoint import verifier_key
+from audit.verify import WHOLE, verify
+from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Json
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers
 from grondslag.demo.show import show_obligations, show_story
 from grondslag.demo.stories import Play, Told, play_all
 from grondslag.demo.world import NAMES, World, WorldProblem, running_world
+from grondslag.export import exported
 
 
 def demo(
@@ -139,6 +146,18 @@ def _receipt_holds(token: str, directory: Directory) -> bool:
         except Problem:
             return False
     return False
+
+
+def _log(world: World, party: str) -> Json:
+    """The whole log of a party, exported and checked as a stranger would, against the key in the directory."""
+    values = world.settings(party)
+    settings = BrokerSettings(**values) if party == BROKER else NodeSettings(**values)
+    path = world.folder / f"{party}-trail.zip"
+    asyncio.run(exported(settings, path))
+    directory = Directory.read(world.folder / "directory.json")
+    origin = trail_origin(directory.party(party).oin)
+    report = verify(path, [verifier_key(origin, key) for key in directory.trail_keys(party)])
+    return {"party": party, "entries": report.entries, "valid": report.outcome == WHOLE}
 
 
 def _leaks(world: World, play: Play) -> int:

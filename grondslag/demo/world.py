@@ -189,7 +189,10 @@ def build_registers(world: World, size: float) -> None:
         fresh.mkdir(parents=True)
         with ProcessPoolExecutor(os.cpu_count()) as pool:
             building = {
-                pool.submit(_build, partner, fresh, int(count * size), world.today): (partner, int(count * size))
+                pool.submit(_build, partner, fresh, int(count * size), world.today): (
+                    partner,
+                    int(count * size),
+                )
                 for partner, count in SIZES.items()
             }
             for done in as_completed(building):
