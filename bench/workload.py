@@ -1,4 +1,4 @@
-"""What is asked in a measurement: the cast of the demo in ever new cases, so that no question was asked before."""
+"""What is asked in a measurement: the demo's cast in ever new cases, so that no question was asked before."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +17,7 @@ _OF_A_MAN = (
     "politie.relevant_registrations",
     "om.ongoing_prosecution",
 )
+_OF_A_PARENT = ("rvdk.known", "politie.staff_safety_alert")
 _STANDING = {"reclassering": ("A01", "A02"), "rvdk": ("A06",)}
 
 
@@ -38,13 +39,13 @@ class Workload:
         return [self.play.case(self.play.chair) for _ in range(count)]
 
     def enrichment(self, case: str) -> dict[str, Any]:
-        """20 questions about nine persons to four partners, all permitted: 12 answered at once, 8 by a person."""
+        """20 questions about nine persons to four partners, all permitted: 12 answered at once, 8 wait."""
         return self._wish(
             case,
             [
                 *(self._subject(name, "suspected_perpetrator", _OF_A_MAN) for name in _MEN),
                 *(self._subject(name, "child", ["rvdk.known"]) for name in _CHILDREN),
-                *(self._subject(name, "parent", ["rvdk.known", "politie.staff_safety_alert"]) for name in _PARENTS),
+                *(self._subject(name, "parent", _OF_A_PARENT) for name in _PARENTS),
             ],
         )
 
@@ -61,7 +62,8 @@ class Workload:
 
     def single(self, case: str) -> dict[str, Any]:
         """One question, to one partner, that answers at once."""
-        return self._wish(case, [self._subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])])
+        man = self._subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
+        return self._wish(case, [man])
 
     def _subject(self, name: str, role: str, questions: Sequence[str]) -> dict[str, Any]:
         return self.play.subject(name, role, questions, weighty=True)

@@ -67,6 +67,35 @@ inquiries = Table(
 )
 Index("inquiries_due", inquiries.c.next_at)
 
+_CHANGING = (
+    "questions",
+    "positions",
+    "token",
+    "identities",
+    "permits",
+    "replies",
+    "next_at",
+    "attempts",
+    "version",
+)
+
+# statements are built once: building one costs more than running it
+_THESE = inquiries.c.jti.in_(bindparam("jtis", expanding=True))
+_SOME = select(inquiries).where(_THESE)
+_KNOWN = select(inquiries).where(or_(inquiries.c.case_ref.in_(bindparam("refs", expanding=True)), _THESE))
+_DUE = (
+    select(inquiries)
+    .where(inquiries.c.next_at <= bindparam("now"))
+    .order_by(inquiries.c.next_at)
+    .limit(bindparam("most"))
+)
+_INSERT = inquiries.insert()
+_CHANGE = (
+    update(inquiries)
+    .where(inquiries.c.jti == bindparam("_jti"))
+    .values({name: bindparam(f"_{name}", type_=inquiries.c[name].type) for name in _CHANGING})
+)
+
 FINAL = frozenset({"refused", "answered", "refused_by_holder", "undelivered"})
 
 FIRST_RETRY_S = 5
@@ -241,38 +270,6 @@ def load_due(connection: Connection, now: datetime, most: int) -> list[Accepted]
 
 def insert(connection: Connection, accepted: Sequence[Accepted]) -> None:
     connection.execute(_INSERT, [_row(one) for one in accepted])
-
-
-_CHANGING = (
-    "questions",
-    "positions",
-    "token",
-    "identities",
-    "permits",
-    "replies",
-    "next_at",
-    "attempts",
-    "version",
-)
-
-# statements are built once: building one costs more than running it
-_THESE = inquiries.c.jti.in_(bindparam("jtis", expanding=True))
-_SOME = select(inquiries).where(_THESE)
-_KNOWN = select(inquiries).where(
-    or_(inquiries.c.case_ref.in_(bindparam("refs", expanding=True)), _THESE)
-)
-_DUE = (
-    select(inquiries)
-    .where(inquiries.c.next_at <= bindparam("now"))
-    .order_by(inquiries.c.next_at)
-    .limit(bindparam("most"))
-)
-_INSERT = inquiries.insert()
-_CHANGE = (
-    update(inquiries)
-    .where(inquiries.c.jti == bindparam("_jti"))
-    .values({name: bindparam(f"_{name}", type_=inquiries.c[name].type) for name in _CHANGING})
-)
 
 
 def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted], Accepted]) -> list[Accepted]:

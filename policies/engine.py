@@ -12,7 +12,8 @@ Rules of this module:
 import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeVar
 
 from policies.catalogue import Catalogue, Rule
 from policies.errors import PolicyUnavailable
@@ -57,13 +58,18 @@ class Decision:
     status: str
     revision: str
 
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The fields as JSON values. Worked out once: a remembered decision is used many times."""
+        return asdict(self)
+
     @property
     def permitted(self) -> bool:
         return self.effect == "permit"
 
     def as_json(self) -> str:
         """The one canonical form: sorted keys, no spaces."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Policy(Protocol):
@@ -108,8 +114,10 @@ class Reader:
             groups[name] = value if isinstance(value, Mapping) else {}
             if not groups[name].keys() <= self._names[name]:
                 raise PolicyUnavailable(_UNKNOWN_FIELD)
+        found = [(groups.get(group, _NOTHING).get(name), allowed) for group, name, allowed in self._fields]
+        # 1 == True in Python, and only a real boolean is a fact here
         return tuple(
-            _known(groups.get(group, _NOTHING).get(name), allowed) for group, name, allowed in self._fields
+            [value if type(value) in _KINDS and value in allowed else None for value, allowed in found]
         )
 
     def document(self, facts: Facts) -> dict[str, object]:
@@ -222,6 +230,7 @@ class Reader:
 
 _UNKNOWN_FIELD = "An input has a field that the vocabulary of the hand-out does not know."
 _NOTHING: Mapping[str, object] = {}
+_KINDS = frozenset({str, bool})
 _FIELDS = frozenset(Decision.__dataclass_fields__)
 _EFFECTS: tuple[Effect, ...] = ("permit", "refusal")
 _MODES: tuple[Mode, ...] = ("automatic", "human")
@@ -233,11 +242,6 @@ def _verify_refusal(read: Decision) -> None:
         raise PolicyUnavailable("A refusal has no reason: a rule of the hand-out was undefined.")
     if read.mode or read.answer_codes or read.desk or read.deadline or read.legal_bases or read.obligations:
         raise PolicyUnavailable("A refusal gives something.")
-
-
-def _known(value: object, allowed: frozenset[str | bool]) -> str | bool | None:
-    # 1 == True in Python, and only a real boolean is a fact here.
-    return value if isinstance(value, str | bool) and value in allowed else None
 
 
 def _one_of(value: object, allowed: tuple[_Word, ...], name: str) -> _Word:

@@ -1,4 +1,4 @@
-"""Whether a receipt holds: every entry in it is proven to be in the broker's trail, at one signed checkpoint."""
+"""Whether a receipt holds: each entry in it is proven to be in the broker's trail, at one signed checkpoint."""
 
 from typing import Any
 

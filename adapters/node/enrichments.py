@@ -68,6 +68,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _INSERT = enrichments.insert()
+_CHANGE = update(enrichments).where(enrichments.c.id == bindparam("changed"))
 _CASE = select(own_cases).where(own_cases.c.case_ref == bindparam("case_ref"))
 _SUBJECTS = select(subjects).where(subjects.c.case_ref == bindparam("case_ref"))
 
@@ -163,10 +164,7 @@ def load(store: Connection, enrichment_id: str) -> Enrichment | None:
 
 
 def load_due(store: Connection, now: datetime, most: int) -> list[Enrichment]:
-    where = enrichments.c.next_at <= int(now.timestamp())
-    rows = store.execute(
-        select(enrichments).where(where).order_by(enrichments.c.next_at).limit(most)
-    ).mappings()
+    rows = store.execute(_DUE, {"now": int(now.timestamp()), "most": most}).mappings()
     return [_enrichment(row) for row in rows]
 
 
@@ -176,7 +174,7 @@ def change(store: Connection, enrichment_id: str, to: Callable[[Enrichment], Enr
     if before is None:
         raise KeyError(enrichment_id)
     after = to(before)
-    store.execute(update(enrichments).where(enrichments.c.id == enrichment_id).values(**_row(after)))
+    store.execute(_CHANGE, {"changed": enrichment_id, **_row(after)})
     return after
 
 

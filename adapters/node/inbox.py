@@ -68,6 +68,7 @@ _ONE = select(inbox).where(inbox.c.jti == bindparam("jti"))
 _KNOWN = select(inbox).where(or_(inbox.c.jti == bindparam("jti"), inbox.c.case_ref == bindparam("case_ref")))
 _OUTGOING = select(inbox).where(inbox.c.next_at <= bindparam("now")).limit(bindparam("most"))
 _INSERT = inbox.insert()
+_CHANGE = update(inbox).where(inbox.c.jti == bindparam("changed"))
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def load_waiting(store: Connection, most: int) -> list[Taken]:
 
 
 def load_outgoing(store: Connection, now: datetime, most: int) -> list[Taken]:
-    rows = store.execute(select(inbox).where(inbox.c.next_at <= int(now.timestamp())).limit(most)).mappings()
+    rows = store.execute(_OUTGOING, {"now": int(now.timestamp()), "most": most}).mappings()
     return [_taken(row) for row in rows]
 
 
@@ -181,7 +182,7 @@ def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:
     if before is None:
         raise KeyError(jti)
     after = to(before)
-    store.execute(update(inbox).where(inbox.c.jti == jti).values(**_row(after)))
+    store.execute(_CHANGE, {"changed": jti, **_row(after)})
     return after
 
 

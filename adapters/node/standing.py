@@ -9,8 +9,9 @@ own trail.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, null, select, union_all
+from sqlalchemy import CompoundSelect, Connection, bindparam, null, select, union_all
 from sqlmodel import Field, Session, SQLModel, col
 
 from audit.entry import Entry
@@ -43,7 +44,7 @@ class Pause(SQLModel, table=True):
     since: int
 
 
-_HOLDING = union_all(
+_HOLDING: CompoundSelect[Any] = union_all(
     select(col(StandingDecision.rule)).where(col(StandingDecision.valid_until) > bindparam("now")),
     select(null()).select_from(Pause),  # a pause reads as a row without a rule
 )
