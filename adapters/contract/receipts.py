@@ -1,4 +1,4 @@
-"""Whether a receipt holds: each entry in it is proven to be in the broker's trail, at one signed checkpoint."""
+"""Whether a receipt holds: each of its entries is proven to be in the broker's trail, at one checkpoint."""
 
 from typing import Any
 
