@@ -21,12 +21,15 @@ async def _none(**tasks: Any) -> AsyncIterator[None]:
 def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[LocalWorld]:
     """A running chain for all tests of a module, whose holders decided what is answered automatically.
 
-    Nothing happens by itself in it (nobody tries again or asks after), so that "nothing happened" can be seen.
+    Nothing happens by itself in it (nobody tries again or asks after), so that "nothing happened" can be
+    seen; and a slow holder is waited for.
     """
     with pytest.MonkeyPatch.context() as patch:
         for app in (adapters.node.app, gateway.app):
             patch.setattr(app, "rounds", _none)
-        with local_world(tmp_path_factory.mktemp("chain"), registers=registers) as world:
+        patience = {"broker": {"partner_timeout_s": 20}}
+        folder = tmp_path_factory.mktemp("chain")
+        with local_world(folder, registers=registers, settings=patience) as world:
             _decide_standing(Play(world))
             yield world
 
