@@ -1,0 +1,12 @@
+import pytest
+
+from grondslag.demo.stories import Play, _decide_standing
+from tests.world import LocalWorld
+
+
+@pytest.fixture
+def play(world: LocalWorld) -> Play:
+    """A fresh chain with its people; each holder has decided what may be answered automatically."""
+    play = Play(world)
+    _decide_standing(play)
+    return play

@@ -1,0 +1,69 @@
+"""The holder decides what is answered automatically, and whether anything is answered at all."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.contract.codes import BROKER
+from grondslag.demo.caller import Refused
+from grondslag.demo.stories import Play
+from tests.journeys.watching import POLICE, SUPERVISED, ask, ends, kinds
+from tests.world import LocalWorld
+
+
+def test_without_a_standing_decision_a_person_answers(world: LocalWorld) -> None:
+    """What the hand-out allows to be automatic still waits for a person where the holder decided nothing."""
+    assert ends(ask(Play(world), SUPERVISED)) == {SUPERVISED: "waits_for_person"}
+
+
+def test_a_standing_decision_ends(play: Play) -> None:
+    """Ended by the manager, the rule waits for a person from then on."""
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+    play.caller("reclassering", "manager").delete("/v1/standing-decisions/A02")
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "waits_for_person"}
+
+
+def test_a_standing_decision_runs_out(play: Play, world: LocalWorld) -> None:
+    """Past its date it holds no more, and nobody had to end it."""
+    manager = play.caller("reclassering", "manager")
+    soon = (world.clock() + timedelta(minutes=5)).isoformat()
+    manager.post("/v1/standing-decisions", {"rule": "A02", "validUntil": soon})
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+    world.clock.ahead += timedelta(minutes=6)
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "waits_for_person"}
+
+
+@pytest.mark.parametrize("rule", ["A06", "A09"])
+def test_a_holder_decides_on_its_own_automatic_rules_only(rule: str, play: Play) -> None:
+    """Neither another holder's rule nor one that needs a person can be made automatic."""
+    manager = play.caller("reclassering", "manager")
+    until = f"{play.world.today.year + 1}-{play.world.today:%m}-01T00:00:00Z"
+    with pytest.raises(Refused, match="request_invalid"):
+        manager.post("/v1/standing-decisions", {"rule": rule, "validUntil": until})
+
+
+def test_a_pause_refuses_and_resuming_answers(play: Play) -> None:
+    """While paused every question is refused on that ground; after, a new question is answered."""
+    manager = play.caller("reclassering", "manager")
+    manager.put("/v1/pause")
+    assert manager.get("/v1/standing-decisions")["paused"]
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "refused_by_holder:holder_paused"}
+    manager.delete("/v1/pause")
+    assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+
+
+def test_a_dry_run_sends_nothing(play: Play, world: LocalWorld) -> None:
+    """What may be asked, and why not, is said here; the broker hears and records nothing."""
+    case = play.case(play.chair)
+    man = play.subject("stalking.man", "suspected_perpetrator", [SUPERVISED, POLICE], weighty=True)
+    woman = play.subject("stalking.woman", "victim", ["reclassering.known"])
+    before, sent = kinds(world, BROKER), len(world.wire.sent)
+    tried = play.ask(play.chair, case, [man, woman], dryRun=True)
+    told = {(item["subject"], item["question"]): (item["effect"], item["rule"]) for item in tried["items"]}
+    assert told[0, SUPERVISED] == ("permit", "A02")
+    assert told[0, POLICE][0] == "permit"
+    assert told[1, "reclassering.known"][0] == "refusal"
+    assert tried["id"] is None
+    assert [reason["code"] for reason in tried["items"][2]["reasons"]] == ["reclassering_not_about_victims"]
+    assert kinds(world, BROKER) == before
+    assert len(world.wire.sent) == sent

@@ -1,0 +1,64 @@
+"""Time passes: what is not there when it is due is late, and late is not lost."""
+
+from datetime import timedelta
+
+from grondslag.demo.stories import Play
+from tests.journeys.watching import (
+    POLICE,
+    SUPERVISED,
+    accepted,
+    ask,
+    pass_until,
+    release,
+    taken,
+    wait_for,
+    waiting,
+    watch,
+)
+from tests.world import LocalWorld
+
+ALERT = "politie.staff_safety_alert"
+
+
+def test_a_late_answer_still_arrives(play: Play) -> None:
+    """Past its time a question that waits reads as late; released after that, it is answered."""
+    asked = ask(play, POLICE)
+    play = pass_until(play, asked["items"][0]["dueAt"])
+    assert watch(play, asked, lambda _: True) == {POLICE: "late"}
+    release(play, waiting(play)[0], "shareable")
+    assert watch(play, asked, lambda ends: ends[POLICE] != "late") == {POLICE: "answered:shareable"}
+
+
+def test_one_late_answer_does_not_end_the_waiting_for_another(play: Play) -> None:
+    """Two questions wait at one holder; both are answered after their time, one long after the other."""
+    case = play.case(play.chair)
+    man = play.subject("stalking.man", "suspected_perpetrator", [POLICE], weighty=True)
+    other = play.subject("children_and_adults.boy", "suspected_perpetrator", [POLICE], weighty=True)
+    asked = play.ask(play.chair, case, [man, other])
+    due = [item["dueAt"] for item in asked["items"] if item["status"] == "waits_for_person"]
+    assert len(due) == 2
+    play = pass_until(play, max(due))
+    first, second = waiting(play)
+
+    def statuses() -> set[str]:
+        return {item["status"] for item in play.chair.get(f"/v1/enrichments/{asked['id']}")["items"]}
+
+    release(play, first, "shareable")
+    assert wait_for(play, lambda: statuses() == {"answered", "late"})
+    release(play, second, "shareable")
+    assert wait_for(play, lambda: statuses() == {"answered"})
+
+
+def test_what_never_arrived_is_given_up_after_its_time(play: Play, world: LocalWorld) -> None:
+    """A holder that stays away until the question is due gets it no more; nothing locked stays behind."""
+    world.stop("reclassering")
+    asked = ask(play, SUPERVISED)
+    assert [item["status"] for item in asked["items"]] == ["sent"]
+    play = pass_until(play, asked["items"][0]["dueAt"])
+    assert watch(play, asked, lambda ends: ends[SUPERVISED] == "undelivered") == {SUPERVISED: "undelivered"}
+    [row] = accepted(world)
+    assert (row.token, row.identities, row.next_at) == (None, None, None)
+    world.start("reclassering")
+    world.clock.ahead += timedelta(minutes=5)
+    assert watch(play, asked, lambda _: True) == {SUPERVISED: "undelivered"}
+    assert taken(world, "reclassering") == []

@@ -1,0 +1,125 @@
+"""What the tests of journeys look at: how a question ends, and what the parties keep of it."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.contract.codes import BROKER
+from adapters.node import inbox
+from adapters.node.inbox import Taken
+from audit.trail import Trail
+from gateway import inquiries
+from gateway.inquiries import Accepted
+from grondslag.demo.caller import Caller, Json
+from grondslag.demo.stories import Play, ended
+from tests.world import LocalWorld
+
+POLICE = "politie.relevant_registrations"
+SUPERVISED = "reclassering.under_supervision"
+LOOKS = 200
+
+
+def ask(play: Play, *questions: str, name: str = "stalking.man", **more: Any) -> Json:
+    """The chair asks these questions about one suspect, in a case of its own."""
+    case = play.case(play.chair)
+    man = play.subject(name, "suspected_perpetrator", list(questions), weighty=True)
+    return play.ask(play.chair, case, [man], **more)
+
+
+def ends(enrichment: Json) -> dict[str, str]:
+    """By question, how it ended or where it is."""
+    return {item["question"]: ended(item) for item in enrichment["items"]}
+
+
+def watch(play: Play, asked: Json, done: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    """Looks again, some seconds of the chain's time later each time, until it is done; the last ends."""
+    world = _world(play)
+    for _ in range(LOOKS):
+        now = ends(play.chair.get(f"/v1/enrichments/{asked['id']}"))
+        if done(now):
+            break
+        world.clock.ahead += timedelta(seconds=2)
+        time.sleep(0.03)
+    return now
+
+
+def wait_for(play: Play, done: Callable[[], bool]) -> bool:
+    """Lets the chain's time pass until it is so."""
+    for _ in range(LOOKS):
+        if done():
+            return True
+        _world(play).clock.ahead += timedelta(seconds=2)
+        time.sleep(0.03)
+    return False
+
+
+def pass_until(play: Play, moment: str) -> Play:
+    """It becomes a minute past this moment; everybody signs in anew."""
+    world = _world(play)
+    world.clock.ahead += datetime.fromisoformat(moment) - world.clock() + timedelta(minutes=1)
+    return Play(world)
+
+
+def official(play: Play) -> Caller:
+    return play.caller("politie", "official")
+
+
+def waiting(play: Play, partner: str = "politie") -> list[Json]:
+    listed: list[Json] = play.caller(partner, "official").get("/v1/questions")
+    return listed
+
+
+def place(question: Json) -> str:
+    return f"/v1/questions/{question['inquiry']}/{question['index']}"
+
+
+def release(play: Play, question: Json, *codes: str) -> None:
+    """An official of the police looks, and lets these codes go."""
+    official(play).post(f"{place(question)}/views")
+    official(play).post(f"{place(question)}/releases", {"codes": list(codes)})
+
+
+def trail(world: LocalWorld, party: str) -> Trail:
+    state = world.apps[world.address(party)].state
+    made: Trail = state.broker._trail if party == BROKER else state.node.trail
+    return made
+
+
+def kinds(world: LocalWorld, party: str) -> list[str]:
+    """The kind of every entry in this party's trail."""
+
+    async def read() -> list[str]:
+        return [one.recorded.kind async for one in trail(world, party).entries()]
+
+    found: list[str] = world.do(read())
+    return found
+
+
+def accepted(world: LocalWorld) -> list[Accepted]:
+    """The broker's inquiries."""
+    rows: list[Accepted] = world.do(
+        trail(world, BROKER).read(
+            lambda store: [
+                inquiries._accepted(row) for row in store.execute(select(inquiries.inquiries)).mappings()
+            ]
+        )
+    )
+    return rows
+
+
+def taken(world: LocalWorld, partner: str) -> list[Taken]:
+    """What this holder took in."""
+    rows: list[Taken] = world.do(
+        trail(world, partner).read(
+            lambda store: [inbox._taken(row) for row in store.execute(select(inbox.inbox)).mappings()]
+        )
+    )
+    return rows
+
+
+def _world(play: Play) -> LocalWorld:
+    assert isinstance(play.world, LocalWorld)
+    return play.world
