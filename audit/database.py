@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +15,14 @@ def engine(url: str, *, writes: bool) -> Engine:
     SQLite: write-ahead log, every commit on disk, what is deleted is overwritten. PostgreSQL: every commit on
     disk, whatever the server's default is.
     """
-    made = create_engine(url, pool_size=1 if writes else _READERS, max_overflow=0, hide_parameters=True)
+    made = create_engine(
+        url,
+        pool_size=1 if writes else _READERS,
+        max_overflow=0,
+        hide_parameters=True,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+    )
     if made.dialect.name == "sqlite":
         _prepare_sqlite(made, "BEGIN IMMEDIATE" if writes else "BEGIN")
     elif writes:
@@ -40,6 +48,10 @@ def wipe(engine: Engine) -> None:
         connection.invalidate()
     finally:
         connection.close()
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _prepare_sqlite(made: Engine, begin: str) -> None:

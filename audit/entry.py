@@ -22,6 +22,7 @@ MAX_LEAF_BYTES = 65_535
 """C2SP tlog-tiles: an entry's length fits in 16 bits."""
 
 _VERSION = 1
+_PLAIN = frozenset({str, bool, type(None)})
 _SAFE_INTEGER = 2**53 - 1
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -98,9 +99,11 @@ def _verify_fact(value: Any, depth: int) -> None:
         for key, one in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise ValueError("a name in a fact is ASCII text")
-            _verify_fact(one, depth + 1)
+            if type(one) not in _PLAIN:
+                _verify_fact(one, depth + 1)
     elif isinstance(value, list | tuple):
         for one in value:
-            _verify_fact(one, depth + 1)
+            if type(one) not in _PLAIN:
+                _verify_fact(one, depth + 1)
     else:
         raise ValueError("a fact is text, a whole number, true, false, null, or a list or object of those")

@@ -36,12 +36,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    func,
+    bindparam,
     insert,
     select,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.database import engine, wipe
@@ -94,6 +94,19 @@ doomed = Table(
     "trail_doomed_keys",  # erased with their parts; to be destroyed in the database of keys
     metadata,
     Column("key_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# statements are built once: building one costs more than running it
+_CLAIM = update(head).where(head.c.size == bindparam("believed"))
+_KEYS_OF = select(subjects).where(subjects.c.subject_ref.in_(bindparam("refs", expanding=True)))
+_INSERT_ENTRIES = insert(entries)
+_INSERT_PARTS = insert(parts)
+_INSERT_SUBJECTS = insert(subjects)
+_INSERT_TILES = insert(tiles)
+_WITH_PARTS = (
+    select(entries, parts.c.key_id, parts.c.salt, parts.c.sealed)
+    .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
+    .order_by(entries.c.position)
 )
 
 T = TypeVar("T")
@@ -429,21 +442,21 @@ class Trail:
             rows, part_rows, recorded = self._laid_out(jobs, keys, at, state.tree.size)
             tree, full = state.tree.extended([row["hash"] for row in rows])
             signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
-            claim = update(head).where(head.c.size == state.tree.size)
-            if connection.execute(claim.values(size=tree.size, checkpoint=signed)).rowcount == 1:
+            claim = {"believed": state.tree.size, "size": tree.size, "checkpoint": signed}
+            if connection.execute(_CLAIM, claim).rowcount == 1:
                 break
         else:
             raise TrailUnavailable("the head of the trail cannot be claimed")
-        connection.execute(insert(entries), rows)
+        connection.execute(_INSERT_ENTRIES, rows)
         if part_rows:
-            connection.execute(insert(parts), part_rows)
+            connection.execute(_INSERT_PARTS, part_rows)
         if fresh:
             connection.execute(
-                insert(subjects), [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()]
+                _INSERT_SUBJECTS, [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()]
             )
         if full:
             connection.execute(
-                insert(tiles), [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
+                _INSERT_TILES, [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
             )
         return _State(tree, signed), keys, recorded
 
@@ -483,8 +496,8 @@ class Trail:
         unknown = sorted(refs - keys.keys())
         fresh: dict[str, int] = {}
         if unknown:
-            query = select(subjects).where(subjects.c.subject_ref.in_(unknown))
-            assigned = {row.subject_ref: row.key_id for row in connection.execute(query)}
+            rows = connection.execute(_KEYS_OF, {"refs": unknown})
+            assigned = {row.subject_ref: row.key_id for row in rows}
             stored = self._keys.read(set(assigned.values()))
             for ref in unknown:
                 if ref not in assigned:
@@ -519,20 +532,24 @@ class Trail:
 
     def _opened_state(self) -> None:
         try:
-            with self._engine.begin() as connection:
+            with suppress(IntegrityError), self._engine.begin() as connection:
                 verify_migrated(connection, TRAIL)
-                if connection.execute(select(func.count()).select_from(head)).scalar_one() == 0:
-                    if connection.execute(select(entries.c.position).limit(1)).first() is not None:
-                        raise TrailError(
-                            "The trail has entries and no checkpoint. Restore it from a back-up."
-                        )
-                    empty = sign_checkpoint(Checkpoint(self._origin, 0, Tree().root()), self._key)
-                    connection.execute(insert(head), {"number": 1, "size": 0, "checkpoint": empty})
+                self._begin(connection)  # unless another process just did
+            with self._readers_engine.connect() as connection:
                 self._state = self._stored_state(connection, lock=False)
             self._keys.verify()
             self._destroy_doomed()
         except SQLAlchemyError as error:
             raise TrailUnavailable(f"the trail cannot be opened: {type(error).__name__}") from None
+
+    def _begin(self, connection: Connection) -> None:
+        """Signs the empty log, if there is no head yet."""
+        if connection.execute(select(head.c.number)).first() is not None:
+            return
+        if connection.execute(select(entries.c.position).limit(1)).first() is not None:
+            raise TrailError("The trail has entries and no checkpoint. Restore it from a back-up.")
+        empty = sign_checkpoint(Checkpoint(self._origin, 0, Tree().root()), self._key)
+        connection.execute(insert(head), {"number": 1, "size": 0, "checkpoint": empty})
 
     def _stored_state(self, connection: Connection, *, lock: bool) -> _State:
         """The tree as it is stored, and its checkpoint. Raises TrailError when they are not of each other."""
@@ -628,13 +645,7 @@ def stored_head(connection: Connection) -> tuple[int, str]:
 
 
 def _stored(connection: Connection, where: Any) -> Iterator[Stored]:
-    query = (
-        select(entries, parts.c.key_id, parts.c.salt, parts.c.sealed)
-        .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
-        .where(where)
-        .order_by(entries.c.position)
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(_WITH_PARTS.where(where)):
         part = None if row.key_id is None else Part(row.key_id, row.salt, row.sealed)
         yield Stored(row.position, row.hash, row.leaf, part)
 
