@@ -438,6 +438,7 @@ class Trail:
         for caught_up in (False, True):
             if caught_up:
                 state = self._stored_state(connection, lock=True)
+                self._known_keys.clear()  # the other process may have erased a subject
             keys, fresh = self._keys_for(connection, jobs)
             rows, part_rows, recorded = self._laid_out(jobs, keys, at, state.tree.size)
             tree, full = state.tree.extended([row["hash"] for row in rows])
