@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from adapters.contract.codes import BROKER
 from adapters.node import enrichments
 from grondslag.demo.stories import Play, _decide_standing
