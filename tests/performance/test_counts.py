@@ -1,0 +1,86 @@
+"""What an enrichment costs in things that can be counted, and whose number may not depend on how busy a machine
+is: commits, requests, signatures, statements. Warm: the second and later of its kind.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.contract.codes import BROKER, PARTNERS
+from bench.workload import Workload, wrong
+from tests.performance.counts import Counts, counted
+from tests.world import LocalWorld, local_world
+
+REQUESTER = "veilig_thuis"
+HOLDERS = ("politie", "om", "reclassering", "rvdk")
+E = len(HOLDERS)
+_QUIET = {"poll_s": 60, "beat_s": 0.01}  # nobody asks after what is open while we count
+
+# Per enrichment, whatever the number of questions; docs/decisions/0301-statements.md says what each is for.
+STATEMENTS_BROKER = 13
+STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 8
+
+
+@pytest.fixture(params=[False, True], ids=["in process", "over HTTP"])
+def workload(request: pytest.FixtureRequest, tmp_path: Path, registers: Path) -> Iterator[Workload]:
+    settings = {BROKER: {"retry_every_s": 60}, **{partner: _QUIET for partner in PARTNERS}}
+    with local_world(tmp_path, registers=registers, http=request.param, settings=settings) as world:
+        made = Workload(world)
+        made.decide_standing()
+        for wish in (made.enrichment, made.small):
+            _ask(made, wish)  # warm
+        yield made
+
+
+def _ask(workload: Workload, wish: Callable[[str], dict[str, Any]]) -> Counts:
+    (case,) = workload.cases(1)
+    world = workload.play.world
+    assert isinstance(world, LocalWorld)
+    with counted(world) as counts:
+        enrichment = workload.play.chair.post("/v1/enrichments", wish(case))
+    assert wrong(enrichment) == []
+    assert {item["holder"] for item in enrichment["items"]} == set(HOLDERS)
+    return counts
+
+
+@pytest.mark.parametrize("questions", [4, 20])
+def test_an_enrichment_costs_what_the_gate_says(workload: Workload, questions: int) -> None:
+    """An enrichment of 4 or 20 questions to four partners stays within every count of the gate."""
+    counts = _ask(workload, workload.enrichment if questions == 20 else workload.small)
+    once = dict.fromkeys(HOLDERS, 1)
+
+    # durable before it counts: the requester before it asks, the broker before it lets go, each holder before
+    # it answers, the broker before it reports, the requester before it shows
+    assert counts.commits[:2] == [REQUESTER, BROKER]
+    assert sorted(counts.commits[2:-2]) == sorted(HOLDERS)
+    assert counts.commits[-2:] == [BROKER, REQUESTER]
+    assert counts.checkpoints == {REQUESTER: 2, BROKER: 2, **once}
+
+    assert counts.requests == {BROKER: 1, **once}
+    assert counts.connections == 0
+    assert counts.policy_calls == {BROKER: 1, **once}
+
+    assert counts.signed == {REQUESTER: E, BROKER: E + 1, **once}
+    assert counts.verified == {REQUESTER: E + 1, BROKER: 2 * E, **dict.fromkeys(HOLDERS, 2)}
+    assert counts.ecdsa_signatures == counts.signed.total()
+    assert counts.ecdsa_verifications == counts.verified.total() + 1  # the caller's access token
+
+    assert counts.sealed_to == {REQUESTER: E, **once}
+    assert counts.opened_by == {REQUESTER: E, **once}
+
+    assert counts.tls_contexts == 0
+    assert counts.key_parses == 0
+    assert counts.database_connections == 0
+    assert counts.tasks_left == 0
+
+
+def test_statements_do_not_grow_with_the_questions(workload: Workload) -> None:
+    """Broker and holder run as many statements for 4 questions as for 20."""
+    few, many = _ask(workload, workload.small), _ask(workload, workload.enrichment)
+    for party in (BROKER, *HOLDERS):
+        assert few.statements[party] == many.statements[party], party
+    assert many.statements[BROKER] == STATEMENTS_BROKER
+    for holder in ("reclassering", "rvdk"):
+        assert many.statements[holder] == STATEMENTS_HOLDER_ASKING_ITS_REGISTER
