@@ -2,8 +2,11 @@
 memory and in every address.
 """
 
+import base64
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,9 +31,6 @@ ANSWER = b'"codes":["'  # so begins an answer in the clear; "answer_codes" of a 
 
 def planted() -> set[bytes]:
     """What was asked about a person who exists nowhere, and about one of the story whom the police know."""
-    from datetime import UTC, datetime
-
-    from grondslag.demo.cast import cast
 
     texts = [*PLANTED.values(), *PLANTED["givenNames"].split(), REASON, "13-07-1971", "19710713"]
     own = {text.encode() for text in texts if len(text) > 4}
