@@ -14,7 +14,7 @@ from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Wire
 from gateway.broker import Broker
 from gateway.courier import Courier
-from gateway.routes import routes
+from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
 
 API_VERSION = "1.0.0"
@@ -66,6 +66,7 @@ def app(
         version=API_VERSION,
         lifespan=lifespan,
         problems=PROBLEMS,
+        bearer=BEARER,
     )
     made.include_router(routes(lambda: made.state.broker))
     return made

@@ -14,13 +14,39 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from adapters.contract.codes import Ref
-from adapters.contract.documents import Inquiry, Reply
-from adapters.contract.problems import NotSignedIn, RequestInvalid, invalid_params
+from adapters.contract.documents import Caller, CaseStatement, Inquiry, Receipt, Reply
+from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
+from adapters.contract.problems import (
+    CaseStatementStale,
+    CaseUnknown,
+    NotSignedIn,
+    PolicyUnavailable,
+    RequestInvalid,
+    invalid_params,
+)
 from gateway.broker import MAX_INQUIRIES, Broker, Presented, Report
 from gateway.inquiries import Accepted
 
 _JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
-_EXAMPLE = "eyJhbGciOiJFUzI1NiIsImtpZCI6Ij…"
+_CASE = "0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"
+_INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
+_SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
+
+BEARER = (
+    f"Een ondertekend document `{Caller.typ}` van uw knooppunt, voor dit ene adres en ten hoogste een minuut "
+    "geldig, in de kop `Authorization`."
+)
+
+STATES = {
+    "refused": "De hand-out staat de vraag niet toe. Dit verandert niet meer.",
+    "sent": "De vraag is vrijgegeven. Er is nog geen antwoord van de houder.",
+    "waits_for_person": "Een medewerker van de houder moet kijken.",
+    "answered": "Het antwoord is er. Dit verandert niet meer.",
+    "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom. Dit verandert niet meer.",
+    "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
+    "undelivered": "De houder was al die tijd niet te bereiken. Dit verandert niet meer.",
+}
+"""Of one question, as `Progress.state_at` tells them."""
 
 
 class _Body(BaseModel):
@@ -30,22 +56,27 @@ class _Body(BaseModel):
 
 
 class Statement(_Body):
-    statement: str = Field(
-        pattern=_JWS, description="Casusverklaring, ondertekend door het knooppunt.", examples=[_EXAMPLE]
-    )
+    """Een casusverklaring die wordt vastgelegd."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"statement": jws(CaseStatement.typ)}]})
+
+    statement: str = Field(pattern=_JWS, description="Casusverklaring, ondertekend door het knooppunt.")
 
 
 class StatementReceipt(_Body):
-    receipt: str = Field(
-        description="Ontvangstbewijs: de regel in het spoor van de centrale, met bewijs.", examples=[_EXAMPLE]
-    )
+    """Dat een casusverklaring is vastgelegd."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"receipt": jws(Receipt.typ)}]})
+
+    receipt: str = Field(description="Ontvangstbewijs: de regel in het spoor van de centrale, met bewijs.")
 
 
 class PresentedInquiry(_Body):
+    """Een bevraging, met wat ernaast reist."""
+
     inquiry: str = Field(
         pattern=_JWS,
         description="Bevraging, ondertekend.",
-        examples=[_EXAMPLE],
         json_schema_extra={"maxLength": Inquiry.max_bytes},  # a larger one is a document that is too large
     )
     identities: dict[Ref, str] = Field(
@@ -54,51 +85,122 @@ class PresentedInquiry(_Body):
 
 
 class Inquiries(_Body):
+    """Alle bevragingen van één verrijking."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "inquiries": [
+                        {
+                            "inquiry": jws(Inquiry.typ),
+                            "identities": {_SUBJECT: "bG9ja2VkIGlkZW50aXR5IG9mIGEgc3ViamVjdA"},
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
     inquiries: list[PresentedInquiry] = Field(
         min_length=1, max_length=MAX_INQUIRIES, description="Eén bevraging per houder."
     )
 
 
 class QuestionState(_Body):
-    index: int = Field(description="Plaats van de vraag in de bevraging.", examples=[0])
+    """Hoe ver één vraag is."""
+
+    index: int = Field(description="Plaats van de vraag in de bevraging.")
     state: str = Field(
-        description="refused, sent, waits_for_person, answered, refused_by_holder, late of undelivered.",
-        examples=["answered"],
+        description="Hoe ver de vraag is.",
+        json_schema_extra={
+            "oneOf": [{"const": state, "description": meaning} for state, meaning in STATES.items()]
+        },
     )
-    ground: str | None = Field(description="Waarom de houder nu geen antwoord geeft.", examples=[None])
-    due_at: int | None = Field(
-        description="Uiterste tijd van de houder, in seconden sinds 1970.", examples=[1795694400]
-    )
+    ground: str | None = Field(description="Waarom de houder nu geen antwoord geeft.")
+    due_at: int | None = Field(description="Uiterste tijd van de houder, in seconden sinds 1970.")
 
 
 class InquiryReport(_Body):
-    id: Ref
+    """Hoe ver één bevraging is."""
+
+    id: Ref = Field(description="Kenmerk van de bevraging.")
     version: int = Field(
-        description="Stand van deze bevraging; geef hem mee bij de volgende vraag naar de stand.",
-        examples=[2],
+        description="Stand van deze bevraging; geef hem mee bij de volgende vraag naar de stand."
     )
-    questions: list[QuestionState]
-    replies: list[str] = Field(description="Antwoorden, verzegeld voor de vrager.", examples=[[_EXAMPLE]])
+    questions: list[QuestionState] = Field(description="De vragen, in de volgorde van de bevraging.")
+    replies: list[str] = Field(description="Antwoorden, verzegeld voor de vrager.")
 
 
 class InquiriesReport(_Body):
-    receipt: str = Field(
-        description="Ontvangstbewijs met alle beslissingen en hun bewijs.", examples=[_EXAMPLE]
+    """Hoe ver de bevragingen zijn, met het bewijs van elke beslissing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "receipt": jws(Receipt.typ),
+                    "inquiries": [
+                        {
+                            "id": _INQUIRY,
+                            "version": 2,
+                            "questions": [
+                                {"index": 0, "state": "answered", "ground": None, "dueAt": 1795694400},
+                                {
+                                    "index": 1,
+                                    "state": "waits_for_person",
+                                    "ground": None,
+                                    "dueAt": 1795694400,
+                                },
+                                {"index": 2, "state": "refused", "ground": None, "dueAt": None},
+                            ],
+                            "replies": [jws(Reply.typ)],
+                        }
+                    ],
+                }
+            ]
+        }
     )
-    inquiries: list[InquiryReport]
+
+    receipt: str = Field(description="Ontvangstbewijs met alle beslissingen en hun bewijs.")
+    inquiries: list[InquiryReport] = Field(description="Per bevraging hoe ver zij is.")
 
 
 class HandedIn(_Body):
+    """Een antwoord dat later is vrijgegeven."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reply": jws(Reply.typ)}]})
+
     reply: str = Field(
         pattern=_JWS,
         description="Antwoord, ondertekend door de houder.",
-        examples=[_EXAMPLE],
         json_schema_extra={"maxLength": Reply.max_bytes},
     )
 
 
 class CaseState(_Body):
-    case_ref: Ref
+    """De feiten van een casus waar beslissingen nu op rusten."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "caseRef": _CASE,
+                    "statement": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "facts": {
+                        "region": "utrecht",
+                        "kind": "named",
+                        "stage": "enrichment",
+                        "melding": "registered",
+                        "criteria": "both",
+                        "unsafety": "structural",
+                    },
+                }
+            ]
+        }
+    )
+
+    case_ref: Ref = Field(description="Kenmerk van de casus; het staat in geen ander systeem.")
     statement: str = Field(description="Kenmerk van de nieuwste casusverklaring.")
     facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
 
@@ -112,6 +214,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         summary="Leg de feiten van een casus vast",
         description="Een nieuwe verklaring vervangt de vorige. Er staat nooit in wie de betrokkenen zijn.",
         response_model=StatementReceipt,
+        responses=told(*OF_DOCUMENTS),
     )
     async def state_case(body: Statement) -> Any:
         return StatementReceipt(receipt=await broker().state_case(body.statement))
@@ -121,6 +224,8 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         summary="Haal de nieuwste feiten van een casus op",
         description="Alleen voor deelnemers van de regio van de casus.",
         response_model=CaseState,
+        responses=told(*OF_DOCUMENTS),
+        openapi_extra=SIGNED_IN,
     )
     async def case(
         id: Annotated[Ref, Path(description="Kenmerk van de casus")],
@@ -136,12 +241,8 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         summary="Stel de vragen van één verrijking",
         description="Alle houders in één keer. Een weigering is een gewone uitkomst, met regel en redenen.",
         response_model=InquiriesReport,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": Inquiries.model_json_schema()}},
-            }
-        },
+        responses=told(*OF_DOCUMENTS, CaseUnknown, CaseStatementStale, PolicyUnavailable),
+        openapi_extra=body_of(Inquiries),
     )
     async def ask(request: Request) -> Response:
         try:
@@ -156,7 +257,8 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         summary="Haal de stand van een bevraging op",
         description="Met `version` laat u weten wat u al hebt. Dat wordt dan niet langer bewaard.",
         response_model=InquiriesReport,
-        responses={204: {"description": "Er is niets nieuws."}},
+        responses={**told(*OF_DOCUMENTS), 204: {"description": "Er is niets nieuws."}},
+        openapi_extra=SIGNED_IN,
     )
     async def inquiry(
         id: Annotated[Ref, Path(description="Kenmerk van de bevraging")],
@@ -171,6 +273,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         status_code=204,
         summary="Lever een antwoord dat een medewerker heeft vrijgegeven",
         description="Nog een keer hetzelfde antwoord leveren verandert niets.",
+        responses=told(*OF_DOCUMENTS),
     )
     async def reply(body: HandedIn) -> Response:
         await broker().take_reply(body.reply)

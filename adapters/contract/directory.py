@@ -34,9 +34,13 @@ class _Strict(BaseModel):
 class Desk(_Strict):
     """Where people of a partner are reached; never a person's name."""
 
-    name: str = Field(min_length=2, max_length=60)
-    phone: str = Field(pattern=r"^[0-9+() -]{5,20}$")
-    hours: str = Field(max_length=60)
+    model_config = ConfigDict(
+        json_schema_extra={"description": "Het loket van een partner; nooit de naam van een persoon."}
+    )
+
+    name: str = Field(min_length=2, max_length=60, description="Naam van het loket.")
+    phone: str = Field(pattern=r"^[0-9+() -]{5,20}$", description="Telefoonnummer.")
+    hours: str = Field(max_length=60, description="Wanneer het open is.")
 
 
 class PublicKey(_Strict):

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -25,18 +26,21 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.contract import events, problems, trace
 from adapters.contract.events import Event
 from adapters.contract.health import health
-from adapters.contract.openapi import VERSION_HEADER, described
+from adapters.contract.openapi import GLOSSARY_PATH, PROBLEM_JSON, VERSION_HEADER, described
+from adapters.contract.page import PAGE_CSP, glossary, page
 from adapters.contract.problems import Problem, RequestInvalid, invalid_param
 from adapters.contract.server import serve
 
 __all__ = ["OPENAPI_PATH", "api", "health", "serve"]
 
 OPENAPI_PATH: Final = "/v1/openapi.json"
+DOCS_PATH: Final = "/v1/docs"
 CONTACT: Final = {
     "name": "Beheer van Grondslag",
     "url": "https://grondslag.example",
@@ -50,6 +54,8 @@ _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_PAGES = frozenset({DOCS_PATH, GLOSSARY_PATH})
+_PAGE_CSP = (b"content-security-policy", PAGE_CSP.encode())
 _SET_HERE = frozenset(name for name, _ in _SECURITY) | {b"server", b"access-control-allow-origin"}
 
 # Only a proxy of ours could set these, and it hands over what it knows in another way; tracestate and baggage
@@ -60,7 +66,7 @@ _DROPPED_WHOLE = frozenset({b"forwarded", b"x-real-ip", b"x-tls-client-cert", b"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ANY_JSON = frozenset({"*/*", "application/*"})
 _JSON = "application/json"
-_PROBLEM_JSON = "application/problem+json"
+_IS_HTML: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {}}}}
 
 _requests = Counter("grondslag_requests_total", "Requests that were answered.", ["method", "route", "status"])
 _seconds = Histogram(
@@ -82,6 +88,7 @@ def api(
     problems: Mapping[type[Exception], type[Problem]],
     max_body_bytes: int = 4 * 1024 * 1024,
     contact: Mapping[str, str] = CONTACT,
+    bearer: str = "Een toegangstoken van uw eigen organisatie, in de kop `Authorization`.",
 ) -> FastAPI:
     """An app without routes; add them with `app.include_router`, with their whole path (`/v1/…`).
 
@@ -115,15 +122,32 @@ def api(
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = described(
-                app.routes, title=title, description=description, version=version, contact=contact
+                app.routes,
+                title=title,
+                description=description,
+                version=version,
+                contact=contact,
+                bearer=bearer,
             )
         return app.openapi_schema
+
+    @cache
+    def documentation() -> str:
+        return page(openapi())
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change the document
 
     @app.get(OPENAPI_PATH, include_in_schema=False)
     async def document() -> Response:
         return Response(orjson.dumps(openapi()), media_type=_JSON)
+
+    @app.get(DOCS_PATH, include_in_schema=False, response_class=HTMLResponse, responses=_IS_HTML)
+    async def docs() -> Response:
+        return HTMLResponse(documentation())
+
+    @app.get(GLOSSARY_PATH, include_in_schema=False, response_class=HTMLResponse, responses=_IS_HTML)
+    async def words() -> Response:
+        return HTMLResponse(glossary())
 
     return app
 
@@ -191,7 +215,7 @@ def _rule(route: Any) -> _Rule:
                 query.add(field.alias)
     declared = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
     responses = (content.get("content", {}) for content in (route.responses or {}).values())
-    produced = {kind for content in responses for kind in content} - {_PROBLEM_JSON}
+    produced = {kind for content in responses for kind in content} - {PROBLEM_JSON}
     return _Rule(
         path=route.path_format,
         query=frozenset(query),
@@ -272,6 +296,8 @@ class _Shell:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [p for p in message.get("headers", ()) if p[0] not in _SET_HERE] + extra
+                if status == 200 and scope["path"] in _PAGES:  # errors there keep the strict policy
+                    message["headers"] = [p for p in message["headers"] if p[0] != _PAGE_CSP[0]] + [_PAGE_CSP]
             await send(message)
 
         code = None
@@ -377,7 +403,7 @@ class BrokenOff(Exception):
 
 def _response(problem: Problem, here: trace.Trace) -> Response:
     body = problem.body(instance=UUID(here.trace_id).urn, trace_id=here.trace_id)
-    return Response(orjson.dumps(body), problem.status, problem.headers, media_type=_PROBLEM_JSON)
+    return Response(orjson.dumps(body), problem.status, problem.headers, media_type=PROBLEM_JSON)
 
 
 def _from_a_proxy(name: bytes) -> bool:

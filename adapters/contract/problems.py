@@ -204,7 +204,10 @@ class MethodNotAllowed(RequestProblem):
 
 class NotAcceptable(RequestProblem):
     status, code = 406, "not_acceptable"
-    title, detail = "Dit antwoord bestaat niet in de gevraagde vorm.", "Vraag om application/json."
+    title, detail = (
+        "Dit antwoord bestaat niet in de gevraagde vorm.",
+        "De beschrijving van de API noemt per adres welke vormen er zijn.",
+    )
 
 
 class Conflict(RequestProblem):

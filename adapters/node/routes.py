@@ -16,8 +16,22 @@ from pydantic.alias_generators import to_camel
 from adapters.contract.answers import Answer
 from adapters.contract.codes import Code, Ref, holder_of
 from adapters.contract.directory import Desk as DeskContact
-from adapters.contract.documents import Inquiry
-from adapters.contract.problems import RequestInvalid, invalid_param, invalid_params
+from adapters.contract.documents import Inquiry, Permit, Receipt, Reply
+from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
+from adapters.contract.problems import (
+    CaseNotYours,
+    CaseStatementStale,
+    CaseUnknown,
+    DecisionDiffers,
+    NotWaiting,
+    PartnerUnreachable,
+    PolicyUnavailable,
+    RegisterUnavailable,
+    RequestInvalid,
+    SealedForAnother,
+    invalid_param,
+    invalid_params,
+)
 from adapters.contract.signing import moment
 from adapters.node import standing
 from adapters.node.asking import Allowed, Shown
@@ -45,7 +59,44 @@ class _Body(BaseModel):
     )
 
 
+_CASE = "0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"
+_INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
+_SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
+_DESK = {
+    "name": "Loket Reclassering Utrecht",
+    "phone": "030 000 00 00",
+    "hours": "op werkdagen van 9 tot 17 uur",
+}
+
+STATES = {
+    "draft": "De vraag is nog niet bij de centrale aangekomen, of dit is een proef.",
+    "refused": "De hand-out staat de vraag niet toe; `reasons` zegt waarom.",
+    "sent": "De vraag is vrijgegeven. Er is nog geen antwoord van de houder.",
+    "waits_for_person": "Een medewerker van de houder moet kijken.",
+    "answered": "Het antwoord is er.",
+    "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom.",
+    "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
+    "undelivered": "De houder was al die tijd niet te bereiken.",
+    "failed": "De vraag kon niet worden gesteld, of het antwoord klopte niet en is niet geopend.",
+}
+"""Of one question, as the asker sees it."""
+
+
+def _shown(about: str, *examples: dict[str, Any]) -> ConfigDict:
+    extra: dict[str, Any] = {"description": about}
+    return ConfigDict(json_schema_extra={**extra, "examples": list(examples)} if examples else extra)
+
+
 class PermitIn(_Body):
+    model_config = _shown(
+        "Een vrijgave van de centrale, met de bevraging waar zij bij hoort.",
+        {
+            "permit": jws(Permit.typ),
+            "inquiry": jws(Inquiry.typ),
+            "identities": {_SUBJECT: "bG9ja2VkIGlkZW50aXR5IG9mIGEgc3ViamVjdA"},
+        },
+    )
+
     permit: str = Field(pattern=_JWS, description="Vrijgave, ondertekend door de centrale.")
     inquiry: str = Field(
         pattern=_JWS,
@@ -58,119 +109,234 @@ class PermitIn(_Body):
 
 
 class ReplyOut(_Body):
+    model_config = _shown("Het antwoord van de houder.", {"reply": jws(Reply.typ)})
+
     reply: str = Field(description="Antwoord, ondertekend en verzegeld voor de vrager.")
 
 
 class CaseOut(_Body):
-    case_ref: Ref
-    statement: str
-    facts: dict[str, Any]
+    model_config = _shown(
+        "Een casus zoals dit knooppunt haar kent.",
+        {
+            "caseRef": _CASE,
+            "statement": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "facts": {"region": "utrecht", "kind": "named", "stage": "enrichment", "melding": "registered"},
+        },
+    )
+
+    case_ref: Ref = Field(description="Kenmerk van de casus; het staat in geen ander systeem.")
+    statement: str = Field(description="Kenmerk van de nieuwste casusverklaring.")
+    facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
 
 
 class ReasonOut(_Body):
-    code: Code
+    model_config = _shown("Waarom iets niet mag.")
+
+    code: Code = Field(description="Vaste code, voor programma's.")
     text: str = Field(description="Waarom niet, in gewone taal.")
     way_out: str | None = Field(description="Wat u wel kunt doen.")
-    citations: list[str]
+    citations: list[str] = Field(description="De artikelen.")
 
 
 class AnswerOut(_Body):
     """An opened answer; its `codes` are those of the question in the hand-out."""
 
-    codes: list[Code]
+    model_config = _shown("Het antwoord op één vraag, zoals de houder het heeft verzegeld.")
+
+    codes: list[Code] = Field(description="Het antwoord, als code.")
     as_of: date = Field(description="De dag waarop het register zo was.")
-    kind: Literal["fact", "judgement"]
+    kind: Literal["fact", "judgement"] = Field(description="Een feit, of het oordeel van een medewerker.")
     source: Literal["register", "official"] = Field(
         description="Uit het register, of vrijgegeven door een medewerker."
     )
-    desk: DeskContact | None
-    valid_until: date | None
+    desk: DeskContact | None = Field(description="Wie u kunt bellen; nooit een persoon.")
+    valid_until: date | None = Field(description="Tot wanneer dit geldt.")
 
 
 class ItemOut(_Body):
     """One question as the asker sees it."""
 
+    model_config = _shown("Eén vraag, zoals de vrager haar ziet.")
+
     subject: int | None = Field(
         default=None, description="Bij een proef: plaats van de betrokkene in het verzoek."
     )
-    subject_ref: str | None = None
-    subject_role: str
-    holder: str
-    question: str
-    question_text: str
-    effect: str | None = Field(description="permit of refusal; leeg zolang de centrale niets heeft gezegd.")
-    rule: str | None
-    rule_status: str | None = Field(description="concept, zolang geen jurist de regel heeft getoetst.")
-    mode: str | None
-    status: str
-    ground: ReasonOut | None
-    answer: AnswerOut | None
-    reasons: list[ReasonOut]
-    legal_bases: list[str]
-    revision: str | None
-    due_at: datetime | None
-    desk: DeskContact
-    position: int | None
+    subject_ref: str | None = Field(default=None, description="Kenmerk van de betrokkene in deze casus.")
+    subject_role: str = Field(description="Rol van de betrokkene.")
+    holder: str = Field(description="Wie de vraag beantwoordt.")
+    question: str = Field(description="Code van de vraag.")
+    question_text: str = Field(description="De vraag in gewone taal.")
+    effect: str | None = Field(
+        description="`permit` of `refusal`; leeg zolang de centrale niets heeft gezegd."
+    )
+    rule: str | None = Field(description="De regel van de hand-out.")
+    rule_status: str | None = Field(description="`concept`, zolang geen jurist de regel heeft getoetst.")
+    mode: str | None = Field(description="`automatic`, of `human` als een medewerker het antwoord vrijgeeft.")
+    status: str = Field(
+        description="Hoe ver de vraag is.",
+        json_schema_extra={
+            "oneOf": [{"const": state, "description": meaning} for state, meaning in STATES.items()]
+        },
+    )
+    ground: ReasonOut | None = Field(description="Waarom de houder nu geen antwoord geeft.")
+    answer: AnswerOut | None = Field(description="Het antwoord, zodra het er is.")
+    reasons: list[ReasonOut] = Field(description="Waarom de vraag niet mag; leeg als zij mag.")
+    legal_bases: list[str] = Field(description="Op welke grondslag de houder mag antwoorden.")
+    revision: str | None = Field(description="Versie van de hand-out.")
+    due_at: datetime | None = Field(description="Uiterste tijd van de houder.")
+    desk: DeskContact = Field(description="Wie u bij de houder kunt bellen.")
+    position: int | None = Field(description="Plaats van de beslissing in het spoor van de centrale.")
 
 
 class ObligationOut(_Body):
-    subject_ref: str
-    receiver: str
-    state: str
-    opened_at: datetime
-    due_at: datetime
+    model_config = _shown("Wie moet worden geïnformeerd over één ontvanger.")
+
+    subject_ref: str = Field(description="Kenmerk van de betrokkene in deze casus.")
+    receiver: str = Field(description="Wie de gegevens kreeg.")
+    state: str = Field(description="`open`, `met` of `omitted`. Tijd alleen beëindigt de plicht nooit.")
+    opened_at: datetime = Field(description="Wanneer de plicht ontstond.")
+    due_at: datetime = Field(description="Voor wanneer de betrokkene het moet weten.")
 
 
 class EnrichmentOut(_Body):
-    id: str | None
-    case_ref: Ref
-    items: list[ItemOut]
+    model_config = _shown(
+        "Een verrijking: alle vragen van één casus, en hoe ver zij zijn.",
+        {
+            "id": "7d3b9a64-1c2e-4f80-9b5a-0e1f2a3b4c5d",
+            "caseRef": _CASE,
+            "items": [
+                {
+                    "subject": None,
+                    "subjectRef": _SUBJECT,
+                    "subjectRole": "suspected_perpetrator",
+                    "holder": "reclassering",
+                    "question": "reclassering.under_supervision",
+                    "questionText": "nu onder toezicht?",
+                    "effect": "permit",
+                    "rule": "A02",
+                    "ruleStatus": "concept",
+                    "mode": "automatic",
+                    "status": "answered",
+                    "ground": None,
+                    "answer": {
+                        "codes": ["yes"],
+                        "asOf": "2026-11-20",
+                        "kind": "fact",
+                        "source": "register",
+                        "desk": _DESK,
+                        "validUntil": None,
+                    },
+                    "reasons": [],
+                    "legalBases": ["Wmo 5.2.6; Reclasseringsregeling 37; AVG 6(1)(e)"],
+                    "revision": f"sha256:{'0' * 64}",
+                    "dueAt": "2026-11-26T16:00:00Z",
+                    "desk": _DESK,
+                    "position": 4211,
+                },
+            ],
+            "problems": [],
+            "receipts": [jws(Receipt.typ)],
+            "obligations": [
+                {
+                    "subjectRef": _SUBJECT,
+                    "receiver": "veilig_thuis",
+                    "state": "open",
+                    "openedAt": "2026-11-20T09:30:00Z",
+                    "dueAt": "2026-12-18T09:30:00Z",
+                }
+            ],
+        },
+    )
+
+    id: str | None = Field(description="Kenmerk van de verrijking; leeg bij een proef.")
+    case_ref: Ref = Field(description="Kenmerk van de casus.")
+    items: list[ItemOut] = Field(description="De vragen.")
     problems: list[str] = Field(description="Codes van wat niet verstuurd kon worden.")
     receipts: list[str] = Field(description="Ontvangstbewijzen, nagekeken.")
     obligations: list[ObligationOut] = Field(description="Wie moet worden geïnformeerd, en voor wanneer.")
 
 
 class WaitingOut(_Body):
-    inquiry: Ref
-    index: int
-    requester: str
-    requester_role: str
-    purpose: str
-    urgency: str
-    question: str
-    subject_role: str
-    rule: str
-    answer_codes: list[str]
-    obligations: list[str]
-    due_at: datetime
-    state: str
-    doubtful: bool
+    model_config = _shown(
+        "Een vraag die op een medewerker wacht. Over wie het gaat, ziet u pas als u haar opent.",
+        {
+            "inquiry": _INQUIRY,
+            "index": 1,
+            "requester": "veilig_thuis",
+            "requesterRole": "chair",
+            "purpose": "enrich_referral",
+            "urgency": "normal",
+            "question": "politie.relevant_registrations",
+            "subjectRole": "suspected_perpetrator",
+            "rule": "A09",
+            "answerCodes": ["yes", "no", "not_determinable"],
+            "obligations": [],
+            "dueAt": "2026-11-26T16:00:00Z",
+            "state": "waits",
+            "doubtful": False,
+        },
+    )
+
+    inquiry: Ref = Field(description="Kenmerk van de bevraging.")
+    index: int = Field(description="Plaats van de vraag in de bevraging.")
+    requester: str = Field(description="Wie het vraagt.")
+    requester_role: str = Field(description="In welke rol.")
+    purpose: str = Field(description="Met welk doel.")
+    urgency: str = Field(description="`normal` of `acute_danger`.")
+    question: str = Field(description="Code van de vraag.")
+    subject_role: str = Field(description="Rol van de betrokkene.")
+    rule: str = Field(description="De regel van de hand-out.")
+    answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
+    obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
+    due_at: datetime = Field(description="Uiterste tijd.")
+    state: str = Field(description="`waits` of `opened`; bij een twijfel ook `answered`.")
+    doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
 
 
 class OpenedOut(_Body):
-    identity: dict[str, str]
-    necessity: str
+    model_config = _shown(
+        "Een geopende vraag. Wat hier staat, blijft bij de houder.",
+        {
+            "identity": {"surname": "Voorbeeld", "given_names": "Proef", "birth_date": "1984-00-00"},
+            "necessity": "De dreiging loopt en wij moeten dit weten voor het overleg.",
+            "suggested": ["yes"],
+            "doubtful": False,
+            "answerCodes": ["yes", "no", "not_determinable"],
+            "obligations": [],
+        },
+    )
+
+    identity: dict[str, str] = Field(description="Over wie het gaat.")
+    necessity: str = Field(description="Waarom de vrager het wil weten.")
     suggested: list[str] = Field(description="Wat het register voorstelt. U beslist.")
-    doubtful: bool
-    answer_codes: list[str]
-    obligations: list[str]
+    doubtful: bool = Field(description="Of het register twijfelt.")
+    answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
+    obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
 
 
 class ReleaseIn(_Body):
-    codes: list[Code] = Field(min_length=1, max_length=6)
-    kind: Literal["fact", "judgement"] = "fact"
-    valid_until: date | None = None
-    prosecutor_agrees: bool = False
+    model_config = _shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
+
+    codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
+    kind: Literal["fact", "judgement"] = Field(default="fact", description="Een feit of uw oordeel.")
+    valid_until: date | None = Field(default=None, description="Tot wanneer dit geldt.")
+    prosecutor_agrees: bool = Field(
+        default=False, description="Dat de officier van justitie instemt, waar de regel dat vraagt."
+    )
 
 
 class StandingIn(_Body):
-    rule: str = Field(pattern=r"^[A-Z][0-9]{2}$")
-    valid_until: datetime
+    model_config = _shown("Een staand besluit.", {"rule": "A02", "validUntil": "2027-06-30T22:00:00Z"})
+
+    rule: str = Field(pattern=r"^[A-Z][0-9]{2}$", description="Regel van de hand-out.")
+    valid_until: datetime = Field(description="Tot wanneer; ten hoogste een jaar.")
 
 
 class StandingOut(_Body):
-    automatic: list[str]
-    paused: bool
+    model_config = _shown("Wat nu automatisch gaat.", {"automatic": ["A01", "A02"], "paused": False})
+
+    automatic: list[str] = Field(description="Regels die automatisch worden beantwoord.")
+    paused: bool = Field(description="Of alles stilstaat.")
 
 
 def routes(node: Callable[[], Node]) -> APIRouter:
@@ -183,12 +349,10 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Beantwoord een bevraging die de centrale heeft vrijgegeven",
         description="De houder beslist opnieuw, zoekt in het eigen register en antwoordt met een code.",
         response_model=ReplyOut,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": PermitIn.model_json_schema()}},
-            }
-        },
+        responses=told(
+            *OF_DOCUMENTS, SealedForAnother, DecisionDiffers, PolicyUnavailable, RegisterUnavailable
+        ),
+        openapi_extra=body_of(PermitIn),
     )
     async def permit(request: Request) -> Response:
         try:
@@ -200,14 +364,28 @@ def routes(node: Callable[[], Node]) -> APIRouter:
 
     # ── for who asks ──
 
-    @router.post("/cases", status_code=201, summary="Leg een casus vast", response_model=CaseOut)
+    @router.post(
+        "/cases",
+        status_code=201,
+        summary="Leg een casus vast",
+        description="Met de feiten als codes, en zonder persoon. Met `caseRef` vervangt u wat er eerder lag.",
+        response_model=CaseOut,
+        openapi_extra=SIGNED_IN,
+        responses=told(CaseNotYours, CaseUnknown, PartnerUnreachable),
+    )
     async def state_case(body: WishedCase, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
         case = await node().asking.state_case(body, person)
         return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
     @router.post(
-        "/cases/{id}/assignments", status_code=201, summary="Ga aan een casus werken", response_model=CaseOut
+        "/cases/{id}/assignments",
+        status_code=201,
+        summary="Ga aan een casus werken",
+        description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
+        response_model=CaseOut,
+        responses=told(CaseUnknown, PartnerUnreachable),
+        openapi_extra=SIGNED_IN,
     )
     async def take_up(
         id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
@@ -221,6 +399,8 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Stel de vragen van één verrijking, of kijk wat mag",
         description="Met `dryRun` wordt niets verstuurd: u ziet per vraag wat mag en waarom niet.",
         response_model=EnrichmentOut,
+        responses=told(CaseUnknown, CaseStatementStale, PartnerUnreachable, PolicyUnavailable),
+        openapi_extra=SIGNED_IN,
     )
     async def ask(body: Wish, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
@@ -232,7 +412,13 @@ def routes(node: Callable[[], Node]) -> APIRouter:
             id=None, case_ref=body.case_ref, items=items, problems=[], receipts=[], obligations=[]
         )
 
-    @router.get("/enrichments/{id}", summary="Haal een verrijking op", response_model=EnrichmentOut)
+    @router.get(
+        "/enrichments/{id}",
+        summary="Haal een verrijking op",
+        description="Wat er nu is: antwoorden, weigeringen en wat nog wacht.",
+        response_model=EnrichmentOut,
+        openapi_extra=SIGNED_IN,
+    )
     async def enrichment(
         id: Annotated[Ref, Path(description="Kenmerk van de verrijking")],
         authorization: Authorization = None,
@@ -242,14 +428,27 @@ def routes(node: Callable[[], Node]) -> APIRouter:
 
     # ── for the holder's people ──
 
-    @router.get("/questions", summary="Wat wacht op een medewerker", response_model=list[WaitingOut])
+    @router.get(
+        "/questions",
+        summary="Wat wacht op een medewerker",
+        description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
+        response_model=list[WaitingOut],
+        openapi_extra=SIGNED_IN,
+    )
     async def waiting(authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
         return [
             _Texts(node()).waiting(taken, question) for taken, question in await node().desk.waiting(person)
         ]
 
-    @router.post("/questions/{id}/{index}/views", summary="Open een vraag", response_model=OpenedOut)
+    @router.post(
+        "/questions/{id}/{index}/views",
+        summary="Open een vraag",
+        description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
+        response_model=OpenedOut,
+        openapi_extra=SIGNED_IN,
+        responses=told(NotWaiting, RegisterUnavailable),
+    )
     async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
         opened = await node().desk.open(id, index, await node().people.person(authorization))
         permitted = opened.waiting.permit()
@@ -263,7 +462,14 @@ def routes(node: Callable[[], Node]) -> APIRouter:
             obligations=list(opened.waiting.obligations),
         )
 
-    @router.post("/questions/{id}/{index}/releases", status_code=204, summary="Geef een antwoord vrij")
+    @router.post(
+        "/questions/{id}/{index}/releases",
+        status_code=204,
+        summary="Geef een antwoord vrij",
+        description="Alleen na openen, en alleen met codes die de regel toestaat.",
+        openapi_extra=SIGNED_IN,
+        responses=told(NotWaiting),
+    )
     async def release(
         id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
     ) -> Response:
@@ -271,13 +477,25 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         await node().desk.release(id, index, chosen, await node().people.person(authorization))
         return Response(status_code=204)
 
-    @router.post("/questions/{id}/{index}/refusals", status_code=204, summary="Vraag eerst meer uitleg")
+    @router.post(
+        "/questions/{id}/{index}/refusals",
+        status_code=204,
+        summary="Vraag eerst meer uitleg",
+        description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
+        openapi_extra=SIGNED_IN,
+        responses=told(NotWaiting),
+    )
     async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
         await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
         return Response(status_code=204)
 
     @router.post(
-        "/questions/{id}/{index}/looks", status_code=204, summary="Meld dat u een twijfel hebt bekeken"
+        "/questions/{id}/{index}/looks",
+        status_code=204,
+        summary="Meld dat u een twijfel hebt bekeken",
+        description="Het antwoord verandert niet; de vrager belt het loket.",
+        responses=told(NotWaiting),
+        openapi_extra=SIGNED_IN,
     )
     async def looked(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
         await node().desk.looked(id, index, await node().people.person(authorization))
@@ -285,14 +503,24 @@ def routes(node: Callable[[], Node]) -> APIRouter:
 
     # ── for who decides what is answered automatically ──
 
-    @router.get("/standing-decisions", summary="Wat automatisch wordt beantwoord", response_model=StandingOut)
+    @router.get(
+        "/standing-decisions",
+        summary="Wat automatisch wordt beantwoord",
+        description="De regels met een staand besluit dat nu geldt.",
+        response_model=StandingOut,
+        openapi_extra=SIGNED_IN,
+    )
     async def standing_now(authorization: Authorization = None) -> Any:
         _manager(await node().people.person(authorization))
         now = await node().trail.read(lambda store: standing.load(store, node().signatory.now()))
         return StandingOut(automatic=sorted(now.automatic), paused=now.paused)
 
     @router.post(
-        "/standing-decisions", status_code=204, summary="Besluit dat een regel automatisch wordt beantwoord"
+        "/standing-decisions",
+        status_code=204,
+        summary="Besluit dat een regel automatisch wordt beantwoord",
+        description="Zonder besluit kijkt altijd een medewerker. Een besluit geldt ten hoogste een jaar.",
+        openapi_extra=SIGNED_IN,
     )
     async def decide(body: StandingIn, authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))
@@ -311,7 +539,13 @@ def routes(node: Callable[[], Node]) -> APIRouter:
             raise RequestInvalid(invalid_params=[invalid_param(("validUntil",), "within_a_year")]) from None
         return Response(status_code=204)
 
-    @router.delete("/standing-decisions/{rule}", status_code=204, summary="Beëindig een staand besluit")
+    @router.delete(
+        "/standing-decisions/{rule}",
+        status_code=204,
+        summary="Beëindig een staand besluit",
+        description="Vanaf nu kijkt bij deze regel een medewerker.",
+        openapi_extra=SIGNED_IN,
+    )
     async def end(
         rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
         authorization: Authorization = None,
@@ -320,13 +554,25 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         await standing.end(node().trail, rule, by=person.user)
         return Response(status_code=204)
 
-    @router.put("/pause", status_code=204, summary="Pauzeer: nu wordt niets beantwoord")
+    @router.put(
+        "/pause",
+        status_code=204,
+        summary="Pauzeer: nu wordt niets beantwoord",
+        description="De vrager hoort dat de houder pauzeert, en wie hij kan bellen.",
+        openapi_extra=SIGNED_IN,
+    )
     async def pause(authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))
         await standing.pause(node().trail, by=person.user, now=node().signatory.now())
         return Response(status_code=204)
 
-    @router.delete("/pause", status_code=204, summary="Hervat")
+    @router.delete(
+        "/pause",
+        status_code=204,
+        summary="Hervat",
+        description="Vanaf nu wordt weer geantwoord.",
+        openapi_extra=SIGNED_IN,
+    )
     async def resume(authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))
         await standing.resume(node().trail, by=person.user)

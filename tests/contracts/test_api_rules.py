@@ -5,6 +5,7 @@
 
 import asyncio
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
@@ -15,10 +16,15 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from pydantic import TypeAdapter
 
+from adapters.contract.page import PAGE_CSP
 from adapters.node.app import app as node_app
+from adapters.node.routes import PermitIn
 from adapters.node.settings import NodeSettings
 from gateway.app import app as broker_app
+from gateway.routes import Inquiries
 from gateway.settings import BrokerSettings
 from grondslag.demo.world import World, make_parties
 from tests.sample_api import sample
@@ -241,6 +247,84 @@ def test_the_description_is_complete(api: Api) -> None:
             assert response["description"] not in {"", "Successful Response"}
             if int(status) >= 400:
                 assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_every_operation_is_explained_with_examples(api: Api) -> None:
+    """doc-language: Dutch texts and an example wherever there is a body; deviations and glossary named."""
+    description = api.description
+    assert description["externalDocs"]["url"] == "/v1/glossary"
+    for number in range(1, 8):
+        assert f"**D{number}**" in description["info"]["description"]
+    if description["info"]["title"] == "Voorbeeld":
+        return
+    for _, path, operation in api.operations():
+        assert len(operation["description"]) > 20, path
+        contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for kind, content in ((k, c) for one in contents for k, c in one.get("content", {}).items()):
+            assert "schema" in content, path
+            assert content.get("example") or kind == "application/problem+json", path
+            if kind == "application/problem+json":
+                assert all(example["value"]["code"] == code for code, example in content["examples"].items())
+
+
+def test_every_reference_in_the_description_arrives(api: Api) -> None:
+    """Also those of bodies that are read raw."""
+    references = re.findall(r"'\$ref': '([^']+)'", str(api.description))
+    assert references
+    for reference in references:
+        found: Any = api.description
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+
+
+def test_the_examples_are_what_the_operations_take_and_give(api: Api) -> None:
+    """Each example passes the model that the operation itself uses."""
+    passed = 0
+    for context in iter_route_contexts(api.app.routes):
+        route: Any = context.original_route
+        operation = api.description["paths"].get(str(getattr(route, "path", "")).removeprefix("/v1"), {})
+        for method in (name.lower() for name in getattr(route, "methods", ()) if name.lower() in operation):
+            for response in operation[method]["responses"].values():
+                example = response.get("content", {}).get("application/json", {}).get("example")
+                if example is not None:
+                    TypeAdapter(route.response_model).validate_json(json.dumps(example))
+                    passed += 1
+            if route.body_field is not None:
+                example = operation[method]["requestBody"]["content"]["application/json"].get("example")
+                if example is not None:
+                    TypeAdapter(route.body_field.field_info.annotation).validate_json(json.dumps(example))
+                    passed += 1
+    assert passed > 3 or api.description["info"]["title"] == "Voorbeeld"
+
+
+def test_the_examples_of_raw_bodies_are_taken() -> None:
+    """Broker and node read these bodies themselves."""
+    for model in (Inquiries, PermitIn):
+        [example] = model.model_json_schema()["examples"]
+        model.model_validate_json(json.dumps(example))
+
+
+def test_the_documentation_is_a_page_that_obeys_the_rules(api: Api) -> None:
+    """HTML for who takes it, 406 for who does not; it may use its own stylesheet, its errors nothing."""
+    for path in ("/v1/docs", "/v1/glossary"):
+        for accept in ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html", "text/*"):
+            response = api.ask("GET", path, headers={"Accept": accept})
+            assert (response.status_code, response.headers["content-type"]) == (
+                200,
+                "text/html; charset=utf-8",
+            )
+            assert response.headers["content-security-policy"] == PAGE_CSP
+            others = {name for name in SECURITY if name != "content-security-policy"}
+            assert {name: response.headers[name] for name in others} == {
+                name: SECURITY[name] for name in others
+            }
+        for response, status in (
+            (api.ask("GET", path, headers={"Accept": "application/json"}), 406),
+            (api.ask("GET", path, params={"niemand": "1"}), 400),
+            (api.ask("POST", path), 405),
+        ):
+            assert response.status_code == status
+            assert response.headers["content-security-policy"] == SECURITY["content-security-policy"]
 
 
 def test_addresses_and_query_keys_have_one_form(api: Api) -> None:
