@@ -1,33 +1,49 @@
-"""The command `grondslag`: every part offers its own commands, and this file only puts them side by side."""
+"""The command `grondslag`: every part offers its own commands, and this file only puts them side by side.
+
+A part is imported when it is called: a broker that runs has nothing of a node, a register or the demo in its
+memory.
+"""
+
+from importlib import import_module
+from typing import Any
 
 import typer
+import typer.core
+import typer.main
 
-from adapters.registers.commands import match
-from audit.commands import app as audit
-from grondslag import init
-from grondslag.demo.command import demo
-from grondslag.desk import desk, standing
-from grondslag.doctor import doctor
-from grondslag.export import export
-from grondslag.run import broker, run
-from policies.commands import app as policy
+_PLACES = {
+    "init": "grondslag.init",
+    "broker": "gateway.command",
+    "node": "adapters.node.command",
+    "demo": "grondslag.demo.command",
+    "doctor": "grondslag.doctor",
+    "policy": "policies.commands",
+    "match": "adapters.registers.commands",
+    "audit": "grondslag.trail",
+}
+
+
+class _Commands(typer.core.TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is the library's
+        return list(_PLACES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in _PLACES:
+            return None
+        command = typer.main.get_command(import_module(_PLACES[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
 
 main = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local values could show a person
     help="Ask one small question about a person; a blind broker applies the law and records it.",
 )
-node = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
-node.command("run")(run)
-node.add_typer(desk, name="desk")
-node.add_typer(standing, name="standing")
-main.add_typer(init.app, name="init")
-main.command()(broker)
-main.add_typer(node, name="node")
-main.command()(demo)
-main.command()(doctor)
-main.add_typer(policy, name="policy")
-main.add_typer(match, name="match")
-audit.command()(export)
-main.add_typer(audit, name="audit")
+
+
+@main.callback()
+def _grondslag() -> None:
+    """Makes it a group, whatever it holds."""

@@ -14,18 +14,22 @@ from typing import Annotated
 import typer
 
 from adapters.contract.codes import BROKER
+from adapters.contract.run import STOPS
 from adapters.contract.settings import PartySettings, printed, read_settings
 from adapters.contract.start import started
 from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
 from adapters.node.settings import NodeSettings
 from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
 from gateway.settings import BrokerSettings
-from grondslag.run import STOPS
 from policies import load_release
 
 _TOOLS = Path(__file__).parent.parent / ".tools"
 
 
+app = typer.Typer()
+
+
+@app.command()
 def doctor(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="The settings file of a party to look at.")

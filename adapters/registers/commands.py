@@ -13,10 +13,10 @@ from rich.table import Table
 from adapters.registers.pairs import Evaluation, PairsError, evaluate, invented_pairs, read_pairs, write_pairs
 from adapters.registers.thresholds import ThresholdsError, read_thresholds
 
-match = typer.Typer(help="Measure how persons are matched, on labelled pairs.", no_args_is_help=True)
+app = typer.Typer(help="Measure how persons are matched, on labelled pairs.", no_args_is_help=True)
 
 
-@match.command("evaluate")
+@app.command("evaluate")
 def evaluate_file(
     pairs: Annotated[
         Path,
@@ -47,7 +47,7 @@ def evaluate_file(
         raise typer.Exit(1)
 
 
-@match.command("generate")
+@app.command("generate")
 def generate(
     pairs: Annotated[Path, typer.Argument(help="The file to write.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same pairs.")] = 1,

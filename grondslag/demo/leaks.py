@@ -15,7 +15,8 @@ def markers(members: Iterable[CastMember]) -> set[bytes]:
     texts = set()
     for member in members:
         who = member.identity
-        texts |= {who.surname, who.partner_surname, *who.given_names.split(), who.given_names}
+        # a given name alone stands in any library ("alida" in "validate"): all of them together do not
+        texts |= {who.surname, who.partner_surname, who.given_names if " " in who.given_names else ""}
         if not who.birth_date.endswith("-00"):
             year, month, day = who.birth_date.split("-")
             texts |= {who.birth_date, f"{day}-{month}-{year}", f"{year}{month}{day}"}

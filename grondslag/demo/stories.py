@@ -134,7 +134,7 @@ class Play:
     def release(
         self, partner: str, case_items: Iterable[Json], question: str, codes: Sequence[str], **more: Any
     ) -> int:
-        """An official of this partner opens what waits and lets these codes go; how many questions it were."""
+        """An official of this partner opens what waits and lets these codes go; how many questions."""
         official = self.caller(partner, "official")
         wanted = [
             item

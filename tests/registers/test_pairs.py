@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from adapters.registers.commands import match
+from adapters.registers.commands import app as match
 from adapters.registers.pairs import Pair, PairsError, evaluate, invented_pairs, read_pairs, write_pairs
 from adapters.registers.thresholds import ThresholdsError, read_thresholds
 

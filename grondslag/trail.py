@@ -1,4 +1,4 @@
-"""`grondslag audit export`: a party's whole trail as one file."""
+"""`grondslag audit`: a party's whole trail as one file, and the check of such a file."""
 
 import asyncio
 import os
@@ -10,15 +10,17 @@ import typer
 
 from adapters.contract.codes import BROKER
 from adapters.contract.directory import Directory
+from adapters.contract.run import STOPS
 from adapters.contract.settings import PartySettings, read_settings
 from adapters.contract.signatory import trail_origin
 from adapters.node.settings import NodeSettings
 from audit.checkpoint import verifier_key
+from audit.commands import app
 from audit.export import export as write_export
 from gateway.settings import BrokerSettings
-from grondslag.run import STOPS
 
 
+@app.command()
 def export(
     out: Annotated[Path, typer.Argument(help="The file to write (zip).")],
     settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],

@@ -1,4 +1,4 @@
-"""`grondslag node desk`, `standing`, `pause`: what a holder's people do at their node, from a terminal."""
+"""`grondslag node desk` and `standing`: what a holder's people do at their node, from a terminal."""
 
 import json
 import os

@@ -1,0 +1,57 @@
+"""Runs a party from its settings file: what every party's command does."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvloop
+from fastapi import FastAPI
+
+from adapters.contract import events
+from adapters.contract.directory import DirectoryProblem
+from adapters.contract.health import Check, health
+from adapters.contract.keys import KeyProblem
+from adapters.contract.server import serve
+from adapters.contract.settings import PartySettings, SettingsProblem, read_settings
+from audit.errors import TrailError
+from policies import PolicyUnavailable, ReleaseError
+
+S = TypeVar("S", bound=PartySettings)
+
+Settings = Annotated[
+    Path | None, typer.Option("--settings", help="TOML file with the settings; GRONDSLAG_… variables win.")
+]
+
+STOPS = (SettingsProblem, KeyProblem, DirectoryProblem, ReleaseError, PolicyUnavailable, TrailError)
+"""What stops a start, with one sentence that says what to do."""
+
+
+def run(
+    kind: type[S],
+    path: Path | None,
+    *,
+    party: Callable[[S], str],
+    app: Callable[[S], FastAPI],
+    checks: Callable[[FastAPI], Mapping[str, Check]],
+) -> None:
+    """Serves until a stop is asked for. A wrong setting ends it with one sentence."""
+    try:
+        settings = read_settings(kind, path, dict(os.environ))
+        events.configure(party=party(settings), strict=settings.demo)
+        made = app(settings)
+        uvloop.run(
+            serve(
+                made,
+                health(made, checks(made)),
+                host=settings.host,
+                port=settings.port,
+                management_port=settings.management_port,
+            )
+        )
+    except STOPS as problem:
+        sys.exit(f"{problem}")
+    except OSError as error:
+        sys.exit(f"The port cannot be opened: {error.strerror}. Set port and management_port to free ones.")

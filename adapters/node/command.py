@@ -1,0 +1,25 @@
+"""`grondslag node`."""
+
+import sys
+
+import typer
+
+from adapters.contract.run import Settings
+from adapters.contract.run import run as run_party
+from adapters.node.app import app as node_app
+from adapters.node.desk_commands import desk, standing
+from adapters.node.settings import NodeSettings
+from adapters.partners import RegisterUnavailable
+
+app = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
+app.add_typer(desk, name="desk")
+app.add_typer(standing, name="standing")
+
+
+@app.command()
+def run(settings: Settings = None) -> None:
+    """Run a partner's node until it is asked to stop."""
+    try:
+        run_party(NodeSettings, settings, party=lambda one: one.partner, app=node_app, checks=lambda _: {})
+    except RegisterUnavailable as problem:
+        sys.exit(f"{problem}")
