@@ -17,7 +17,10 @@ from adapters.contract.directory import Desk
 from adapters.contract.problems import DocumentMalformed
 from adapters.contract.sealing import padded
 
-SLOT_BYTES = 512
+SLOT_BYTES = 1024
+"""Room for the longest answer of the hand-out with the longest desk, whatever its letters: no answer
+may fail on its size.
+"""
 _HEAD_BYTES = 128
 
 
