@@ -97,8 +97,8 @@ def _verify_fact(value: Any, depth: int) -> None:
         raise ValueError("a fact is nested too deep")
     if isinstance(value, dict):
         for key, one in value.items():
-            if not isinstance(key, str) or not key.isascii():
-                raise ValueError("a name in a fact is ASCII text")
+            if not isinstance(key, str) or not key.isascii() or (depth and key == "part"):
+                raise ValueError("a name in a fact is ASCII text, and only an entry itself has a `part`")
             if type(one) not in _PLAIN:
                 _verify_fact(one, depth + 1)
     elif isinstance(value, list | tuple):

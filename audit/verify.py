@@ -11,11 +11,11 @@ Grondslag.
    off.
 """
 
-import base64
-import binascii
 import json
 import re
 import zipfile
+from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,7 +38,12 @@ _LONGEST_LINE = 1024 * 1024
 _HASH = 32
 _BATCH = 8_192
 _MOST_FINDINGS = 50
-_PREFIX = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":')
+_LINE = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":(\{.*\})\}\n')
+_PART_LINE = re.compile(
+    rb'\{"position":(0|[1-9][0-9]{0,18}),"key_id":([0-9]{1,19}),"salt":"([^"]*)","sealed":"([^"]*)"\}\n'
+)
+_KIND = re.compile(rb'"kind":"([a-z_]+)"')
+_PART = re.compile(rb'"part":"([0-9a-f]{64})"')
 
 
 @dataclass
@@ -89,7 +94,7 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
             return _verified(archive, given, earlier)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
         return _cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
-    except (binascii.Error, UnicodeDecodeError, _UnreadableError):
+    except (Base64Error, UnicodeDecodeError, _UnreadableError):
         return _cannot_tell("Een deel van dit bestand is niet te lezen.")
     except Exception as error:
         if type(error).__module__ != "zlib":
@@ -190,17 +195,16 @@ def _verify_lines(
     tree, waiting = Tree(), []
     size, expected = checkpoint.size, 0
     for line in _lines(archive, "entries.jsonl"):
-        head = _PREFIX.match(line)
-        if head is None or not line.endswith(b"}\n"):
+        read = _LINE.fullmatch(line)
+        if read is None:
             report.damage(f"Na regel {_n(expected - 1)} staat iets dat niet te lezen is.")
             continue
-        position = int(head[1])
+        position, leaf = int(read[1]), read[2]
         if position < expected or position >= size:
             report.damage(f"Regel {_n(position)} staat er dubbel, op een andere plaats, of te veel.")
             continue
         if position > expected:
             report.damage(_missing(expected, position))
-        leaf = line[head.end() : -2]
         digest = leaf_hash(leaf)
         if hashes is None:
             waiting.append(digest)
@@ -222,6 +226,15 @@ def _verify_lines(
 
 
 def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, leaf: bytes) -> None:
+    """What the leaf says of itself. A look spares most of them the reading: a quote inside a text is written
+    with a backslash, and no fact of a fact is named `part`.
+    """
+    looked, part = _KIND.findall(leaf), _PART.findall(leaf)
+    if len(looked) == 1 and looked[0] != b"erasure" and len(part) == leaf.count(b'"part":') <= 1:
+        kinds[looked[0].decode()] += 1
+        if part:
+            found.commitments[position] = part[0].decode()
+        return
     try:
         facts = json.loads(leaf)
         kinds[facts["kind"]] += 1
@@ -235,18 +248,15 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
 
 def _verify_parts(archive: zipfile.ZipFile, report: Report, found: _Lines) -> None:
     for line in _lines(archive, "parts.jsonl"):
+        read = _PART_LINE.fullmatch(line)
         try:
-            row = json.loads(line)
-            position = row["position"]
-            part = Part(
-                row["key_id"],
-                base64.b64decode(row["salt"], validate=True),
-                base64.b64decode(row["sealed"], validate=True),
-            )
-            committed = found.commitments.pop(position, None)
-        except (ValueError, KeyError, TypeError, RecursionError):
+            number, key_id, salt, sealed = read.groups() if read else ()
+            part = Part(int(key_id), a2b_base64(salt, strict_mode=True), a2b_base64(sealed, strict_mode=True))
+        except ValueError:
             report.damage("Een verzegeld deel is niet te lezen.")
             continue
+        position = int(number)
+        committed = found.commitments.pop(position, None)
         report.parts += 1
         if position in found.erased:
             report.damage(f"Het verzegelde deel van regel {_n(position)} is gewist en staat er toch.")
