@@ -62,6 +62,12 @@ def test_what_json_writers_write_differently_is_refused(wrong: Any) -> None:
             leaf(Entry("case", {"fact": value}))
 
 
+def test_no_fact_of_a_fact_is_named_part() -> None:
+    """So that a verifier finds the commitment of an entry without reading all of it."""
+    with pytest.raises(ValueError, match="only an entry itself"):
+        leaf(Entry("case", {"fact": [{"part": "0" * 64}]}))
+
+
 def test_nesting_without_end_is_refused() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
