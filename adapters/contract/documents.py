@@ -206,7 +206,7 @@ class Reply(Document):
     """
 
     typ: ClassVar[str] = "grondslag-reply+jwt"
-    max_bytes: ClassVar[int] = 96 * 1024
+    max_bytes: ClassVar[int] = 128 * 1024
 
     permit: Digest
     inquiry: Digest
