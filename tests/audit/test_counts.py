@@ -1,0 +1,96 @@
+"""What recording costs, as counts that do not move with the machine's mood."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from audit import checkpoint
+from audit.entry import Entry
+from audit.trail import Trail
+from tests.audit.books import Books
+
+
+def watched(trail: Trail) -> Counter[str]:
+    """Commits and statements from now on, by connection; SQLite's BEGIN is no statement to PostgreSQL."""
+    seen: Counter[str] = Counter()
+
+    def ran(name: str, statement: str) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.update([f"{name}statements"])
+
+    for name, one in (("", trail._engine), ("keys ", trail._keys._engine), ("read ", trail._readers_engine)):
+        event.listen(one, "commit", lambda _, name=name: seen.update([f"{name}commits"]))
+        event.listen(
+            one,
+            "before_cursor_execute",
+            lambda _, __, statement, *___, name=name: ran(name, statement),
+        )
+    return seen
+
+
+def about(n: int, subjects: int) -> Entry:
+    return Entry("permit", {"n": n}, subject_ref=f"s{n % subjects}", sealed={"input": n})
+
+
+@pytest.mark.parametrize("count", [1, 20, 200])
+def test_a_commit_has_a_constant_number_of_statements(books: Books, count: int) -> None:
+    async def run() -> None:
+        async with books.opened() as trail:
+            await trail.append([about(n, 5) for n in range(5)])  # warm: subjects and their keys are known
+            seen = watched(trail)
+            await trail.append([about(n, 5) for n in range(count)])
+            assert seen == {"commits": 1, "statements": 3}  # claim, entries, parts
+
+    asyncio.run(run())
+
+
+def test_new_subjects_cost_two_statements_more_and_no_commit(books: Books) -> None:
+    async def run() -> None:
+        async with books.opened() as trail:
+            await trail.append([about(0, 1)])
+            seen = watched(trail)
+            await trail.append([about(n, 100) for n in range(50, 70)])
+            assert seen == {"commits": 1, "statements": 5}  # and: whose keys are known, whose are new
+
+    asyncio.run(run())
+
+
+def test_a_batch_is_signed_once(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed: list[Any] = []
+    sign = checkpoint.sign_checkpoint
+    monkeypatch.setattr("audit.trail.sign_checkpoint", lambda *given: signed.append(1) or sign(*given))
+
+    async def run() -> None:
+        async with books.opened() as trail:
+            signed.clear()
+            seen = watched(trail)
+            await asyncio.gather(*(trail.append([about(n, 1)]) for n in range(100)))
+            assert len(signed) == seen["commits"] <= 4
+
+    asyncio.run(run())
+
+
+def test_proving_what_was_just_written_reads_nothing(books: Books) -> None:
+    async def run() -> None:
+        async with books.opened() as trail:
+            appended = await trail.append([about(n, 5) for n in range(20)])
+            seen = watched(trail)
+            await trail.prove([one.position for one in appended.recorded])
+            assert seen == {}
+
+    asyncio.run(run())
+
+
+def test_proving_reads_each_old_tile_once(sqlite_books: Books) -> None:
+    async def run() -> None:
+        async with sqlite_books.opened() as trail:
+            await trail.append([Entry("case", {"n": n}) for n in range(1_000)])
+            seen = watched(trail)
+            await trail.prove(list(range(100)))
+            await trail.prove(list(range(100, 200)))
+            assert seen == {"read statements": 1}
+
+    asyncio.run(run())
