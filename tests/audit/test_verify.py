@@ -353,7 +353,7 @@ def test_a_byte_that_is_spoiled_in_the_file_is_never_whole(sqlite_books: Books) 
         )
         start = member.header_offset + 30 + name + extra
         for place in range(start, start + member.compress_size, 41):
-            path.write_bytes(raw[:place] + bytes([raw[place] ^ 0x10]) + raw[place + 1 :])
+            path.write_bytes(raw[:place] + bytes([raw[place] ^ 0xFF]) + raw[place + 1 :])
             report = verify(path, [sqlite_books.vkey])
             assert report.outcome in (DAMAGED, CANNOT_TELL), (member.filename, place)
 
