@@ -6,7 +6,8 @@ in every field of every route.
 import io
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,15 @@ from adapters.contract import events
 from adapters.contract.codes import BROKER
 from adapters.contract.wire import Response
 from tests.world import AsgiWire, LocalWorld, local_world
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    body: bytes | None = None
+    token: str | None = None
+
 
 MARKERS = (
     "Wilhelmientje",
@@ -100,13 +110,17 @@ def log(chain: LocalWorld) -> Iterator[io.BytesIO]:
     events.configure(party="test", strict=True)
 
 
-def tell(
-    chain: LocalWorld, party: str, method: str, path: str, body: bytes | None, token: str | None
-) -> Response:
+def tell(chain: LocalWorld, party: str, request: Request) -> Response:
     wire = AsgiWire(chain.apps)
-    response: Response = chain.do(
-        wire.send(method, chain.address(party), path, body=body, bearer=token, timeout_s=60)
+    sending = wire.send(
+        request.method,
+        chain.address(party),
+        request.path,
+        body=request.body,
+        bearer=request.token,
+        timeout_s=60,
     )
+    response: Response = chain.do(sending)
     return response
 
 
@@ -148,43 +162,43 @@ def test_no_error_and_no_log_line_repeats_what_was_said(
     """Whatever is planted where: a named problem without it, never a mistake of ours."""
     party, method, path, body = request_
     token = chain.token(party, ROLES[party]) if party in ROLES else None
-    _must_not_echo(tell(chain, party, method, path, json.dumps(body).encode(), token), log)
+    response = tell(chain, party, Request(method, path, json.dumps(body).encode(), token))
+    _must_not_echo(response, log)
+
+
+AROUND: dict[str, Callable[[str, str], Request]] = {
+    "path": lambda path, marker: Request("GET", f"{path}/{quote(marker)}"),
+    "query key": lambda path, marker: Request("GET", f"{path}/{REF}?{quote(marker)}=1"),
+    "query value": lambda path, marker: Request("GET", f"{path}/{REF}?version={quote(marker)}"),
+    "token": lambda path, marker: Request("GET", f"{path}/{REF}", token=f"{marker}.{marker}.{marker}"),
+    "two tokens": lambda path, marker: Request("GET", f"{path}/{REF}", token=f"{marker} {marker}"),
+    "broken body": lambda path, marker: Request("POST", path, f'{{"{marker}": {marker}'.encode()),
+    "method": lambda path, marker: Request(marker.upper(), path),
+}
 
 
 @pytest.mark.parametrize("marker", MARKERS)
-@pytest.mark.parametrize(
-    "place", ["path", "query key", "query value", "token", "scheme", "broken body", "method"]
-)
+@pytest.mark.parametrize("place", AROUND)
 def test_nothing_around_the_body_is_repeated_either(
     place: str, marker: str, chain: LocalWorld, log: io.BytesIO
 ) -> None:
-    """In the address, the token, or a body that is no JSON; at every party."""
+    """In the address, the token, or a body that is no JSON; at every party, signed in and not."""
     for party, path in (
         (BROKER, "/v1/inquiries"),
         ("veilig_thuis", "/v1/enrichments"),
         ("politie", "/v1/questions"),
     ):
-        method, token, body = "GET", chain.token(party, "chair") if party != BROKER else JWS, None
-        if place == "path":
-            path = f"{path}/{quote(marker)}"
-        elif place == "query key":
-            path = f"{path}/{REF}?{quote(marker)}=1"
-        elif place == "query value":
-            path = f"{path}/{REF}?version={quote(marker)}"
-        elif place == "token":
-            path, token = f"{path}/{REF}", f"{marker}.{marker}.{marker}"
-        elif place == "scheme":
-            path, token = f"{path}/{REF}", f"{marker} {marker}"
-        elif place == "broken body":
-            method, body = "POST", f'{{"{marker}": {marker}'.encode()
-        else:
-            method = marker.upper()
-        response = tell(chain, party, method, path, body, token)
-        assert response.status >= 400
-        _must_not_echo(response, log)
+        request = AROUND[place](path, marker)
+        signed_in = replace(
+            request, token=request.token or (JWS if party == BROKER else chain.token(party, "chair"))
+        )
+        for one in (request, signed_in):
+            response = tell(chain, party, one)
+            assert response.status >= 400
+            _must_not_echo(response, log)
 
 
 def test_the_search_of_the_log_finds_what_is_there(chain: LocalWorld, log: io.BytesIO) -> None:
     """Each request above has its line."""
-    tell(chain, BROKER, "GET", "/v1/cases/x", None, None)
+    tell(chain, BROKER, Request("GET", "/v1/cases/x"))
     assert b'"request_handled"' in log.getvalue()
