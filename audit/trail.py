@@ -312,41 +312,25 @@ class Trail:
         """Destroys the key and the sealed parts of this subject. The erasure is an entry, which names nobody:
         only the positions whose part is gone. Root and proofs stay as they are.
 
-        Raises TrailUnavailable; then the erasure was not recorded and nothing is gone.
+        Raises TrailUnavailable: nothing is recorded and nothing gone, or all is done but the key, which goes
+        at the next erasure or start. Asking again does no harm.
         """
-        while True:
-            held = await self.read(
-                lambda connection: list(
-                    connection.execute(
-                        select(parts.c.position)
-                        .where(parts.c.subject_ref == subject_ref)
-                        .order_by(parts.c.position)
-                    ).scalars()
-                )
-            )
-
-            def destroy(connection: Connection, _: object, held: Sequence[int] = held) -> None:
-                gone = connection.execute(
-                    parts.delete().where(parts.c.subject_ref == subject_ref).returning(parts.c.position)
-                ).scalars()
-                if sorted(gone) != held:
-                    raise _RacedError
-                key_ids = connection.execute(
-                    subjects.delete()
-                    .where(subjects.c.subject_ref == subject_ref)
-                    .returning(subjects.c.key_id)
-                ).scalars()
-                for key_id in list(key_ids):
-                    connection.execute(insert(doomed), {"key_id": key_id})
-
+        appended = None
+        while appended is None:
+            held = await self.read(lambda connection: _held(connection, subject_ref))
             groups = [held[place : place + _MAX_ERASED] for place in range(0, len(held), _MAX_ERASED)]
-            entries = tuple(Entry("erasure", {"reason": reason, "erased": group}) for group in groups or [[]])
-            try:
-                appended = await self._put(entries, destroy, subject_ref)
-            except _RacedError:
-                continue
-            await self.read(lambda _: self._destroy_doomed())
-            return appended.recorded[0]
+            erasures = tuple(Entry("erasure", {"reason": reason, "erased": one}) for one in groups or [[]])
+
+            def change(connection: Connection, _: object, held: list[int] = held) -> None:
+                _erase(connection, subject_ref, held)
+
+            with suppress(_RacedError):
+                appended = await self._put(erasures, change, subject_ref)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._readers, self._destroy_doomed)
+        except SQLAlchemyError as error:
+            raise TrailUnavailable(f"a key cannot be destroyed: {type(error).__name__}") from None
+        return appended.recorded[0]
 
     async def _put(
         self, entries: tuple[Entry, ...], change: Change[T] | None, erases: str | None
@@ -643,6 +627,23 @@ def stored_head(connection: Connection) -> tuple[int, str]:
     if row is None:
         raise TrailError("There is no checkpoint in this database: it holds no trail yet.")
     return row.size, row.checkpoint
+
+
+def _held(connection: Connection, subject_ref: str) -> list[int]:
+    """The positions of the parts about this subject."""
+    query = select(parts.c.position).where(parts.c.subject_ref == subject_ref).order_by(parts.c.position)
+    return list(connection.execute(query).scalars())
+
+
+def _erase(connection: Connection, subject_ref: str, held: list[int]) -> None:
+    """Deletes exactly these parts, and dooms the key. Raises _RacedError when there are others."""
+    about = parts.c.subject_ref == subject_ref
+    gone = connection.execute(parts.delete().where(about).returning(parts.c.position)).scalars()
+    if sorted(gone) != held:
+        raise _RacedError
+    forgotten = subjects.delete().where(subjects.c.subject_ref == subject_ref).returning(subjects.c.key_id)
+    for key_id in list(connection.execute(forgotten).scalars()):
+        connection.execute(insert(doomed), {"key_id": key_id})
 
 
 def _stored(connection: Connection, where: Any) -> Iterator[Stored]:
