@@ -43,7 +43,9 @@ def found_in_memory(process: int, wanted: set[bytes]) -> int:
 
 
 def _pattern(wanted: set[bytes]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(re.escape(marker) for marker in sorted(wanted, key=len, reverse=True)))
+    # a number within a longer one (a time stamp in a library's text) is another number
+    either = b"|".join(re.escape(marker) for marker in sorted(wanted, key=len, reverse=True))
+    return re.compile(b"(?<![0-9])(?:" + either + b")(?![0-9])")
 
 
 def _memory(process: int) -> Iterator[bytes]:
