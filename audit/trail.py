@@ -16,6 +16,7 @@ import asyncio
 import os
 import queue
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client import Counter, Histogram
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -114,6 +116,14 @@ Change = Callable[[Connection, Sequence[Recorded]], T]
 
 MAX_BATCH = 2_000
 """Entries in one commit at most: some megabytes, some tens of milliseconds."""
+
+_recorded = Counter("grondslag_trail_entries_total", "Entries that are durable.")
+_appends = Counter("grondslag_trail_appends_total", "Calls to append, by how they ended.", ["outcome"])
+_append_seconds = Histogram(
+    "grondslag_trail_append_seconds",
+    "From the call until its entries were durable, waiting for others included.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
 
 _RECENT_LEAVES = 8_192
 _RECENT_TILES = 64
@@ -260,7 +270,16 @@ class Trail:
         time before. Raises TrailUnavailable when the trail cannot be written or too many wait, ValueError for
         an entry that is too large or holds what a leaf cannot.
         """
-        return await self._put(tuple(entries), change, None)
+        started = time.perf_counter()
+        try:
+            appended = await self._put(tuple(entries), change, None)
+        except TrailUnavailable:
+            _appends.labels("unavailable").inc()
+            raise
+        _append_seconds.observe(time.perf_counter() - started)
+        _appends.labels("recorded").inc()
+        _recorded.inc(len(appended.recorded))
+        return appended
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Runs a query on the same database, in a thread of the readers.
@@ -271,6 +290,19 @@ class Trail:
             return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
         except RuntimeError:  # the readers are gone
             raise TrailUnavailable("the trail is closed") from None
+
+    async def verify(self) -> None:
+        """Looks whether entries could be recorded now, and records none. Raises TrailUnavailable."""
+        if not self._accepting or not self._writer.is_alive():
+            raise TrailUnavailable("the writer of the trail has stopped")
+        if self._waiting.full():
+            raise TrailUnavailable("too many entries wait to be recorded")
+
+        def look(connection: Connection) -> None:
+            stored_head(connection)
+            self._keys.verify()
+
+        await self.read(look)
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint that is durable, as this process knows."""

@@ -52,6 +52,7 @@ def app(
                     most_at_once=settings.most_at_once,
                 )
                 app.state.broker = broker
+                app.state.checks.update(start.checks())
                 async with rounds(deliver=(broker.deliver_due, settings.retry_every_s)):
                     yield
             finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from adapters.contract.codes import Partner
@@ -53,6 +54,12 @@ from policies import Decision, Policy, Release
 
 MAX_INQUIRIES = 10
 """In one request: two for each partner."""
+
+
+_decisions = Counter("grondslag_decisions_total", "Decisions that were recorded.", ["effect", "mode"])
+_arrived = Counter(
+    "grondslag_questions_arrived_total", "Questions, by what the holder's reply said of them.", ["state"]
+)
 
 
 @dataclass(frozen=True)
@@ -344,9 +351,12 @@ class Broker:
             return accepted
 
         try:
-            return (await self._trail.append(entries, accept)).result
+            accepted = (await self._trail.append(entries, accept)).result
         except Raced:
             raise TooBusy from None  # somebody asked in this case just now: ask again, knowing that
+        for decision in (decision for one in asked for decision in one.decisions):
+            _decisions.labels(decision.effect, decision.mode or "none").inc()
+        return accepted
 
     async def _arrived(self, deliveries: Sequence[Delivery], *, once: bool = False) -> dict[str, Accepted]:
         """Records the replies, all in one transaction; the inquiries as they are now, by id.
@@ -373,7 +383,10 @@ class Broker:
 
             return inquiries.change(store, list(arrived), after)
 
-        return {one.jti: one for one in (await self._trail.append(entries, arrive)).result}
+        changed = (await self._trail.append(entries, arrive)).result
+        for outcome in (outcome for one in deliveries for outcome in one.reply.document.outcomes):
+            _arrived.labels("refused_by_holder" if outcome.status == "refused" else outcome.status).inc()
+        return {one.jti: one for one in changed}
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> Report:
         positions = [position for one in accepted for position in one.positions]

@@ -13,4 +13,4 @@ app = typer.Typer()
 @app.command()
 def broker(settings: Settings = None) -> None:
     """Run the broker until it is asked to stop."""
-    run(BrokerSettings, settings, party=lambda _: BROKER, app=broker_app, checks=lambda _: {})
+    run(BrokerSettings, settings, party=lambda _: BROKER, app=broker_app)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
+from prometheus_client import Counter
 
 from adapters.contract.documents import Permit, Reply
 from adapters.contract.events import Event, log
@@ -14,6 +15,10 @@ from adapters.contract.problems import DocumentMalformed, Problem
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.wire import Unreachable, Wire
 from gateway.inquiries import Accepted
+
+_failed = Counter(
+    "grondslag_deliveries_failed_total", "Permits that brought no reply; they are tried again.", ["partner"]
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,12 @@ class Courier:
         return Delivery(accepted, said.permit, reply)
 
     async def _deliver(self, accepted: Accepted) -> Delivery | None:
+        delivery = await self._attempt(accepted)
+        if delivery is None:
+            _failed.labels(accepted.holder).inc()
+        return delivery
+
+    async def _attempt(self, accepted: Accepted) -> Delivery | None:
         try:
             holder = self._signatory.directory.party(accepted.holder)
             permit = self._signatory.write(

@@ -56,6 +56,9 @@ class EmbeddedPolicy:
                 await asyncio.sleep(0)
         return decided
 
+    async def verify(self) -> None:
+        self._fresh(self._reader.facts({}))
+
     async def close(self) -> None:
         self._engine = None
         self._remembered.clear()

@@ -83,6 +83,9 @@ class Policy(Protocol):
 
     async def decide(self, inputs: Sequence[Mapping[str, object]]) -> list[Decision]: ...
 
+    async def verify(self) -> None:
+        """The engine itself decides, on an input without facts. Raises PolicyUnavailable when it does not."""
+
     async def close(self) -> None: ...
 
 

@@ -13,7 +13,7 @@ Rules of this module; each fences something that the client or the server does o
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,24 +50,24 @@ class OpaServerPolicy:
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = 0.5,
+        traceparent: Callable[[], str | None] = lambda: None,
     ) -> "OpaServerPolicy":
         """Connect and check that the server has this revision in force.
 
         `url`: `https://host:port`, or `http://` on loopback only. `timeout_s`: for one whole call.
+        `traceparent`: the header of the trace that a call belongs to, if any.
         Raises PolicyUnavailable.
         """
         host, port, secure = _address(url)
         client = _Client(host=host, port=port, ssl=secure, token=token, retries=0, timeout=timeout_s)
-        client.tls = tls
+        client.tls, client.traceparent = tls, traceparent
         policy = cls(client, revision, catalogue, timeout_s)
         try:
             await client.connect()
             async with asyncio.timeout(timeout_s):
                 if not await client.check_health(_BUNDLES_READY):
                     raise PolicyUnavailable("The OPA server is not there, or has no bundle in force.")
-            answer = await policy._ask([{}])
-            policy.engine = f"opa {_version(answer)}"
-            policy._reader.decisions([policy._reader.facts({})], answer.get("result"))
+            await policy.verify()
         except BaseException as error:
             await policy.close()
             if isinstance(error, TimeoutError):
@@ -81,6 +81,11 @@ class OpaServerPolicy:
             return []
         answer = await self._ask([self._reader.document(one) for one in facts])
         return self._reader.decisions(facts, answer.get("result"))
+
+    async def verify(self) -> None:
+        answer = await self._ask([{}])
+        self.engine = f"opa {_version(answer)}"
+        self._reader.decisions([self._reader.facts({})], answer.get("result"))
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -107,6 +112,7 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]
     """The client with a session of our own; it cannot name a private authority, and it follows redirects."""
 
     tls: ssl.SSLContext | None = None
+    traceparent: Callable[[], str | None]
 
     async def connect(self) -> None:
         await self._init_session()
@@ -122,8 +128,10 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]
         )
 
     def _request(self, method: str, url: str, **kwargs: Any) -> AbstractAsyncContextManager[Any]:
+        here = self.traceparent()
+        headers = {**(kwargs.get("headers") or {}), **({} if here is None else {"traceparent": here})}
         asked: AbstractAsyncContextManager[Any] = super()._request(
-            method, url, **{**kwargs, "allow_redirects": False}
+            method, url, **{**kwargs, "headers": headers, "allow_redirects": False}
         )
         return asked
 

@@ -20,6 +20,19 @@ Check = Callable[[], Awaitable[str | None]]
 _PATIENCE_S = 2.0
 
 
+def working(verify: Callable[[], Awaitable[None]], *failures: type[Exception]) -> Check:
+    """All is well when `verify` returns; of these failures the text is the reason, so it holds no values."""
+
+    async def check() -> str | None:
+        try:
+            await verify()
+        except failures as failure:
+            return str(failure)
+        return None
+
+    return check
+
+
 def health(app: FastAPI, checks: Mapping[str, Check]) -> Starlette:
     """`/healthz/live`; `/healthz/ready`, 503 with every reason, or while starting, stopping; `/metrics`."""
 

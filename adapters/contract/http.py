@@ -116,6 +116,7 @@ def api(
         },
     )
     app.state.phase = "starting"
+    app.state.checks = {}  # of readiness; the lifespan puts in what it opens
     app.state.rules = _Rules(app)
     app.add_middleware(_Shell, app=app, known=problems, max_body_bytes=max_body_bytes)
 

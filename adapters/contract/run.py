@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from adapters.contract import events
 from adapters.contract.directory import DirectoryProblem
-from adapters.contract.health import Check, health
+from adapters.contract.health import health
 from adapters.contract.keys import KeyProblem
 from adapters.contract.server import serve
 from adapters.contract.settings import PartySettings, SettingsProblem, read_settings
@@ -35,7 +35,6 @@ def run(
     *,
     party: Callable[[S], str],
     app: Callable[[S], FastAPI],
-    checks: Callable[[FastAPI], Mapping[str, Check]],
 ) -> None:
     """Serves until a stop is asked for. A wrong setting ends it with one sentence."""
     try:
@@ -45,7 +44,7 @@ def run(
         uvloop.run(
             serve(
                 made,
-                health(made, checks(made)),
+                health(made, made.state.checks),
                 host=settings.host,
                 port=settings.port,
                 management_port=settings.management_port,

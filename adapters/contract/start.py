@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from adapters.contract import problems
+from adapters.contract import problems, trace
 from adapters.contract.directory import Directory, DirectoryProblem
 from adapters.contract.events import Event, log
+from adapters.contract.health import Check, working
 from adapters.contract.keys import KeyProblem, Keyring, read_keys
 from adapters.contract.settings import PartySettings
 from adapters.contract.signatory import Signatory, trail_origin
@@ -37,6 +38,13 @@ class Start:
     release: Release
     policy: Policy
     trail: Trail
+
+    def checks(self) -> dict[str, Check]:
+        """What must work before this party takes requests; whether others can be reached is not in it."""
+        return {
+            "trail": working(self.trail.verify, TrailUnavailable),
+            "policy": working(self.policy.verify, PolicyUnavailable),
+        }
 
     async def record(self) -> None:
         """A start is an entry: under which directory and hand-out what follows was done."""
@@ -92,7 +100,9 @@ async def _policy(settings: PartySettings, release: Release) -> Policy:
     if settings.policy_engine == "embedded":
         return EmbeddedPolicy(release)
     token = settings.opa_token.get_secret_value() if settings.opa_token else None
-    return await OpaServerPolicy.open(settings.opa_url, release.revision, release.catalogue, token=token)
+    return await OpaServerPolicy.open(
+        settings.opa_url, release.revision, release.catalogue, token=token, traceparent=trace.header
+    )
 
 
 def _verify_listed(keyring: Keyring, directory: Directory) -> None:

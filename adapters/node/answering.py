@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from adapters.contract.answers import Answer, envelope
@@ -48,6 +49,12 @@ from adapters.partners import Adapter, Asked, Finding
 from audit.entry import Entry
 from audit.trail import Trail
 from policies import Decision, Policy
+
+_answers = Counter(
+    "grondslag_answers_total",
+    "Permitted questions that were taken in, by what became of them.",
+    ["status", "mode"],
+)
 
 
 @dataclass(frozen=True)
@@ -254,6 +261,8 @@ class Answering:
         )
         kept = taken if taken.waiting else replace(taken, token=None, identities=None)
         await self._trail.append(entries, lambda store, _: inbox.insert(store, kept))
+        for question in questions:
+            _answers.labels(question.outcome().status, question.permitted.mode).inc()
 
     def _reply(self, permit: str, inquiry: str, jti: str, outcomes: Sequence[Outcome], sealed: Sealed) -> str:
         return self._signatory.write(

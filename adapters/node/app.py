@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from adapters.contract import problems
+from adapters.contract.health import working
 from adapters.contract.http import api
 from adapters.contract.rounds import rounds
 from adapters.contract.start import PROBLEMS, started
@@ -27,6 +28,7 @@ from adapters.registers.thresholds import read_thresholds
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _PARTNER_API_TIMEOUT_S = 5.0
+_COUNT_EVERY_S = 15.0
 
 
 def utc_now() -> datetime:
@@ -85,9 +87,13 @@ def app(
                     ),
                 )
                 app.state.node = node
+                app.state.checks.update(
+                    start.checks(), register=working(register.verify, RegisterUnavailable)
+                )
                 async with rounds(
                     follow=(node.asking.follow_due, settings.poll_s / 2),
                     hand_in=(node.desk.deliver_due, settings.poll_s / 2),
+                    count=(node.desk.count_waiting, _COUNT_EVERY_S),
                 ):
                     yield
             finally:

@@ -20,6 +20,6 @@ app.add_typer(standing, name="standing")
 def run(settings: Settings = None) -> None:
     """Run a partner's node until it is asked to stop."""
     try:
-        run_party(NodeSettings, settings, party=lambda one: one.partner, app=node_app, checks=lambda _: {})
+        run_party(NodeSettings, settings, party=lambda one: one.partner, app=node_app)
     except RegisterUnavailable as problem:
         sys.exit(f"{problem}")

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import orjson
+from prometheus_client import Gauge
 
 from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER
@@ -34,6 +35,8 @@ from audit.entry import Entry
 from audit.trail import Trail
 
 _LONGEST_PAUSE_S = 60
+
+_waiting = Gauge("grondslag_waiting_questions", "Questions that wait for a person here.", ["overdue"])
 
 _ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "in_meeting"})
 """Codes that say all there is to say; the others are flags and may stand together."""
@@ -81,6 +84,13 @@ class Desk:
             for question in one.questions
             if question.state in {"waits", "opened"} or question.doubtful
         ]
+
+    async def count_waiting(self) -> None:
+        """Renews the figure of what waits, for operators."""
+        now = self._signatory.now()
+        in_time, late = await self._trail.read(lambda store: inbox.count_waiting(store, now))
+        _waiting.labels("no").set(in_time)
+        _waiting.labels("yes").set(late)
 
     async def open(self, jti: str, index: int, person: Person) -> Opened:
         """Looks: who it is about, why it is asked, what the register suggests. Raises NotAllowed, NotFound,

@@ -165,6 +165,19 @@ def load_waiting(store: Connection, most: int) -> list[Taken]:
     return [_taken(row) for row in rows]
 
 
+def count_waiting(store: Connection, now: datetime) -> tuple[int, int]:
+    """How many questions wait for a person within their time, and how many after it."""
+    now_s = int(now.timestamp())
+    rows = store.execute(select(inbox.c.questions).where(inbox.c.waiting)).scalars()
+    late = [
+        question["permitted"]["due_at"] <= now_s
+        for questions in rows
+        for question in questions
+        if question["state"] in {"waits", "opened"}
+    ]
+    return len(late) - sum(late), sum(late)
+
+
 def load_outgoing(store: Connection, now: datetime, most: int) -> list[Taken]:
     rows = store.execute(_OUTGOING, {"now": int(now.timestamp()), "most": most}).mappings()
     return [_taken(row) for row in rows]

@@ -56,6 +56,9 @@ class Adapter(Protocol):
         not in `questions`.
         """
 
+    async def verify(self) -> None:
+        """Asks about nobody. Raises RegisterUnavailable when the register cannot be asked now."""
+
     async def close(self) -> None: ...
 
 
@@ -108,6 +111,9 @@ class RegisterAdapter:
             for identity, candidates in zip(identities, found.candidates, strict=True)
         }
         return [self._finding(one, persons[one.identity], found.as_of, today) for one in asked]
+
+    async def verify(self) -> None:
+        await self._register.find([])
 
     async def close(self) -> None:
         await self._register.close()

@@ -50,6 +50,20 @@ class AdapterContract:
     def examples(self) -> Examples:
         raise NotImplementedError
 
+    def test_it_knows_whether_the_register_can_be_asked(self) -> None:
+        async def looks() -> bool:
+            adapter = self.unreachable()
+            try:
+                await adapter.verify()
+            except RegisterUnavailable:
+                return False
+            finally:
+                await adapter.close()
+            return True
+
+        self._run(lambda adapter: adapter.verify())
+        _verify(not asyncio.run(looks()), "a register that is not there can be asked")
+
     def test_who_is_there_is_found_certainly(self) -> None:
         finding = self._one(self.examples().known)
         _verify(not finding.doubtful, "the known person is doubtful")
