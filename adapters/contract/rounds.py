@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from adapters.contract import trace
 from adapters.contract.events import Event, log
 
 
 @asynccontextmanager
 async def rounds(**tasks: tuple[Callable[[], Awaitable[object]], float]) -> AsyncIterator[None]:
-    """Runs each task, by name, every so many seconds until the block ends. A turn that fails is logged and
-    tried again.
+    """Runs each task, by name, every so many seconds until the block ends. Each turn is a trace of its own;
+    one that fails is logged and tried again.
     """
     running = [asyncio.create_task(_round(name, turn, every_s)) for name, (turn, every_s) in tasks.items()]
     try:
@@ -24,6 +25,7 @@ async def rounds(**tasks: tuple[Callable[[], Awaitable[object]], float]) -> Asyn
 async def _round(name: str, turn: Callable[[], Awaitable[object]], every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
+        trace.enter(trace.continued(None))
         try:
             await turn()
         except Exception as error:  # whatever it is, the next turn must come

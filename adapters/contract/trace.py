@@ -36,6 +36,12 @@ def enter(trace: Trace) -> None:
     _current.set(trace)
 
 
+def header() -> str | None:
+    """The header for the next hop, if there is a trace."""
+    here = _current.get()
+    return None if here is None else here.traceparent
+
+
 def current() -> Trace | None:
     """The trace of the request that is being handled, if there is one."""
     return _current.get()

@@ -68,9 +68,9 @@ class HttpWire:
         timeout_s: float,
     ) -> Response:
         headers = {"Accept": "application/json, application/problem+json"}
-        here = trace.current()
-        if here is not None:
-            headers["traceparent"] = here.traceparent
+        traceparent = trace.header()
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         if body is not None:
             headers["Content-Type"] = "application/json"
         if bearer is not None:

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
+from adapters.contract import trace
 from adapters.contract.identity import Identity
 from adapters.registers.register import (
     Candidates,
@@ -79,6 +80,9 @@ class RestRegister:
                 auto_decompress=False,
             )
         headers = {**self._headers, "Content-Type": "application/json", "Accept": "application/json"}
+        traceparent = trace.header()
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         try:
             async with self._client.post(
                 self._url, data=body, headers=headers, allow_redirects=False, timeout=self._timeout
