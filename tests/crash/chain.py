@@ -1,4 +1,4 @@
-"""A chain of processes that may be killed: each party forked by the nursery, with one clock that is moved by hand."""
+"""A chain of processes that may be killed, each forked by the nursery; all with one clock, moved by hand."""
 
 import json
 import mmap
@@ -77,7 +77,8 @@ class CrashChain(LocalWorld):
     def wait_ready(self, party: str) -> None:
         if party in (BROKER, *PARTNERS):
             up = until(lambda: _answers(self._ready_url(party)) or self.died(party, 0), 30)
-            assert up and not self.died(party, 0), f"{party} did not start: {self._last_words(party)}"
+            if not up or self.died(party, 0):
+                raise AssertionError(f"{party} did not start: {self._last_words(party)}")
 
     def _last_words(self, party: str) -> str:
         return (self.folder / f"{party}.log").read_text(encoding="utf-8")[-2000:]

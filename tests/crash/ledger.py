@@ -1,4 +1,4 @@
-"""What must hold of a chain after any number of kills, read from the databases of its parties and nothing else."""
+"""What must hold of a chain after any number of kills, read from the databases of its parties alone."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -16,9 +16,9 @@ from adapters.contract.signatory import trail_origin
 from adapters.node import inbox
 from adapters.node.enrichments import Enrichment, Sent, _enrichment, enrichments
 from audit.checkpoint import verify_checkpoint
+from audit.merkle import Tree, leaf_hash
 from audit.receipt import verify_receipt
 from audit.trail import Opened, Trail
-from audit.merkle import Tree, leaf_hash
 from gateway import inquiries
 from gateway.inquiries import Accepted
 from tests.world import LocalWorld
@@ -116,7 +116,7 @@ def _node_rows(store: Any) -> tuple[list[Enrichment], list[inbox.Taken]]:
 
 
 def wrong(books: Books) -> list[str]:
-    """Every way in which these books do not agree; empty when no answer is without an entry and nothing is stuck."""
+    """Every way in which these books do not agree; empty when all is well."""
     return [
         *_answers_without_entries(books),
         *_answered_twice(books),
@@ -131,7 +131,7 @@ def stuck(books: Books) -> list[str]:
 
 
 def _answers_without_entries(books: Books) -> Iterator[str]:
-    """An answer at the requester needs the permit, the reply and the holder's own answer, each in its trail."""
+    """An answer at the requester needs the permit, the reply and the holder's own entry, each in a trail."""
     permits: dict[Question, int] = {}
     replies: dict[Question, list[int]] = defaultdict(list)
     for position, facts, _ in books.ledgers[BROKER].of("permit"):
@@ -238,7 +238,7 @@ _SAID = {
 
 
 def _stuck(books: Books) -> Iterator[str]:
-    """All is final or waits for a person; nothing locked or sealed lies at the broker for a holder that has it."""
+    """All is final or waits for a person; nothing lies anywhere that should be on its way."""
     for _, sent in books.sent():
         for item in sent.items:
             if sent.state == "draft" or (sent.state == "sent" and item.state in {"sent", "late"}):

@@ -66,7 +66,7 @@ class _Turn:
 
 
 class _Chair(_Turn):
-    """A case with two persons and questions to three holders, each time anew; sometimes a new statement first."""
+    """A case with two persons and questions to three holders, each time anew."""
 
     def once(self) -> None:
         play = self.play

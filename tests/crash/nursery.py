@@ -1,4 +1,4 @@
-"""Starts parties as processes of their own within a fraction of a second: everything is imported once, then forked.
+"""Starts parties as processes of their own, within a fraction of a second: all is imported once, then forked.
 
 One JSON line in per party to start, one line with its process id out. Run as `python -m tests.crash.nursery`.
 The children die with it.

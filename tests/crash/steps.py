@@ -1,4 +1,4 @@
-"""Named steps at which a party kills itself, as a power cut would: SIGKILL, nothing is closed, nothing is said.
+"""Named steps at which a party kills itself: SIGKILL, so that nothing is closed and nothing is said.
 
     before K, within K, after K     a commit of the trail whose first entry is of kind K (`change`: no entry):
                                     before its transaction, after its last statement, after it is durable

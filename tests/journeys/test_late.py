@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from grondslag.demo.stories import Play
 from tests.journeys.watching import (
-    POLICE,
+    PROSECUTED,
     SUPERVISED,
     accepted,
     ask,
@@ -17,35 +17,33 @@ from tests.journeys.watching import (
 )
 from tests.world import LocalWorld
 
-ALERT = "politie.staff_safety_alert"
-
 
 def test_a_late_answer_still_arrives(play: Play) -> None:
     """Past its time a question that waits reads as late; released after that, it is answered."""
-    asked = ask(play, POLICE)
+    asked = ask(play, PROSECUTED)
     play = pass_until(play, asked["items"][0]["dueAt"])
-    assert watch(play, asked, lambda _: True) == {POLICE: "late"}
-    release(play, waiting(play)[0], "shareable")
-    assert watch(play, asked, lambda ends: ends[POLICE] != "late") == {POLICE: "answered:shareable"}
+    assert watch(play, asked, lambda _: True) == {PROSECUTED: "late"}
+    release(play, waiting(play, "om")[0], "yes", partner="om")
+    assert watch(play, asked, lambda ends: ends[PROSECUTED] != "late") == {PROSECUTED: "answered:yes"}
 
 
 def test_one_late_answer_does_not_end_the_waiting_for_another(play: Play) -> None:
     """Two questions wait at one holder; both are answered after their time, one long after the other."""
     case = play.case(play.chair)
-    man = play.subject("stalking.man", "suspected_perpetrator", [POLICE], weighty=True)
-    other = play.subject("children_and_adults.boy", "suspected_perpetrator", [POLICE], weighty=True)
+    man = play.subject("stalking.man", "suspected_perpetrator", [PROSECUTED], weighty=True)
+    other = play.subject("children_and_adults.boy", "suspected_perpetrator", [PROSECUTED], weighty=True)
     asked = play.ask(play.chair, case, [man, other])
     due = [item["dueAt"] for item in asked["items"] if item["status"] == "waits_for_person"]
     assert len(due) == 2
     play = pass_until(play, max(due))
-    first, second = waiting(play)
+    first, second = waiting(play, "om")
 
     def statuses() -> set[str]:
         return {item["status"] for item in play.chair.get(f"/v1/enrichments/{asked['id']}")["items"]}
 
-    release(play, first, "shareable")
+    release(play, first, "yes", partner="om")
     assert wait_for(play, lambda: statuses() == {"answered", "late"})
-    release(play, second, "shareable")
+    release(play, second, "yes", partner="om")
     assert wait_for(play, lambda: statuses() == {"answered"})
 
 

@@ -18,6 +18,7 @@ from grondslag.demo.stories import Play, ended
 from tests.world import LocalWorld
 
 POLICE = "politie.relevant_registrations"
+PROSECUTED = "om.ongoing_prosecution"
 SUPERVISED = "reclassering.under_supervision"
 LOOKS = 200
 
@@ -76,10 +77,12 @@ def place(question: Json) -> str:
     return f"/v1/questions/{question['inquiry']}/{question['index']}"
 
 
-def release(play: Play, question: Json, *codes: str) -> None:
-    """An official of the police looks, and lets these codes go."""
-    official(play).post(f"{place(question)}/views")
-    official(play).post(f"{place(question)}/releases", {"codes": list(codes)})
+def release(play: Play, question: Json, *codes: str, partner: str = "politie") -> None:
+    """An official looks, and lets these codes go; at the OM with the prosecutor's consent."""
+    somebody = play.caller(partner, "official")
+    somebody.post(f"{place(question)}/views")
+    consent = {"prosecutorAgrees": True} if partner == "om" else {}
+    somebody.post(f"{place(question)}/releases", {"codes": list(codes), **consent})
 
 
 def trail(world: LocalWorld, party: str) -> Trail:
