@@ -2,25 +2,23 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
 
 _ZONE = ZoneInfo("Europe/Amsterdam")
 _CLOSING = time(17, 0)
-_NOT_A_DAY_OFF = {"Goede Vrijdag"}  # the library lists it; not everyone has it off
+
+
+@cache
+def _feast_days(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("NL", years=year)) | {date(year, 5, 5)}
 
 
 def _days_off(day: date) -> bool:
-    return day.weekday() >= 5 or day in _holidays(day.year)
-
-
-@lru_cache(maxsize=8)
-def _holidays(year: int) -> frozenset[date]:
-    # the library works a year out anew at every call
-    listed = holidays.country_holidays("NL", years=year, language="nl")
-    return frozenset(day for day, name in listed.items() if name not in _NOT_A_DAY_OFF)
+    """Weekends, and the days of Algemene termijnenwet 3: Good Friday and 5 May too."""
+    return day.weekday() >= 5 or day in _feast_days(day.year)
 
 
 def working_days_after(
