@@ -1,0 +1,70 @@
+"""Until when a holder's people may take: working days of the Netherlands, and never a mistake on any day."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.deadlines import due_at, working_day_before, working_days_after
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "days", "closing"),
+    [
+        ("2026-11-24T12:00", 3, "2026-11-27T16:00"),  # Tuesday to Friday, winter time
+        ("2026-11-26T12:00", 3, "2026-12-01T16:00"),  # over a weekend
+        ("2026-11-27T23:30", 1, "2026-11-30T16:00"),  # Saturday already in the Netherlands
+        ("2026-12-24T12:00", 1, "2026-12-28T16:00"),  # Christmas: Friday and Saturday
+        ("2027-04-25T12:00", 1, "2027-04-26T15:00"),  # Monday, summer time
+        ("2027-04-26T12:00", 1, "2027-04-28T15:00"),  # King's day
+        ("2026-05-13T12:00", 1, "2026-05-15T15:00"),  # Ascension day
+        ("2027-05-04T12:00", 1, "2027-05-07T15:00"),  # 5 May, every year, and then Ascension day
+        ("2027-03-25T12:00", 1, "2027-03-30T15:00"),  # Good Friday and Easter Monday
+    ],
+)
+def test_working_days_are_those_of_the_netherlands(moment: str, days: int, closing: str) -> None:
+    """Until five in the afternoon there, in UTC here."""
+    assert working_days_after(at(moment), days) == at(closing)
+
+
+def test_the_working_day_before_a_meeting() -> None:
+    """Over a weekend and a holiday."""
+    assert working_day_before(date(2026, 11, 30)) == at("2026-11-27T16:00")
+    assert working_day_before(date(2026, 12, 28)) == at("2026-12-24T16:00")
+
+
+NOW = at("2026-11-24T12:00")
+
+
+def due(code: str | None, meeting_on: date | None) -> datetime:
+    return due_at(code, now=NOW, meeting_on=meeting_on, working_days=3, fast_hours=2)
+
+
+def test_a_question_is_due_before_its_meeting() -> None:
+    """After three working days, or a working day before the meeting, or fast."""
+    assert due("human_deadline", None) == at("2026-11-27T16:00")
+    assert due("human_deadline", date(2026, 11, 26)) == at("2026-11-25T16:00")
+    assert due("human_deadline", date(2026, 12, 24)) == at("2026-11-27T16:00")
+    assert due("fast_deadline", date(2026, 12, 24)) == NOW + timedelta(hours=2)
+
+
+def test_a_meeting_that_is_too_near_or_past_leaves_the_fast_deadline() -> None:
+    """Nobody is asked to have answered yesterday."""
+    for meeting_on in (date(2026, 11, 24), date(2026, 11, 1), date(1, 1, 1)):
+        assert due("human_deadline", meeting_on) == NOW + timedelta(hours=2)
+
+
+@given(st.dates() | st.none(), st.integers(0, 2**31))
+@settings(max_examples=150, deadline=None)
+def test_every_meeting_gives_a_moment_that_is_not_past(meeting_on: date | None, seconds: int) -> None:
+    """Any day of any year: at least the fast deadline, at most three working days, which never is two
+    weeks.
+    """
+    moment = datetime.fromtimestamp(seconds, UTC)
+    found = due_at("human_deadline", now=moment, meeting_on=meeting_on, working_days=3, fast_hours=2)
+    assert timedelta(hours=2) <= found - moment < timedelta(days=14)
