@@ -43,7 +43,9 @@ class Counts:
     """By party, unless it says otherwise."""
 
     commits: list[str] = field(default_factory=list)  # in the order in which they were durable
-    statements: Counter[str] = field(default_factory=Counter)  # on the trail's database; begin and tiles left out
+    statements: Counter[str] = field(
+        default_factory=Counter
+    )  # on the trail's database; begin and tiles left out
     requests: Counter[str] = field(default_factory=Counter)  # by addressee
     connections: int = 0
     policy_calls: Counter[str] = field(default_factory=Counter)
@@ -163,7 +165,12 @@ def _count_shared(patch: pytest.MonkeyPatch, counts: Counts, parties: _Parties) 
             "send",
             lambda _, __, address, *___, **____: counts.requests.update([parties.by_address[address]]),
         )
-    _wrap(patch, EmbeddedPolicy, "decide", lambda self, _: counts.policy_calls.update([parties.by_policy[id(self)]]))
+    _wrap(
+        patch,
+        EmbeddedPolicy,
+        "decide",
+        lambda self, _: counts.policy_calls.update([parties.by_policy[id(self)]]),
+    )
 
     def connection(*_: object, **__: object) -> None:
         counts.connections += 1

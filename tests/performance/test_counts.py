@@ -1,14 +1,19 @@
-"""What an enrichment costs in things that can be counted, and whose number may not depend on how busy a machine
-is: commits, requests, signatures, statements. Warm: the second and later of its kind.
+"""What an enrichment costs in things whose number does not depend on how busy the machine is: commits,
+requests, signatures, statements. Warm: the second and later of its kind.
 """
 
+import asyncio
+import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.directory import Directory
 from bench.workload import Workload, wrong
 from tests.performance.counts import Counts, counted
 from tests.world import LocalWorld, local_world
@@ -25,7 +30,7 @@ STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 8
 
 @pytest.fixture(params=[False, True], ids=["in process", "over HTTP"])
 def workload(request: pytest.FixtureRequest, tmp_path: Path, registers: Path) -> Iterator[Workload]:
-    settings = {BROKER: {"retry_every_s": 60}, **{partner: _QUIET for partner in PARTNERS}}
+    settings = {BROKER: {"retry_every_s": 60}, **dict.fromkeys(PARTNERS, _QUIET)}
     with local_world(tmp_path, registers=registers, http=request.param, settings=settings) as world:
         made = Workload(world)
         made.decide_standing()
@@ -58,7 +63,7 @@ def test_an_enrichment_costs_what_the_gate_says(workload: Workload, questions: i
     assert counts.commits[-2:] == [BROKER, REQUESTER]
     assert counts.checkpoints == {REQUESTER: 2, BROKER: 2, **once}
 
-    assert counts.requests == {BROKER: 1, **once}
+    assert counts.requests == {REQUESTER: 1, BROKER: 1, **once}  # the first is the chair's own
     assert counts.connections == 0
     assert counts.policy_calls == {BROKER: 1, **once}
 
@@ -84,3 +89,29 @@ def test_statements_do_not_grow_with_the_questions(workload: Workload) -> None:
     assert many.statements[BROKER] == STATEMENTS_BROKER
     for holder in ("reclassering", "rvdk"):
         assert many.statements[holder] == STATEMENTS_HOLDER_ASKING_ITS_REGISTER
+
+
+def test_what_must_be_zero_would_be_counted(workload: Workload) -> None:
+    """A new connection, TLS context, parsed key, database connection and forgotten task each show."""
+    world = workload.play.world
+    assert isinstance(world, LocalWorld)
+
+    async def forgotten() -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.close()
+        asyncio.create_task(asyncio.sleep(0.2))  # noqa: RUF006
+
+    with counted(world) as counts:
+        world.do(forgotten())
+        ssl.create_default_context()
+        Directory.read(world.folder / "directory.json")
+        with create_engine("sqlite://").connect():
+            pass
+    assert counts.connections == 1
+    assert counts.tls_contexts == 1
+    assert counts.key_parses > 0
+    assert counts.database_connections == 1
+    assert counts.tasks_left == 1
