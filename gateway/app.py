@@ -32,7 +32,7 @@ def app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        line = wire or HttpWire()
+        line = wire or HttpWire(settings.tls())
         async with started(settings, BROKER, migrations=MIGRATIONS, now=now) as start:
             await start.record()
             await line.open()

@@ -91,6 +91,18 @@ def decide(
 
 
 @app.command()
+def bundle(
+    out: Annotated[Path, typer.Argument(help="The file to write: handout.tar.gz.")],
+    hand_out: _HandOut = None,
+) -> None:
+    """Write the bundle for an OPA server; the same bytes for the same release."""
+    with _one_sentence():
+        release = load_release(hand_out)
+        release.write_bundle(out)
+        typer.echo(f"{out}: {release.revision}")
+
+
+@app.command()
 def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
     """Show the rows of the hand-out as a table: who may ask what, about whom, why, and on which basis."""
     with _one_sentence():

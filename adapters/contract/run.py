@@ -48,6 +48,7 @@ def run(
                 host=settings.host,
                 port=settings.port,
                 management_port=settings.management_port,
+                stop_within_s=settings.stop_within_s,
             )
         )
     except STOPS as problem:

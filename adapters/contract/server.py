@@ -8,6 +8,7 @@ The lifespan is entered here, not by uvicorn, so that what fails at the start is
 
 import asyncio
 import contextlib
+import math
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,7 +20,6 @@ from starlette.types import ASGIApp
 from adapters.contract.events import Event, log
 
 _KEEP_ALIVE_S = 90  # longer than our clients keep an idle connection: it is theirs to close
-_FINISH_S = 30
 
 
 async def serve(
@@ -29,6 +29,7 @@ async def serve(
     host: str = "127.0.0.1",
     port: int,
     management_port: int,
+    stop_within_s: float = 20,
     shutdown: asyncio.Event | None = None,
     started: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -44,7 +45,11 @@ async def serve(
         loop.add_signal_handler(number, _asked, stop, number.name)
     try:
         with _listening(host, port) as public, _listening(host, management_port) as private:
-            async with _running(management, private), app.router.lifespan_context(app), _running(app, public):
+            async with (
+                _running(management, private, stop_within_s),
+                app.router.lifespan_context(app),
+                _running(app, public, stop_within_s),
+            ):
                 ports = (public.getsockname()[1], private.getsockname()[1])
                 log(Event.STARTED, port=ports[0], management_port=ports[1], version=app.version)
                 if started is not None:
@@ -70,7 +75,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextlib.asynccontextmanager
-async def _running(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def _running(app: ASGIApp, listener: socket.socket, stop_within_s: float) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             app,
@@ -82,7 +87,7 @@ async def _running(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_FINISH_S,
+            timeout_graceful_shutdown=math.ceil(stop_within_s),
         )
     )
     running = asyncio.create_task(server.serve(sockets=[listener]))

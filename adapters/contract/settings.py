@@ -5,6 +5,7 @@ What is missing or wrong stops the start with one sentence that says what to do;
 shows a secret.
 """
 
+import ssl
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -46,6 +47,14 @@ class PartySettings(BaseSettings):
         "http://127.0.0.1:8181", description="Where the OPA server is, when `policy_engine` is `server`."
     )
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
+    certificate: Path | None = Field(
+        None, description="Our client certificate (PEM) for calls to other parties; with its chain."
+    )
+    certificate_key: Path | None = Field(None, description="Private key (PEM) of `certificate`.")
+    authorities: Path | None = Field(
+        None,
+        description="Authorities (PEM) of those we call; those of this machine are believed if left out.",
+    )
     host: str = Field(
         "127.0.0.1", description="Address to listen on; the proxy in front of it is the only caller."
     )
@@ -57,6 +66,23 @@ class PartySettings(BaseSettings):
         20, gt=0, le=120, description="How long requests may finish after a stop was asked."
     )
 
+    def tls(self) -> ssl.SSLContext:
+        """How we call others over https: TLS 1.2 or newer, their names checked, our certificate shown.
+
+        Raises SettingsProblem.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.authorities)
+            if self.certificate is not None:
+                context.load_cert_chain(self.certificate, self.certificate_key, password=_no_password)
+        except (OSError, ValueError):
+            raise SettingsProblem(
+                "The files named by `certificate`, `certificate_key` and `authorities` cannot be used. "
+                "They are PEM, the key is of the certificate and has no password."
+            ) from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -67,6 +93,10 @@ class PartySettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+
+def _no_password() -> str:
+    raise ValueError("a key with a password")
 
 
 S = TypeVar("S", bound=PartySettings)

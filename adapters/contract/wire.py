@@ -1,5 +1,6 @@
 """How one party reaches another: the seam, and HTTP behind it."""
 
+import ssl
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,12 +48,18 @@ class Wire(Protocol):
 
 
 class HttpWire:
-    """One aiohttp client per process: connections and TLS contexts are kept."""
+    """One aiohttp client per process: connections and TLS contexts are kept. `tls`: whom we believe, and the
+    certificate that we show.
+    """
 
     _client: aiohttp.ClientSession
 
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+
     async def open(self) -> None:
-        connector = aiohttp.TCPConnector(limit_per_host=16, keepalive_timeout=75)
+        tls = self._tls if self._tls is not None else True
+        connector = aiohttp.TCPConnector(limit_per_host=16, keepalive_timeout=75, ssl=tls)
         self._client = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
         )

@@ -48,7 +48,7 @@ def app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        line = wire or HttpWire()
+        line = wire or HttpWire(settings.tls())
         register = adapter or adapter_for(
             settings.partner,
             settings.register_url.get_secret_value(),
