@@ -296,6 +296,12 @@ class Broker:
             if case.statement != document.case_statement:
                 raise CaseStatementStale
             before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
+            together = [
+                question.subject_ref
+                for other in received
+                if other.document.case_ref == case.case_ref
+                for question in other.document.questions
+            ]
             facts = case.facts_for(
                 now=now,
                 regime=directory.regions[case.region].regime,
@@ -308,7 +314,9 @@ class Broker:
                     purpose=document.purpose,
                     urgency=document.urgency,
                     case=facts,
-                    repetition=before.repetition(question, document.purpose, self._parameters),
+                    repetition=before.repetition(
+                        question, document.purpose, self._parameters, together=together
+                    ),
                     re_roled=before.re_roled(question),
                 )
                 for question in document.questions

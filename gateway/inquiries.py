@@ -228,10 +228,13 @@ class Earlier:
     times: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def repetition(self, question: AskedQuestion, purpose: str, limits: Parameters) -> Repetition:
+    def repetition(
+        self, question: AskedQuestion, purpose: str, limits: Parameters, *, together: Iterable[str]
+    ) -> Repetition:
+        """`together`: the subjects of all that is asked in this case at once, so that the budget is one."""
         times = self.times.get((question.subject_ref, question.question, purpose), 0)
-        subjects = len({*self.roles, question.subject_ref})
-        over = times > limits.max_repeats or subjects > limits.max_subjects_per_case
+        subjects = [*dict.fromkeys([*self.roles, *together])][: limits.max_subjects_per_case]
+        over = times > limits.max_repeats or question.subject_ref not in subjects
         return Repetition(asked_before=times > 0, over_budget=over)
 
     def re_roled(self, question: AskedQuestion) -> bool:
