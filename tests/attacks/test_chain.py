@@ -1035,3 +1035,69 @@ def test_without_a_standing_decision_a_person_must_look(chain: LocalWorld, vt: I
     finally:
         manager.post("/v1/standing-decisions", {"rule": "A01", "validUntil": soon})
     assert states(vt.present(vt.inquiry(vt.case()))) == ["answered"]
+
+
+def test_a_standing_decision_ends_by_itself(chain: LocalWorld, vt: Insider) -> None:
+    """On its day a person must look again, without anybody doing anything."""
+    manager = chain.caller("reclassering", "manager")
+    until = chain.clock() + timedelta(minutes=30)
+    manager.post("/v1/standing-decisions", {"rule": "A01", "validUntil": until.isoformat()})
+    assert states(vt.present(vt.inquiry(vt.case()))) == ["answered"]
+    chain.clock.ahead += timedelta(minutes=31)
+    try:
+        assert states(vt.present(vt.inquiry(vt.case()))) == ["waits_for_person"]
+    finally:
+        chain.clock.ahead -= timedelta(minutes=31)
+        soon = (chain.clock() + timedelta(days=30)).isoformat()
+        manager.post("/v1/standing-decisions", {"rule": "A01", "validUntil": soon})
+
+
+def test_asking_of_two_holders_at_once_does_not_stretch_the_budget(chain: LocalWorld, vt: Insider) -> None:
+    """Eleven subjects are known; two new ones in one request, to two holders: one of them is over budget."""
+    case = vt.case()
+    for _ in range(11):
+        assert states(vt.present(vt.inquiry(case))) == ["answered"]
+    child = {"role": "child", "age_band": "under_12"}
+    both = vt.present(vt.inquiry(case), vt.inquiry(case, "rvdk.known", question_changes=child))
+    rows = json.loads(both.body)["inquiries"]
+    ends = sorted(question["state"] for row in rows for question in row["questions"])
+    assert ends == ["answered", "refused"]
+
+
+def test_more_reason_is_asked_for_only_before_looking(chain: LocalWorld, vt: Insider) -> None:
+    """And then the question is over: the ground does not depend on what the register holds (handout.md 9)."""
+    official, place = chain.caller("politie", "official"), _police_question(chain)
+    official.post(f"{place}/refusals")
+    for what in ("views", "refusals", "looks"):
+        assert refusal(lambda what=what: official.post(f"{place}/{what}")) == (409, "not_waiting")
+    assert refusal(lambda: official.post(f"{place}/releases", {"codes": ["shareable"]})) == (
+        409,
+        "not_waiting",
+    )
+
+
+def test_a_rule_that_asks_for_the_prosecutor_waits_for_the_prosecutor(chain: LocalWorld, vt: Insider) -> None:
+    """Without that agreement nothing is released; it stands in the entry (C16)."""
+    asked = vt.inquiry(vt.case(), "om.safety_measure_in_force", purpose="interpret", requester_role="chair")
+    assert states(vt.present(asked)) == ["waits_for_person"]
+    official, place = chain.caller("om", "official"), f"/v1/questions/{asked.signed.document.jti}/0"
+    needed = official.post(f"{place}/views")["obligations"]
+    release = {"codes": ["contact_ban"]}
+    if "prosecutor_agrees" in needed:
+        assert refusal(lambda: official.post(f"{place}/releases", release)) == (400, "request_invalid")
+    official.post(f"{place}/releases", {**release, "prosecutorAgrees": True})
+    assert "prosecutor_agrees" in needed
+
+
+def test_two_officials_release_once(chain: LocalWorld) -> None:
+    """A colleague was first: the second hears so, and one answer leaves."""
+    place = _police_question(chain)
+    first = _as(chain, "politie", role="official", sub="eerste")
+    second = _as(chain, "politie", role="official", sub="tweede")
+    first.post(f"{place}/views")
+    second.post(f"{place}/views")
+    first.post(f"{place}/releases", {"codes": ["shareable"]})
+    assert refusal(lambda: second.post(f"{place}/releases", {"codes": ["none_shareable"]})) == (
+        409,
+        "not_waiting",
+    )

@@ -1,0 +1,86 @@
+"""The facts of a case: who may state them, and when a melding that is due is overdue."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.contract.documents import Attested, CaseStatement
+from adapters.contract.problems import CaseNotYours
+from gateway.cases import Case, stated
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DUE = timedelta(hours=24)
+REF = "00000000-0000-4000-8000-000000000000"
+
+
+def said(**changes: Any) -> CaseStatement:
+    fields: dict[str, Any] = {
+        "iss": "9" * 20,
+        "aud": "8" * 20,
+        "iat": 0,
+        "exp": 60,
+        "jti": REF,
+        "case_ref": REF,
+        "region": "utrecht",
+        "kind": "named",
+        "stage": "referral",
+        "melding": "none",
+        "criteria": "none",
+        "unsafety": "none",
+        "attested": Attested(melding="chair", criteria="chair", unsafety="chair"),
+    }
+    return CaseStatement(**{**fields, **changes})
+
+
+def case(by: Any, before: Case | None = None, now: datetime = NOW, **changes: Any) -> Case:
+    return stated(said(**changes), "d" * 64, by, before, now=now, due=DUE)
+
+
+def seen(one: Case, now: datetime) -> str:
+    return one.facts_for(now=now, regime="bilateral", own_region=True).melding
+
+
+@pytest.mark.parametrize("by", ["politie", "om", "reclassering", "rvdk"])
+def test_only_veilig_thuis_states_that_there_is_a_melding(by: str) -> None:
+    """Another partner's claim never suffices."""
+    with pytest.raises(CaseNotYours):
+        case(by, melding="registered")
+    assert case("veilig_thuis", melding="registered").facts["melding"] == "registered"
+
+
+def test_a_partner_restates_its_own_case_until_veilig_thuis_takes_it_over() -> None:
+    """And never another's."""
+    brought = case("om", melding="due")
+    again = case("om", brought, melding="due", stage="enrichment")
+    assert (again.brought_by, again.version) == ("om", 1)
+    with pytest.raises(CaseNotYours):
+        case("politie", brought)
+    taken_over = case("veilig_thuis", again, melding="registered")
+    with pytest.raises(CaseNotYours):
+        case("om", taken_over)
+
+
+@pytest.mark.parametrize("changes", [{"region": "gelderland"}, {"kind": "anonymous"}])
+def test_a_case_keeps_its_region_and_kind(changes: dict[str, str]) -> None:
+    """Also for Veilig Thuis (D04)."""
+    with pytest.raises(CaseNotYours):
+        case("veilig_thuis", case("veilig_thuis"), **changes)
+
+
+def test_a_melding_that_is_due_becomes_overdue_by_the_clock() -> None:
+    """To the second, and not before."""
+    brought = case("om", melding="due")
+    assert seen(brought, NOW + DUE - timedelta(seconds=1)) == "due"
+    assert seen(brought, NOW + DUE) == "overdue"
+    registered = case("veilig_thuis", brought, melding="registered")
+    assert seen(registered, NOW + 2 * DUE) == "registered"
+
+
+@pytest.mark.parametrize("between", ["none", "due"])
+def test_the_clock_is_not_started_again(between: str) -> None:
+    """Whatever is stated in between."""
+    brought = case("om", melding="due")
+    later = case("om", brought, NOW + timedelta(hours=20), melding=between)
+    again = case("om", later, NOW + timedelta(hours=21), melding="due")
+    assert seen(again, NOW + DUE) == "overdue"
