@@ -9,7 +9,11 @@ from audit.__main__ import check
 from audit.errors import TrailError
 from audit.export import newest_checkpoint
 
-app = typer.Typer(no_args_is_help=True, help="Export a trail, check an export offline, keep a checkpoint.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Export a trail, check an export offline, keep a checkpoint.",
+)
 
 
 @app.command()

@@ -77,6 +77,20 @@ def test_what_comes_after_an_erasure_gets_a_key_of_its_own(books: Books) -> None
     asyncio.run(run())
 
 
+def test_another_process_that_knew_the_key_gets_a_fresh_one_too(books: Books) -> None:
+    async def run() -> None:
+        async with books.opened() as one, books.opened() as other:
+            await one.append([about("man")])
+            await other.append([about("man")])  # now both remember the key
+            await one.erase("man", "request")
+            await other.append([about("man")])
+        async with books.opened() as trail:
+            assert await contents(trail) == ["erased", "erased", MARK]
+        assert books.verified().outcome == WHOLE
+
+    asyncio.run(run())
+
+
 def test_nobody_known_is_erased_too(books: Books) -> None:
     async def run() -> None:
         async with books.opened() as trail:

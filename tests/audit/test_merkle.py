@@ -1,5 +1,6 @@
 """The tree against RFC 6962's own definitions, and against published roots."""
 
+import functools
 import hashlib
 import random
 
@@ -78,6 +79,7 @@ def grown(hashes: list[bytes]) -> tuple[Tree, Tiles]:
     tree, full = Tree().extended(hashes)
     above = {(level, place): root for level, place, root in full}
 
+    @functools.cache
     def tiles(level: int, number: int) -> Rows:
         if level < len(tree.edge) and number == (tree.size // TILE**level) // TILE:
             return tree.edge[level]
