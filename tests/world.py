@@ -1,7 +1,10 @@
-"""A small chain for tests: the real apps of the broker and five nodes, in one process, on real registers and real databases.
+"""A small chain for tests: the real apps of the broker and five nodes, in one process, on real registers and
+real databases.
 
-The apps run on an event loop in a thread of their own; a test stays plain code and speaks through callers, as the demo's stories do.
-What differs from production can be chosen: the wire (in process, or HTTP on loopback), the databases, the policy engine, the clock.
+The apps run on an event loop in a thread of their own; a test stays plain code and speaks through callers, as
+the demo's stories do.
+What differs from production can be chosen: the wire (in process, or HTTP on loopback), the databases, the
+policy engine, the clock.
 """
 
 import asyncio
@@ -42,7 +45,9 @@ class Clock:
 
 
 class AsgiWire:
-    """Carries requests to apps in this process, by address. `sent` and `cut` are for tests: what went, and what does not arrive."""
+    """Carries requests to apps in this process, by address. `sent` and `cut` are for tests: what went, and
+    what does not arrive.
+    """
 
     def __init__(self, apps: Mapping[str, Any]) -> None:
         self._apps = apps
@@ -116,7 +121,9 @@ class LocalWorld(World):
         opa_url: str | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """`databases` gives the URLs `database` and `subject_keys` of a party (SQLite in the folder if left out)."""
+        """`databases` gives the URLs `database` and `subject_keys` of a party (SQLite in the folder if left
+        out).
+        """
         super().__init__(folder, lambda _: None, datetime.now(UTC).date())
         self.clock = Clock()
         self.apps: dict[str, Any] = {}
@@ -136,13 +143,23 @@ class LocalWorld(World):
         return asyncio.run_coroutine_threadsafe(awaitable, self._loop).result(120)
 
     def settings(self, party: str) -> dict[str, Any]:
-        values = {**super().settings(party), **self._databases(party), **self._more.get(party, {}), **self._more.get("*", {})}
+        values = {
+            **super().settings(party),
+            **self._databases(party),
+            **self._more.get(party, {}),
+            **self._more.get("*", {}),
+        }
         if party != BROKER:
             row = json.loads(ECAlgorithm.to_jwk(self._issuer_keys[party].public_key()))
             jwks = {"keys": [{**row, "kid": f"test-{party}", "use": "sig", "alg": "ES256"}]}
             path = self.folder / f"{party}-jwks.json"
             path.write_text(json.dumps(jwks), encoding="utf-8")
-            values |= {"jwks": str(path), "issuer": f"https://idp.example/{party}", "poll_s": 0.1, "beat_s": 0.01}
+            values |= {
+                "jwks": str(path),
+                "issuer": f"https://idp.example/{party}",
+                "poll_s": 0.1,
+                "beat_s": 0.01,
+            }
             values |= self._more.get(party, {})
         if self._opa_url is not None:
             values |= {"policy_engine": "server", "opa_url": self._opa_url}
@@ -234,7 +251,9 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
 
 
 def small_registers(folder: Path) -> Path:
-    """Registers of some hundreds of persons each, with everyone of the stories; the folder to hand to `local_world`."""
+    """Registers of some hundreds of persons each, with everyone of the stories; the folder to hand to
+    `local_world`.
+    """
     world = World(folder, lambda _: None, datetime.now(UTC).date())
     build_registers(world, 0.003)
     return (folder / "register").resolve()
