@@ -2,61 +2,16 @@
 
 import asyncio
 import ssl
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from adapters.contract.settings import SettingsProblem
 from adapters.contract.wire import HttpWire, Unreachable
 from gateway.settings import BrokerSettings
-
-
-class Authority:
-    """Gives out certificates, as PEM files in a folder."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._builder(self._name, self._key).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
-        )
-        self.path = self._written(f"{name}.pem", made.sign(self._key, hashes.SHA256()))
-
-    def give(self, name: str) -> tuple[Path, Path]:
-        """A certificate for 127.0.0.1 and its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        places = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        made = self._builder(subject, key).add_extension(places, critical=False)
-        path = self._folder / f"{name}.key"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return self._written(f"{name}.pem", made.sign(self._key, hashes.SHA256())), path
-
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name)
-        builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
-        return builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
-
-    def _written(self, name: str, certificate: x509.Certificate) -> Path:
-        path = self._folder / name
-        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return path
+from tests.authority import Authority
 
 
 def settings(**more: Any) -> BrokerSettings:
