@@ -12,7 +12,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from prometheus_client import Counter
@@ -22,7 +22,6 @@ from adapters.contract.codes import Partner
 from adapters.contract.directory import Party
 from adapters.contract.documents import (
     Caller,
-    CaseFacts,
     CaseStatement,
     Inquiry,
     ProvenEntry,
@@ -46,11 +45,12 @@ from audit.entry import Entry, Recorded
 from audit.errors import TrailUnavailable
 from audit.trail import Trail
 from gateway import cases, inquiries
+from gateway.asked import Asked, accepted_as, entries_of
 from gateway.cases import Case, Raced
 from gateway.courier import Courier, Delivery
 from gateway.deadlines import due_at
-from gateway.inquiries import FIRST_RETRY_S, Accepted, Progress, earlier
-from policies import Decision, Policy, Release
+from gateway.inquiries import Accepted, earlier
+from policies import Policy, Release
 
 MAX_INQUIRIES = 10
 """In one request: two for each partner."""
@@ -80,19 +80,6 @@ class Report:
 
     inquiries: tuple[Accepted, ...]
     receipt: str
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """An inquiry with the facts that the broker adds, and its decisions once they are there."""
-
-    received: Received[Inquiry]
-    identities: Mapping[str, str]
-    case: Case
-    facts: CaseFacts
-    inputs: tuple[dict[str, object], ...]
-    decisions: tuple[Decision, ...] = ()
-    due: tuple[int, ...] = ()
 
 
 class Broker:
@@ -284,7 +271,7 @@ class Broker:
         presented: Sequence[Presented],
         known_cases: Mapping[str, Case],
         known: Sequence[Accepted],
-    ) -> list[_Asked]:
+    ) -> list[Asked]:
         """Each inquiry in its case, with what policy is to see of it."""
         asked = []
         directory, now = self._signatory.directory, self._signatory.now()
@@ -321,10 +308,10 @@ class Broker:
                 )
                 for question in document.questions
             )
-            asked.append(_Asked(one, beside.identities, case, facts, inputs))
+            asked.append(Asked(one, beside.identities, case, facts, inputs))
         return asked
 
-    async def _decided(self, asked: Sequence[_Asked]) -> list[_Asked]:
+    async def _decided(self, asked: Sequence[Asked]) -> list[Asked]:
         decisions = iter(await self._policy.decide([fact for one in asked for fact in one.inputs]))
         now, limits = self._signatory.now(), self._parameters
         decided = []
@@ -343,17 +330,17 @@ class Broker:
             decided.append(replace(one, decisions=own, due=tuple(int(moment.timestamp()) for moment in due)))
         return decided
 
-    async def _accept(self, asked: Sequence[_Asked]) -> list[Accepted]:
+    async def _accept(self, asked: Sequence[Asked]) -> list[Accepted]:
         """The entries and the rows of these inquiries, in one transaction."""
         now = self._signatory.now()
-        entries = [entry for one in asked for entry in _entries(one, self._policy.engine)]
+        entries = [entry for one in asked for entry in entries_of(one, self._policy.engine)]
 
         def accept(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
             for case in {one.case.case_ref: one.case for one in asked}.values():
                 cases.advance(store, case)
             positions = iter([entry.position for entry in recorded])
             accepted = [
-                _accepted(one, [next(positions) for _ in range(1 + len(one.inputs))], now) for one in asked
+                accepted_as(one, [next(positions) for _ in range(1 + len(one.inputs))], now) for one in asked
             ]
             inquiries.insert(store, accepted)
             return accepted
@@ -428,104 +415,6 @@ def _repeated(received: Sequence[Received[Inquiry]], known: Sequence[Accepted]) 
     if before and not same:
         raise DocumentReplayed
     return before
-
-
-def _entries(asked: _Asked, engine: str) -> list[Entry]:
-    """What the trail records of an inquiry: one entry, and one per question with the decision and, apart,
-    what it rested on.
-    """
-    document, requester = asked.received.document, asked.received.sender.code
-    shared: dict[str, Any] = {
-        "inquiry": document.jti,
-        "case_ref": document.case_ref,
-        "requester": requester,
-        "holder": document.holder,
-        "purpose": document.purpose,
-    }
-    of_inquiry = {
-        **shared,
-        "inquiry_digest": asked.received.digest,
-        "case_statement": document.case_statement,
-        "requester_role": document.requester_role,
-        "urgency": document.urgency,
-        "questions": len(document.questions),
-    }
-    entries = [Entry("inquiry", of_inquiry)]
-    for index, (question, fact, decision, due) in enumerate(
-        zip(document.questions, asked.inputs, asked.decisions, asked.due, strict=True)
-    ):
-        facts = {
-            **shared,
-            "index": index,
-            "question": question.question,
-            **decision.facts,
-            "engine": engine,
-        }
-        if decision.effect == "permit":
-            facts["due_at"] = due
-        kind = "permit" if decision.effect == "permit" else "refusal"
-        entries.append(Entry(kind, facts, subject_ref=question.subject_ref, sealed={"input": fact}))
-    return entries
-
-
-def _accepted(asked: _Asked, positions: Sequence[int], now: datetime) -> Accepted:
-    """The row of an inquiry whose entries stand at these positions: its own first, then one per question."""
-    document = asked.received.document
-    questions = []
-    for question, fact, decision, due, position in zip(
-        document.questions, asked.inputs, asked.decisions, asked.due, positions[1:], strict=True
-    ):
-        permitted = None
-        if decision.effect == "permit":
-            repetition = cast(dict[str, bool], fact["repetition"])
-            permitted = {
-                "rule": decision.rule,
-                "mode": decision.mode,
-                "answer_codes": list(decision.answer_codes),
-                "desk": decision.desk,
-                "due_at": due,
-                "repetition": {name: repetition[name] for name in ("asked_before", "over_budget")},
-                "re_roled": cast(dict[str, bool], fact["subject"])["re_roled"],
-            }
-        questions.append(
-            Progress(
-                subject_ref=question.subject_ref,
-                role=question.role,
-                question=question.question,
-                purpose=document.purpose,
-                state="refused" if permitted is None else "sent",
-                position=position,
-                due_at=None if permitted is None else due,
-                permitted=permitted,
-            )
-        )
-    waiting = any(question.permitted is not None for question in questions)
-    accepted_at = int(now.timestamp())
-    return Accepted(
-        jti=document.jti,
-        digest=asked.received.digest,
-        case_ref=document.case_ref,
-        requester=asked.received.sender.code,
-        holder=document.holder,
-        accepted_at=accepted_at,
-        case_facts=asked.facts.model_dump(),
-        questions=tuple(questions),
-        positions=tuple(positions),
-        token=asked.received.token if waiting else None,
-        identities=_permitted_identities(asked, questions) if waiting else None,
-        tried_until=max((due for due in asked.due), default=accepted_at),
-        next_at=accepted_at + FIRST_RETRY_S if waiting else None,
-    )
-
-
-def _permitted_identities(asked: _Asked, questions: Sequence[Progress]) -> dict[str, str]:
-    """The identity of a subject about whom nothing is permitted goes no further: not even locked (design.md,
-    promise 1).
-    """
-    permitted = {question.subject_ref for question in questions if question.permitted is not None}
-    return {
-        subject_ref: locked for subject_ref, locked in asked.identities.items() if subject_ref in permitted
-    }
 
 
 def _reply_facts(delivery: Delivery) -> dict[str, Any]:
