@@ -12,13 +12,13 @@ import hmac
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
-from adapters.contract.answers import Answer, opened
+from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER, holder_of
 from adapters.contract.documents import (
     AskedQuestion,
@@ -28,17 +28,13 @@ from adapters.contract.documents import (
     CaseFacts,
     CaseStatement,
     Inquiry,
-    Receipt,
     Repetition,
-    Reply,
     decision_input,
 )
 from adapters.contract.events import Event, log
 from adapters.contract.identity import Identity
 from adapters.contract.problems import (
     CaseUnknown,
-    DocumentMalformed,
-    DocumentProblem,
     InternalError,
     NotAllowed,
     NotFound,
@@ -49,15 +45,14 @@ from adapters.contract.problems import (
     by_code,
     invalid_param,
 )
-from adapters.contract.receipts import proven_entries
-from adapters.contract.sealing import Context, Sealed, unseal
-from adapters.contract.signatory import Received, Signatory
+from adapters.contract.signatory import Signatory
 from adapters.contract.signing import digest
 from adapters.contract.wire import Response, Unreachable, Wire
 from adapters.node import enrichments
 from adapters.node.bearer import Person
 from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
 from adapters.node.locked import Locked, lock_subjects
+from adapters.node.opening import Opening
 from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
 from adapters.partners.age import age_bands
 from audit.entry import Entry, Recorded
@@ -101,6 +96,7 @@ class Asking:
         self._policy = policy
         self._release = release
         self._trail = trail
+        self._opening = Opening(signatory)
         self._timeout_s = timeout_s
         self._poll_s = poll_s
         self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
@@ -473,33 +469,15 @@ class Asking:
         await self._trail.append([], lambda store, _: enrichments.change(store, enrichment.id, postponed))
 
     async def _open(self, enrichment: Enrichment, response: Response) -> Shown:
-        """Checks, opens and records what the broker sent, then shows it. Raises a document problem when it
-        is not what it must be.
+        """Records what the broker sent, once it is checked and opened, then shows it. Raises a document
+        problem when it is not what it must be.
         """
-        receipt_token, rows = _reported(response)
-        receipt = self._signatory.read(Receipt, receipt_token)
-        proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for position, facts in proven_entries(receipt.document, self._signatory.directory):
-            proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
-        sent = {one.jti: one for one in enrichment.inquiries}
-        opened_now = [
-            self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
-            for row in rows
-            if row["id"] in sent
-        ]
-        entries = [entry for one in opened_now for entry in one.entries]
+        arrivals = self._opening.read(enrichment, response.body)
+        entries = [entry for one in arrivals for entry in one.entries]
 
         def arrived(store: Connection, recorded: Sequence[Recorded]) -> Enrichment:
             places = iter(recorded)
-            updates = {}
-            for one in opened_now:
-                own = [next(places) for _ in one.entries]
-                positions = {entry.facts["index"]: entry.position for entry in own if entry.kind == "answer"}
-                items = tuple(
-                    replace(item, answer_at=positions.get(item.index, item.answer_at))
-                    for item in one.sent.items
-                )
-                updates[one.sent.jti] = replace(one.sent, items=items)
+            updates = {one.sent.jti: one.placed_at([next(places) for _ in one.entries]) for one in arrivals}
 
             def updated(before: Enrichment) -> Enrichment:
                 after = before.updated(updates)
@@ -511,118 +489,7 @@ class Asking:
 
             return enrichments.change(store, enrichment.id, updated)
 
-        after = (await self._trail.append(entries, arrived)).result
-        return await self._shown(after)
-
-    def _opened(
-        self,
-        sent: Sent,
-        row: Mapping[str, Any],
-        proven: Sequence[tuple[int, Mapping[str, Any]]],
-        receipt: Received[Receipt],
-        enrichment: Enrichment,
-    ) -> "_Opened":
-        kinds = [facts["kind"] for _, facts in proven]
-        digests = [facts["inquiry_digest"] for _, facts in proven if facts["kind"] == "inquiry"]
-        decisions = {
-            facts["index"]: (position, facts)
-            for position, facts in proven
-            if facts["kind"] in {"permit", "refusal"}
-        }
-        if digests != [sent.digest] or set(decisions) != {item.index for item in sent.items} or not kinds:
-            raise DocumentMalformed
-        answers: dict[int, Answer] = {}
-        problem = sent.problem
-        for token in row["replies"]:
-            try:
-                arrived = self._answers(token, sent, decisions, proven, enrichment)
-            except DocumentProblem as refused:  # this holder's reply only: the others' answers are shown
-                problem = refused.code
-                log(Event.REPLY_REFUSED, partner=sent.holder, code=problem)
-            else:
-                answers = {**arrived, **answers}  # the first answer stands
-        states = {state["index"]: state for state in row["questions"]}
-        items, entries = [], []
-        for item in sent.items:
-            position, facts = decisions[item.index]
-            if facts["question"] != item.question or facts["subject_ref"] != item.subject_ref:
-                raise DocumentMalformed
-            known = {name: value for name, value in facts.items() if name not in _ENVELOPE}
-            if item.decision is None:
-                entries.append(
-                    Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
-                )
-            state = states[item.index]
-            there = item.answer_at is not None
-            if item.index in answers and not there:
-                answer = {"answer": answers[item.index].model_dump(mode="json")}
-                facts_here = {
-                    "inquiry": sent.jti,
-                    "index": item.index,
-                    "case_ref": enrichment.case_ref,
-                    "holder": sent.holder,
-                }
-                entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
-            unread = state["state"] == "answered" and not there and item.index not in answers
-            items.append(
-                replace(
-                    item,
-                    state="failed" if unread else state["state"],
-                    ground=state["ground"],
-                    decision={**known, "kind": facts["kind"], "at": facts["at"]},
-                    position=position,
-                )
-            )
-        after = replace(
-            sent,
-            items=tuple(items),
-            token=None,
-            identities=None,
-            state="sent",
-            problem=problem,
-            version=row["version"],
-            receipt=receipt.token,
-        )
-        return _Opened(after, tuple(entries))
-
-    def _answers(
-        self,
-        token: str,
-        sent: Sent,
-        decisions: Mapping[int, tuple[int, Mapping[str, Any]]],
-        proven: Sequence[tuple[int, Mapping[str, Any]]],
-        enrichment: Enrichment,
-    ) -> dict[int, Answer]:
-        """The answers in a reply of this holder to this inquiry, each within its permit. Raises a document
-        problem.
-
-        A reply may have waited for us; it was in time when the broker recorded it.
-        """
-        recorded = [
-            facts["at"] for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
-        ]
-        if len(recorded) != 1:
-            raise DocumentMalformed
-        reply = self._signatory.read(Reply, token, audience=BROKER, at=datetime.fromisoformat(recorded[0]))
-        said = reply.document
-        if reply.sender.code != sent.holder or said.inquiry != sent.digest:
-            raise DocumentMalformed
-        me = self._signatory.party.code
-        context = Context("reply", enrichment.case_ref, enrichment.purpose, me, sent.holder, sent.jti)
-        plaintext = unseal(Sealed(said.kid, said.sealed), self._signatory.keyring.opening, context)
-        answers = {}
-        for slot, answer in opened(plaintext, oin=said.iss, inquiry=sent.jti).items():
-            if slot >= len(said.outcomes) or said.outcomes[slot].status != "answered":
-                raise DocumentMalformed
-            index = said.outcomes[slot].index
-            if index not in decisions or not set(decisions[index][1]["answer_codes"]).issuperset(
-                answer.codes
-            ):
-                raise DocumentMalformed
-            # of a desk only that there is one: whom to call stands in the directory, not in a holder's text
-            desk = None if answer.desk is None else reply.sender.desk
-            answers[index] = answer.model_copy(update={"desk": desk})
-        return answers
+        return await self._shown((await self._trail.append(entries, arrived)).result)
 
     async def _shown(self, enrichment: Enrichment) -> Shown:
         places = {
@@ -659,28 +526,6 @@ class Asking:
         if response.status >= 400:
             raise _problem(response)
         return response
-
-
-@dataclass(frozen=True)
-class _Opened:
-    sent: Sent
-    entries: tuple[Entry, ...]
-
-
-_ENVELOPE = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
-"""What belongs to the broker's own entry, and is not copied into ours."""
-
-
-def _reported(response: Response) -> tuple[str, list[dict[str, Any]]]:
-    """The receipt and the inquiries in a report. Raises DocumentMalformed."""
-    try:
-        body = orjson.loads(response.body)
-        return str(body["receipt"]), [
-            {name: row[name] for name in ("id", "version", "questions", "replies")}
-            for row in body["inquiries"]
-        ]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise DocumentMalformed from None
 
 
 def _problem(response: Response) -> Problem:

@@ -1,0 +1,185 @@
+"""What the broker sends back, checked and opened. Knows no database.
+
+- Every decision is read from an entry that the receipt proves to be in the broker's trail.
+- A holder's reply counts only if the trail recorded it, and only with codes of its permit; one that does not
+  hold spoils nobody else's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from adapters.contract.answers import Answer, opened
+from adapters.contract.codes import BROKER
+from adapters.contract.documents import Receipt, Reply
+from adapters.contract.events import Event, log
+from adapters.contract.problems import DocumentMalformed, DocumentProblem
+from adapters.contract.receipts import proven_entries
+from adapters.contract.sealing import Context, Sealed, unseal
+from adapters.contract.signatory import Received, Signatory
+from adapters.contract.signing import digest
+from adapters.node.enrichments import Enrichment, Sent
+from audit.entry import Entry, Recorded
+
+_ENVELOPE = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
+"""What belongs to the broker's own entry, and is not copied into ours."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An inquiry as it is now, and what our own trail is to record of it."""
+
+    sent: Sent
+    entries: tuple[Entry, ...]
+
+    def placed_at(self, recorded: Sequence[Recorded]) -> Sent:
+        """The inquiry with the places of its answers, once the entries are in our trail."""
+        positions = {entry.facts["index"]: entry.position for entry in recorded if entry.kind == "answer"}
+        items = tuple(
+            replace(item, answer_at=positions.get(item.index, item.answer_at)) for item in self.sent.items
+        )
+        return replace(self.sent, items=items)
+
+
+class Opening:
+    def __init__(self, signatory: Signatory) -> None:
+        self._signatory = signatory
+
+    def read(self, enrichment: Enrichment, body: bytes) -> list[Arrived]:
+        """What a report of the broker says of the inquiries of this enrichment. Raises a document problem."""
+        receipt_token, rows = _reported(body)
+        receipt = self._signatory.read(Receipt, receipt_token)
+        proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for position, facts in proven_entries(receipt.document, self._signatory.directory):
+            proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
+        sent = {one.jti: one for one in enrichment.inquiries}
+        return [
+            self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
+            for row in rows
+            if row["id"] in sent
+        ]
+
+    def _opened(
+        self,
+        sent: Sent,
+        row: Mapping[str, Any],
+        proven: Sequence[tuple[int, Mapping[str, Any]]],
+        receipt: Received[Receipt],
+        enrichment: Enrichment,
+    ) -> Arrived:
+        kinds = [facts["kind"] for _, facts in proven]
+        digests = [facts["inquiry_digest"] for _, facts in proven if facts["kind"] == "inquiry"]
+        decisions = {
+            facts["index"]: (position, facts)
+            for position, facts in proven
+            if facts["kind"] in {"permit", "refusal"}
+        }
+        if digests != [sent.digest] or set(decisions) != {item.index for item in sent.items} or not kinds:
+            raise DocumentMalformed
+        answers: dict[int, Answer] = {}
+        problem = sent.problem
+        for token in row["replies"]:
+            try:
+                arrived = self._answers(token, sent, decisions, proven, enrichment)
+            except DocumentProblem as refused:  # this holder's reply only: the others' answers are shown
+                problem = refused.code
+                log(Event.REPLY_REFUSED, partner=sent.holder, code=problem)
+            else:
+                answers = {**arrived, **answers}  # the first answer stands
+        states = {state["index"]: state for state in row["questions"]}
+        items, entries = [], []
+        for item in sent.items:
+            position, facts = decisions[item.index]
+            if facts["question"] != item.question or facts["subject_ref"] != item.subject_ref:
+                raise DocumentMalformed
+            known = {name: value for name, value in facts.items() if name not in _ENVELOPE}
+            if item.decision is None:
+                entries.append(
+                    Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
+                )
+            state = states[item.index]
+            there = item.answer_at is not None
+            if item.index in answers and not there:
+                answer = {"answer": answers[item.index].model_dump(mode="json")}
+                facts_here = {
+                    "inquiry": sent.jti,
+                    "index": item.index,
+                    "case_ref": enrichment.case_ref,
+                    "holder": sent.holder,
+                }
+                entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
+            unread = state["state"] == "answered" and not there and item.index not in answers
+            items.append(
+                replace(
+                    item,
+                    state="failed" if unread else state["state"],
+                    ground=state["ground"],
+                    decision={**known, "kind": facts["kind"], "at": facts["at"]},
+                    position=position,
+                )
+            )
+        after = replace(
+            sent,
+            items=tuple(items),
+            token=None,
+            identities=None,
+            state="sent",
+            problem=problem,
+            version=row["version"],
+            receipt=receipt.token,
+        )
+        return Arrived(after, tuple(entries))
+
+    def _answers(
+        self,
+        token: str,
+        sent: Sent,
+        decisions: Mapping[int, tuple[int, Mapping[str, Any]]],
+        proven: Sequence[tuple[int, Mapping[str, Any]]],
+        enrichment: Enrichment,
+    ) -> dict[int, Answer]:
+        """The answers in a reply of this holder to this inquiry, each within its permit. Raises a document
+        problem.
+
+        A reply may have waited for us; it was in time when the broker recorded it.
+        """
+        recorded = [
+            facts["at"] for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
+        ]
+        if len(recorded) != 1:
+            raise DocumentMalformed
+        reply = self._signatory.read(Reply, token, audience=BROKER, at=datetime.fromisoformat(recorded[0]))
+        said = reply.document
+        if reply.sender.code != sent.holder or said.inquiry != sent.digest:
+            raise DocumentMalformed
+        me = self._signatory.party.code
+        context = Context("reply", enrichment.case_ref, enrichment.purpose, me, sent.holder, sent.jti)
+        plaintext = unseal(Sealed(said.kid, said.sealed), self._signatory.keyring.opening, context)
+        answers = {}
+        for slot, answer in opened(plaintext, oin=said.iss, inquiry=sent.jti).items():
+            if slot >= len(said.outcomes) or said.outcomes[slot].status != "answered":
+                raise DocumentMalformed
+            index = said.outcomes[slot].index
+            if index not in decisions or not set(decisions[index][1]["answer_codes"]).issuperset(
+                answer.codes
+            ):
+                raise DocumentMalformed
+            # of a desk only that there is one: whom to call stands in the directory, not in a holder's text
+            desk = None if answer.desk is None else reply.sender.desk
+            answers[index] = answer.model_copy(update={"desk": desk})
+        return answers
+
+
+def _reported(body: bytes) -> tuple[str, list[dict[str, Any]]]:
+    """The receipt and the inquiries in a report. Raises DocumentMalformed."""
+    try:
+        report = orjson.loads(body)
+        return str(report["receipt"]), [
+            {name: row[name] for name in ("id", "version", "questions", "replies")}
+            for row in report["inquiries"]
+        ]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise DocumentMalformed from None
