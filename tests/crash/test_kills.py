@@ -168,3 +168,14 @@ def must_hold(chain: CrashChain, work: Work, *told: str) -> None:
     print(f"{chain.kills} kills; {work}; {len(books.asked)} enrichments, {answered} answers", *told)
     assert wrong(books) == [], told
     assert answered > ANSWERED_AT_LEAST, "too little work was done to say anything"
+
+
+def test_killed_while_its_tables_are_made(registers: Path, tmp_path: Path) -> None:
+    """A first start that dies in the middle of a migration leaves nothing that hinders the next."""
+    with crash_chain(tmp_path / "chain", registers) as chain:
+        for table, party in enumerate((BROKER, *PARTNERS), start=2):
+            chain.start(party, "creating table", table)
+            assert chain.died(party, REACHED_WITHIN_S)
+            chain.start(party)
+        for party in (BROKER, *PARTNERS):
+            chain.wait_ready(party)
