@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -95,15 +95,22 @@ def _verify_fact(value: Any, depth: int) -> None:
         return
     if depth > 16:
         raise ValueError("a fact is nested too deep")
+    held: Iterable[Any]
     if isinstance(value, dict):
-        for key, one in value.items():
-            if not isinstance(key, str) or not key.isascii() or (depth and key == "part"):
-                raise ValueError("a name in a fact is ASCII text, and only an entry itself has a `part`")
-            if type(one) not in _PLAIN:
-                _verify_fact(one, depth + 1)
+        held = value.values()
+        if not _ascii(value) or (depth and "part" in value):
+            raise ValueError("a name in a fact is ASCII text, and only an entry itself has a `part`")
     elif isinstance(value, list | tuple):
-        for one in value:
-            if type(one) not in _PLAIN:
-                _verify_fact(one, depth + 1)
+        held = value
     else:
         raise ValueError("a fact is text, a whole number, true, false, null, or a list or object of those")
+    for one in held:
+        if type(one) not in _PLAIN:
+            _verify_fact(one, depth + 1)
+
+
+def _ascii(names: Iterable[object]) -> bool:
+    try:
+        return "".join(names).isascii()  # type: ignore[arg-type]
+    except TypeError:  # one of them is no text
+        return False
