@@ -1,5 +1,6 @@
 """Runs a party from its settings file: what every party's command does."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -49,9 +50,16 @@ def run(
                 port=settings.port,
                 management_port=settings.management_port,
                 stop_within_s=settings.stop_within_s,
+                started=_settle,
             )
         )
     except STOPS as problem:
         sys.exit(f"{problem}")
     except OSError as error:
         sys.exit(f"The port cannot be opened: {error.strerror}. Set port and management_port to free ones.")
+
+
+def _settle(*_: object) -> None:
+    """What the start made stays: the garbage collector need not walk through it again, 0.1 s at a time."""
+    gc.collect()
+    gc.freeze()

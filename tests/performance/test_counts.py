@@ -96,20 +96,24 @@ def test_what_must_be_zero_would_be_counted(workload: Workload) -> None:
     world = workload.play.world
     assert isinstance(world, LocalWorld)
 
-    async def forgotten() -> None:
+    async def forget() -> "asyncio.Task[None]":
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen()
             _, writer = await asyncio.open_connection(*listener.getsockname())
             writer.close()
-        asyncio.create_task(asyncio.sleep(0.2))  # noqa: RUF006
+        return asyncio.create_task(asyncio.sleep(60))
+
+    async def end(task: "asyncio.Task[None]") -> None:
+        task.cancel()
 
     with counted(world) as counts:
-        world.do(forgotten())
+        forgotten = world.do(forget())
         ssl.create_default_context()
         Directory.read(world.folder / "directory.json")
         with create_engine("sqlite://").connect():
             pass
+    world.do(end(forgotten))
     assert counts.connections == 1
     assert counts.tls_contexts == 1
     assert counts.key_parses > 0
