@@ -1,11 +1,12 @@
 """A trail and its keys in databases of a test, opened as often as the test likes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,6 +16,8 @@ from audit.merkle import Tree, leaf_hash
 from audit.migration import KEYS, TRAIL, migrate
 from audit.trail import Trail
 from audit.verify import Report, verify
+
+T = TypeVar("T")
 
 ORIGIN = "grondslag.example/log"
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -68,6 +71,16 @@ class Books:
         path = self.folder / "export.zip"
         export(self.url, path, [self.vkey])
         return verify(path, [self.vkey], earlier)
+
+
+def played(told: Coroutine[Any, Any, T]) -> T:
+    """Runs it to its end; a caller that is never answered is a failure, not a wait."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(120):
+            return await told
+
+    return asyncio.run(bounded())
 
 
 async def whole(trail: Trail, books: Books) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The commands: the same check as `python -m audit`, and a checkpoint to keep."""
 
-import asyncio
 import json
 
 from typer.testing import CliRunner
@@ -8,7 +7,7 @@ from typer.testing import CliRunner
 from audit.commands import app
 from audit.entry import Entry
 from audit.export import export
-from tests.audit.books import Books
+from tests.audit.books import Books, played
 
 run = CliRunner().invoke
 
@@ -19,7 +18,7 @@ def filled(books: Books) -> str:
             await trail.append([Entry("case", {"n": n}) for n in range(3)])
             return trail.checkpoint()
 
-    return asyncio.run(append())
+    return played(append())
 
 
 def test_a_checkpoint_is_printed_as_it_stands_and_serves_a_later_check(books: Books) -> None:

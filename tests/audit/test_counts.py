@@ -10,7 +10,7 @@ from sqlalchemy import event
 from audit import checkpoint
 from audit.entry import Entry
 from audit.trail import Trail
-from tests.audit.books import Books
+from tests.audit.books import Books, played
 
 
 def watched(trail: Trail) -> Counter[str]:
@@ -44,7 +44,7 @@ def test_a_commit_has_a_constant_number_of_statements(books: Books, count: int) 
             await trail.append([about(n, 5) for n in range(count)])
             assert seen == {"commits": 1, "statements": 3}  # claim, entries, parts
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_new_subjects_cost_two_statements_more_and_no_commit(books: Books) -> None:
@@ -55,7 +55,7 @@ def test_new_subjects_cost_two_statements_more_and_no_commit(books: Books) -> No
             await trail.append([about(n, 100) for n in range(50, 70)])
             assert seen == {"commits": 1, "statements": 5}  # and: whose keys are known, whose are new
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_a_batch_is_signed_once(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_a_batch_is_signed_once(books: Books, monkeypatch: pytest.MonkeyPatch) -
             await asyncio.gather(*(trail.append([about(n, 1)]) for n in range(100)))
             assert len(signed) == seen["commits"] <= 4
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_proving_what_was_just_written_reads_nothing(books: Books) -> None:
@@ -81,7 +81,7 @@ def test_proving_what_was_just_written_reads_nothing(books: Books) -> None:
             await trail.prove([one.position for one in appended.recorded])
             assert seen == {}
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_proving_reads_each_old_tile_once(sqlite_books: Books) -> None:
@@ -93,4 +93,4 @@ def test_proving_reads_each_old_tile_once(sqlite_books: Books) -> None:
             await trail.prove(list(range(100, 200)))
             assert seen == {"read statements": 1}
 
-    asyncio.run(run())
+    played(run())

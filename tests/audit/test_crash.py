@@ -1,6 +1,5 @@
 """Invariant 1, for the trail alone: kill -9 at any moment loses nothing that was acknowledged."""
 
-import asyncio
 import random
 import subprocess
 import sys
@@ -8,7 +7,7 @@ import time
 from pathlib import Path
 
 from audit.verify import WHOLE
-from tests.audit.books import Books, whole
+from tests.audit.books import Books, played, whole
 from tests.postgres import postgres_server
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +39,7 @@ def compared(books: Books, name: str, told: dict[int, int]) -> None:
             parts = await trail.parts(list(told))
             assert {position: part and part["n"] for position, part in parts.items()} == told
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_a_writer_that_is_killed_loses_nothing_it_acknowledged(books: Books) -> None:

@@ -13,7 +13,7 @@ from audit.receipt import verify_receipt
 from audit.subject_keys import SubjectKeys
 from audit.trail import Proven, Trail, doomed, parts
 from audit.verify import WHOLE
-from tests.audit.books import Books
+from tests.audit.books import Books, played
 
 MARK = "Wilhelmina"
 
@@ -60,7 +60,7 @@ def test_the_part_is_gone_and_everything_that_was_proven_still_holds(books: Book
         report = books.verified(before.checkpoint)
         assert (report.outcome, report.parts, report.erased) == (WHOLE, 1, 2)
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_what_comes_after_an_erasure_gets_a_key_of_its_own(books: Books) -> None:
@@ -74,7 +74,7 @@ def test_what_comes_after_an_erasure_gets_a_key_of_its_own(books: Books) -> None
             assert await contents(trail) == ["erased", MARK]
         assert books.verified().outcome == WHOLE
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_another_process_that_knew_the_key_gets_a_fresh_one_too(books: Books) -> None:
@@ -88,7 +88,7 @@ def test_another_process_that_knew_the_key_gets_a_fresh_one_too(books: Books) ->
             assert await contents(trail) == ["erased", "erased", MARK]
         assert books.verified().outcome == WHOLE
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_nobody_known_is_erased_too(books: Books) -> None:
@@ -96,7 +96,7 @@ def test_nobody_known_is_erased_too(books: Books) -> None:
         async with books.opened() as trail:
             assert (await trail.erase("nobody", "request")).facts["erased"] == []
 
-    asyncio.run(run())
+    played(run())
     assert books.verified().outcome == WHOLE
 
 
@@ -106,7 +106,7 @@ def test_more_parts_than_one_entry_can_name(sqlite_books: Books) -> None:
             await trail.append([about("man") for _ in range(4_500)])
             await trail.erase("man", "retention")
 
-    asyncio.run(run())
+    played(run())
     report = sqlite_books.verified()
     assert (report.outcome, report.erased, report.kinds["erasure"]) == (WHOLE, 4_500, 3)
 
@@ -132,7 +132,7 @@ def test_parts_that_come_in_meanwhile_are_erased_or_stay_readable(books: Books) 
             assert (await contents(trail)).count(MARK) == 80
         assert books.verified().outcome == WHOLE
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_no_byte_of_part_or_key_is_left_in_the_files(sqlite_books: Books) -> None:
@@ -159,7 +159,7 @@ def test_no_byte_of_part_or_key_is_left_in_the_files(sqlite_books: Books) -> Non
                 assert secret in bytes_in(sqlite_books.folder)
             assert MARK.encode() not in bytes_in(sqlite_books.folder)
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(books: Books) -> None:
@@ -179,7 +179,7 @@ def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(books: Book
         assert keys.read({number}) == {}
         keys.close()
 
-    asyncio.run(run())
+    played(run())
 
 
 def test_an_erasure_that_cannot_be_recorded_erases_nothing(sqlite_books: Books) -> None:
@@ -191,4 +191,4 @@ def test_an_erasure_that_cannot_be_recorded_erases_nothing(sqlite_books: Books) 
                 await trail.erase("man", "retention")
             assert await contents(trail) == [MARK]
 
-    asyncio.run(run())
+    played(run())

@@ -2,7 +2,6 @@
 program (tests/foreign) that `make tools` builds.
 """
 
-import asyncio
 import base64
 import copy
 import json
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.checkpoint import Checkpoint, sign_checkpoint, verifier_key
 from audit.entry import Entry, leaf_of
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
-from tests.audit.books import AT, ORIGIN, Books
+from tests.audit.books import AT, ORIGIN, Books, played
 
 _PROGRAM = Path(__file__).parents[2] / ".tools" / "foreign"
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -178,7 +177,7 @@ async def _proven(books: Books) -> Mapping[str, Any]:
 def test_a_foreign_verifier_accepts_what_a_trail_proves(
     accepted: Callable[[Claim], bool], sqlite_books: Books
 ) -> None:
-    proven = dict(asyncio.run(_proven(sqlite_books)))
+    proven = dict(played(_proven(sqlite_books)))
     assert accepted(proven)
     proven["entries"][1]["leaf"] += " "
     assert not accepted(proven)

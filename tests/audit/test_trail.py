@@ -16,7 +16,7 @@ from audit.errors import TrailError, TrailUnavailable, VerifyError
 from audit.migration import KEYS, TRAIL, migrate
 from audit.receipt import verify_receipt
 from audit.trail import Trail
-from tests.audit.books import Books, whole
+from tests.audit.books import Books, played, whole
 from tests.postgres import Postgres
 
 # a table of somebody who keeps state beside the trail
@@ -62,7 +62,7 @@ class TestRecording:
             assert {one["at"] for one in facts} == {"2026-11-23T10:00:00.000Z"}
             assert len({one["id"] for one in facts}) == 4
 
-        asyncio.run(run())
+        played(run())
 
     def test_proofs_of_any_entry_hold_at_the_checkpoint_they_came_with(self, books: Books) -> None:
         async def run() -> None:
@@ -82,7 +82,7 @@ class TestRecording:
                         with pytest.raises(VerifyError):
                             verify_receipt(leaf, position + 1, proof, checkpoint)
 
-        asyncio.run(run())
+        played(run())
 
     def test_what_is_not_in_the_trail_has_no_proof(self, books: Books) -> None:
         async def run() -> None:
@@ -92,7 +92,7 @@ class TestRecording:
                     with pytest.raises(ValueError, match="not in the tree"):
                         await trail.prove([wrong])
 
-        asyncio.run(run())
+        played(run())
 
     def test_many_at_once_share_commits_and_each_gets_its_own(self, books: Books) -> None:
         async def run() -> None:
@@ -105,7 +105,7 @@ class TestRecording:
                 assert [one.recorded[0].facts["n"] for one in appended] == list(range(300))
                 assert len(await whole(trail, books)) == 600
 
-        asyncio.run(run())
+        played(run())
 
     def test_what_an_entry_cannot_hold_is_its_callers_fault_alone(self, books: Books) -> None:
         async def run() -> None:
@@ -127,7 +127,7 @@ class TestRecording:
                 ]
                 assert [one["n"] for one in await whole(trail, books)] == [0, 1]
 
-        asyncio.run(run())
+        played(run())
 
 
 class TestChange:
@@ -149,7 +149,7 @@ class TestChange:
                 assert await state(trail) == [1, 2]
                 assert [one["kind"] for one in await whole(trail, books)] == ["a", "b"]
 
-        asyncio.run(run())
+        played(run())
 
     def test_a_change_that_fails_is_told_to_its_caller_and_to_nobody_else(self, books: Books) -> None:
         with_state(books)
@@ -167,7 +167,7 @@ class TestChange:
                 assert await state(trail) == list(range(10))
                 assert len(await whole(trail, books)) == 10
 
-        asyncio.run(run())
+        played(run())
 
     def test_no_text_of_an_error_shows_what_was_written(self, books: Books) -> None:
         with_state(books)
@@ -182,7 +182,7 @@ class TestChange:
                     assert "424242" not in str(error)
                     error = error.__cause__ or error.__context__
 
-        asyncio.run(run())
+        played(run())
 
 
 class TestTwoProcesses:
@@ -208,7 +208,7 @@ class TestTwoProcesses:
                     [one.part is not None async for one in trail.entries() if one.recorded.kind == "answer"]
                 )
 
-        asyncio.run(run())
+        played(run())
 
     def test_what_is_recorded_after_an_erasure_by_the_other_can_be_read(self, books: Books) -> None:
         """Its key is a new one: the one that this process remembers was destroyed."""
@@ -224,7 +224,7 @@ class TestTwoProcesses:
                     recorded.position: {"answer": "no"},
                 }
 
-        asyncio.run(run())
+        played(run())
 
     def test_both_may_be_the_first(self, books: Books) -> None:
         async def run() -> None:
@@ -236,7 +236,7 @@ class TestTwoProcesses:
             finally:
                 await asyncio.gather(one.close(), other.close())
 
-        asyncio.run(run())
+        played(run())
 
 
 class TestOpening:
@@ -246,7 +246,7 @@ class TestOpening:
             connection.execute(text("DROP TABLE migrations_trail_version"))
         made.dispose()
         with pytest.raises(TrailError, match="revision None, and this program needs 0001"):
-            asyncio.run(books.trail().open())
+            played(books.trail().open())
 
     def test_a_newer_database_is_refused(self, books: Books) -> None:
         made = engine(books.url, writes=True)
@@ -256,7 +256,7 @@ class TestOpening:
         with pytest.raises(TrailError, match="newer than this program"):
             migrate(books.url, TRAIL)
         with pytest.raises(TrailError, match="revision 9999"):
-            asyncio.run(books.trail().open())
+            played(books.trail().open())
 
     def test_migrating_again_changes_nothing(self, books: Books) -> None:
         for url, scripts in ((books.url, TRAIL), (books.keys_url, KEYS)):
@@ -279,7 +279,7 @@ class TestOpening:
             with pytest.raises(TrailError, match=sentence):
                 await books.trail(**chosen).open()
 
-        asyncio.run(run())
+        played(run())
 
     @pytest.mark.parametrize(
         ("edit", "sentence"),
@@ -306,7 +306,7 @@ class TestOpening:
             with pytest.raises(TrailError, match=sentence):
                 await books.trail().open()
 
-        asyncio.run(run())
+        played(run())
 
 
 class TestUnavailable:
@@ -328,7 +328,7 @@ class TestUnavailable:
             async with books.opened() as again:
                 assert len(await whole(again, books)) == 50
 
-        asyncio.run(run())
+        played(run())
 
     def test_too_many_waiting_is_told_at_once(self, books: Books) -> None:
         async def run() -> None:
@@ -349,7 +349,7 @@ class TestUnavailable:
                 await asyncio.gather(held, *waiting)
                 assert [one["kind"] for one in await whole(trail, books)] == ["held", "waits", "waits"]
 
-        asyncio.run(run())
+        played(run())
 
     def test_a_caller_that_gives_up_spoils_nothing(self, books: Books) -> None:
         async def run() -> None:
@@ -360,7 +360,7 @@ class TestUnavailable:
                 await trail.append([Entry("next")])
                 assert [one["kind"] for one in await whole(trail, books)][-1] == "next"
 
-        asyncio.run(run())
+        played(run())
 
     def test_a_lost_subject_key_stops_only_what_is_about_that_subject(self, books: Books) -> None:
         async def run() -> None:
@@ -383,7 +383,7 @@ class TestUnavailable:
                 assert not isinstance(results[1], BaseException)
                 assert len(await whole(trail, books)) == 3
 
-        asyncio.run(run())
+        played(run())
 
 
 class TestSqlite:
@@ -408,7 +408,7 @@ class TestSqlite:
                 await trail.append([Entry("after")], put(1))
                 assert [one["kind"] for one in await whole(trail, sqlite_books)] == ["before", "after"]
 
-        asyncio.run(run())
+        played(run())
 
     def test_every_commit_is_on_disk_before_it_counts(self, sqlite_books: Books) -> None:
         made = engine(sqlite_books.url, writes=True)

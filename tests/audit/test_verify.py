@@ -1,6 +1,5 @@
 """Invariant 8: what an insider does to the books is noticed by whoever verifies them offline."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from audit.export import export, newest_checkpoint
 from audit.merkle import Tree, leaf_hash
 from audit.trail import stored_entries
 from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
-from tests.audit.books import ORIGIN, Books
+from tests.audit.books import ORIGIN, Books, played
 
 SIZE = 600
 
@@ -38,7 +37,7 @@ def filled(books: Books, size: int = SIZE) -> str:
                 await trail.append([entry(n) for n in range(first, min(first + 100, size))])
             return trail.checkpoint()
 
-    return asyncio.run(run())
+    return played(run())
 
 
 def edited(books: Books, *statements: str) -> None:
@@ -88,7 +87,7 @@ def test_words_in_facts_are_not_taken_for_what_an_entry_says(books: Books) -> No
             await trail.append([Entry("answer", tricky, subject_ref="s", sealed={"answer": "yes"})])
             await trail.append([Entry("case", tricky)])
 
-    asyncio.run(run())
+    played(run())
     report = books.verified()
     assert report == Report(WHOLE, ORIGIN, 2, parts=1, trusted=True, kinds={"answer": 1, "case": 1})
 
@@ -191,7 +190,7 @@ def test_what_an_insider_does_to_the_database_is_found(books: Books, deed: str) 
 
 def test_an_insider_with_the_key_is_found_by_a_checkpoint_that_somebody_kept(sqlite_books: Books) -> None:
     kept = filled(sqlite_books)
-    asyncio.run(_append(sqlite_books, 10))
+    played(_append(sqlite_books, 10))
     assert sqlite_books.verified(kept).outcome == WHOLE
     assert sqlite_books.verified(kept).earlier == 1
     edited(sqlite_books, f"UPDATE trail_entries SET leaf = {LEAF_43} WHERE position = 41")
@@ -205,7 +204,7 @@ def test_an_insider_with_the_key_is_found_by_a_checkpoint_that_somebody_kept(sql
 def test_a_log_that_was_put_back_is_found_by_a_checkpoint_that_somebody_kept(sqlite_books: Books) -> None:
     """An old checkpoint is genuine: only one that is newer shows that the end was cut off."""
     old = filled(sqlite_books, 500)
-    kept = asyncio.run(_append(sqlite_books, 100))
+    kept = played(_append(sqlite_books, 100))
     edited(
         sqlite_books, "DELETE FROM trail_entries WHERE position >= 500", "UPDATE trail_head SET size = 500"
     )
