@@ -2,8 +2,8 @@
 
 - No script, no asset, no foreign address: the one stylesheet stands in the page, and `PAGE_CSP` allows it and
   nothing else, by its hash.
-- One `h1`, no heading level left out, captions and scopes on every table, a skip link; nothing scrolls
-  sideways, so that the keyboard reaches all of it.
+- One `h1`, no heading level left out, captions and scopes on every table, a skip link; nothing within the
+  page scrolls by itself, so that the keyboard reaches all of it.
 - What is said about an operation stands in the document, where programs read it too; the page adds no facts.
 """
 
@@ -37,7 +37,11 @@ pre { background: var(--soft); border-left: 4px solid var(--line); padding: .75r
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem }
 caption { text-align: left; font-weight: 600; padding: .25rem 0 }
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top }
-td, th { overflow-wrap: anywhere }
+td, th, th code { overflow-wrap: break-word }
+@media (max-width: 40rem) {
+  th, td { padding: .25rem; font-size: .875rem }
+  dd { margin-left: 1rem }
+}
 thead th { background: var(--soft) }
 dt { font-weight: 600 }
 @media print { nav, .skip { display: none } }
