@@ -29,7 +29,12 @@ class Part:
 
     def commitment(self) -> str:
         """What the leaf holds of it."""
-        return hashlib.sha256(_LABEL + self.salt + self.sealed).hexdigest()
+        return commitment(self.salt, self.sealed)
+
+
+def commitment(salt: bytes, sealed: bytes) -> str:
+    """SHA-256(label || salt || sealed), in hexadecimal."""
+    return hashlib.sha256(_LABEL + salt + sealed).hexdigest()
 
 
 def seal_part(
@@ -43,9 +48,9 @@ def seal_part(
     return Part(key_id, salt, nonce + AESGCM(key).encrypt(nonce, plain, _bound(entry_id, key_id)))
 
 
-def open_part(part: Part, key: bytes, *, entry_id: str, commitment: str) -> dict[str, Any]:
+def open_part(part: Part, key: bytes, *, entry_id: str, committed: str) -> dict[str, Any]:
     """Raises VerifyError when the part is not the one that the leaf commits to, or does not open."""
-    if part.commitment() != commitment:
+    if part.commitment() != committed:
         raise VerifyError("the sealed part is not the one of this entry")
     nonce, sealed = part.sealed[:_NONCE_BYTES], part.sealed[_NONCE_BYTES:]
     try:

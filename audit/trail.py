@@ -636,7 +636,7 @@ class Trail:
                 opened.append(Opened(recorded, None, erased=True))
             else:
                 key = keys[one.part.key_id]
-                content = open_part(one.part, key, entry_id=facts["id"], commitment=facts["part"])
+                content = open_part(one.part, key, entry_id=facts["id"], committed=facts["part"])
                 opened.append(Opened(recorded, content))
         return opened
 

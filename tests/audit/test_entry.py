@@ -98,7 +98,7 @@ def test_a_part_opens_only_whole_under_its_key_for_its_entry() -> None:
     content = {"answer": "yes", "number": 0.5}
     part = sealed(content)
     committed = part.commitment()
-    assert open_part(part, KEY, entry_id="id-1", commitment=committed) == content
+    assert open_part(part, KEY, entry_id="id-1", committed=committed) == content
     swapped = Part(part.key_id, bytes([1]) + SALT[1:], part.sealed)
     torn = Part(part.key_id, SALT, part.sealed[:5])
     elsewhere = Part(8, SALT, part.sealed)
@@ -112,7 +112,7 @@ def test_a_part_opens_only_whole_under_its_key_for_its_entry() -> None:
         (sealed(content, "id-2"), KEY, "id-1", sealed(content, "id-2").commitment()),
     ):
         with pytest.raises(VerifyError):
-            open_part(wrong, key, entry_id=entry_id, commitment=stated)
+            open_part(wrong, key, entry_id=entry_id, committed=stated)
 
 
 def test_a_moment_is_told_in_utc() -> None:
