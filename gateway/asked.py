@@ -111,7 +111,7 @@ def accepted_as(asked: Asked, positions: Sequence[int], now: datetime) -> Accept
         positions=tuple(positions),
         token=asked.received.token if waiting else None,
         identities=_permitted_identities(asked, questions) if waiting else None,
-        tried_until=max((due for due in asked.due), default=accepted_at),
+        tried_until=max((one.due_at for one in questions if one.due_at is not None), default=accepted_at),
         next_at=accepted_at + FIRST_RETRY_S if waiting else None,
     )
 

@@ -223,13 +223,16 @@ class Broker:
         arrived = await self._arrived(await self._courier.deliver_all(due))
         missed = [one for one in due if one.jti not in arrived]
         if missed:
+            # what changed since it was read (a reply came in by another way) is left as it is
+            def postponed(one: Accepted) -> Accepted:
+                return one.postponed(now) if one.version == read[one.jti] else one
+
+            read = {one.jti: one.version for one in missed}
             given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
             facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
             await self._trail.append(
                 [Entry("undelivered", fact) for fact in facts],
-                lambda store, _: inquiries.change(
-                    store, [one.jti for one in missed], lambda one: one.postponed(now)
-                ),
+                lambda store, _: inquiries.change(store, list(read), postponed),
             )
         return len(due)
 
@@ -284,7 +287,7 @@ class Broker:
                 raise CaseStatementStale
             before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
             together = [
-                question.subject_ref
+                (question.subject_ref, question.role)
                 for other in received
                 if other.document.case_ref == case.case_ref
                 for question in other.document.questions
@@ -304,7 +307,7 @@ class Broker:
                     repetition=before.repetition(
                         question, document.purpose, self._parameters, together=together
                     ),
-                    re_roled=before.re_roled(question),
+                    re_roled=before.re_roled(question, together=together),
                 )
                 for question in document.questions
             )

@@ -221,6 +221,10 @@ class Accepted:
         )
 
 
+Together = Sequence[tuple[str, str]]
+"""Subject reference and role of every question of one request in one case."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What was asked before in a case."""
@@ -229,16 +233,26 @@ class Earlier:
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def repetition(
-        self, question: AskedQuestion, purpose: str, limits: Parameters, *, together: Iterable[str]
+        self,
+        question: AskedQuestion,
+        purpose: str,
+        limits: Parameters,
+        *,
+        together: Together,
     ) -> Repetition:
-        """`together`: the subjects of all that is asked in this case at once, so that the budget is one."""
+        """`together`: subject and role of all that is asked in this case at once: the budget is one."""
         times = self.times.get((question.subject_ref, question.question, purpose), 0)
-        subjects = [*dict.fromkeys([*self.roles, *together])][: limits.max_subjects_per_case]
-        over = times > limits.max_repeats or question.subject_ref not in subjects
+        known = dict.fromkeys([*self.roles, *(ref for ref, _ in together)])
+        within = [*known][: limits.max_subjects_per_case]
+        over = times > limits.max_repeats or question.subject_ref not in within
         return Repetition(asked_before=times > 0, over_budget=over)
 
-    def re_roled(self, question: AskedQuestion) -> bool:
-        return bool(self.roles.get(question.subject_ref, frozenset()) - {question.role})
+    def re_roled(self, question: AskedQuestion, *, together: Together) -> bool:
+        """Whether this reference has, or had, another role in the case: earlier, or in what is asked now
+        (D07).
+        """
+        at_once = {role for ref, role in together if ref == question.subject_ref}
+        return bool((self.roles.get(question.subject_ref, frozenset()) | at_once) - {question.role})
 
 
 def earlier(known: Iterable[Accepted]) -> Earlier:

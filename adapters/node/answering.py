@@ -146,8 +146,10 @@ class Answering:
     async def _again(self, before: Taken, permit: Received[Permit], inquiry: Received[Inquiry]) -> str:
         if before.digest != inquiry.digest or permit.digest in before.permits:
             raise DocumentReplayed
+        again = {"inquiry": before.jti, "case_ref": before.case_ref, "permit": permit.digest}
         await self._trail.append(
-            [], lambda store, _: inbox.change(store, before.jti, lambda one: one.under(permit.digest))
+            [Entry("reply_again", again)],
+            lambda store, _: inbox.change(store, before.jti, lambda one: one.under(permit.digest)),
         )
         outcomes, sealed = before.first()
         return self._reply(permit.digest, before.digest, before.jti, outcomes, sealed)

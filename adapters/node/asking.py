@@ -180,8 +180,10 @@ class Asking:
         refs, fresh = await self._subject_refs(case.case_ref, identities)
         inquiries = self._inquiries(case, wish, identities, refs, person)
         now = int(self._signatory.now().timestamp())
+        # followed only when the first answer can no longer be under way, so that the two do not meet
+        later = now + int(self._timeout_s) + 5
         enrichment = Enrichment(
-            str(uuid.uuid4()), case.case_ref, wish.purpose, now, person.user, inquiries, next_at=now + 5
+            str(uuid.uuid4()), case.case_ref, wish.purpose, now, person.user, inquiries, next_at=later
         )
         entries = self._asked_entries(enrichment, wish, identities, refs, person)
 
@@ -214,6 +216,9 @@ class Asking:
             except Problem as problem:
                 log(Event.FOLLOWING_FAILED, code=problem.code)
                 await self._postpone(enrichment)
+            except Exception as error:
+                log(Event.ROUND_FAILED, task="follow", error=type(error).__name__)
+                await self._postpone(enrichment)
         return len(due)
 
     # ── the steps of asking ──
@@ -233,14 +238,15 @@ class Asking:
         fingerprint.
 
         The fingerprint keeps "asked before" true when the same person is entered again; it is keyed, and
-        differs from case to case.
+        differs from case to case. Whoever is entered without given names or a whole birth date is not
+        recognised: two parents of one surname must never become one subject.
         """
         known = await self._trail.read(lambda store: enrichments.load_subjects(store, case_ref))
         fresh: dict[str, str] = {}
         refs = []
         for identity in identities:
             ref = str(uuid.uuid4())
-            if identity is not None:
+            if identity is not None and identity.given_names and not identity.birth_date.endswith("-00"):
                 key = self._fingerprint(case_ref, identity)
                 ref = known.get(key) or fresh.setdefault(key, ref)
             refs.append(ref)
@@ -291,6 +297,8 @@ class Asking:
                     **(locked[ref].necessity if ref in locked else {}),
                     **{one.question: one.text() for one in mine},
                 }
+                if ref in locked and locked[ref].identity != identity:
+                    raise RequestInvalid(invalid_params=[invalid_param(("subjects",), "one_person_two_ways")])
                 locked[ref] = Locked(identity, reasons)
         try:
             texts, sealed = lock_subjects(
@@ -432,11 +440,12 @@ class Asking:
             if age < Inquiry.lifetime_s / 2:  # near its end the broker's clock may already call it expired
                 await self._send(enrichment, again=True)
                 return
-        for one in enrichment.inquiries:
-            if one.open:
-                await self._ask_after(enrichment, one)
+        news = [await self._ask_after(enrichment, one) for one in enrichment.inquiries if one.open]
+        if not any(news):
+            await self._postpone(enrichment)
 
-    async def _ask_after(self, enrichment: Enrichment, sent: Sent) -> None:
+    async def _ask_after(self, enrichment: Enrichment, sent: Sent) -> bool:
+        """Whether there was something new."""
         try:
             response = await self._call(
                 "GET", f"/v1/inquiries/{sent.jti}", None, query=f"?version={sent.version}"
@@ -453,14 +462,14 @@ class Asking:
                     store, enrichment.id, lambda one: one.updated({sent.jti: gone})
                 ),
             )
-            return
-        if response.status == 204:
-            await self._postpone(enrichment)
-        else:
+            return True
+        if response.status != 204:
             await self._open(enrichment, response)
+        return response.status != 204
 
     async def _postpone(self, enrichment: Enrichment) -> None:
-        pause = min(_LONGEST_PAUSE_S, self._poll_s * 2**enrichment.attempts)
+        # the exponent has a bound of its own: a question may wait for days, and a float has an end
+        pause = min(_LONGEST_PAUSE_S, self._poll_s * 2 ** min(enrichment.attempts, 10))
         later = int((self._signatory.now() + timedelta(seconds=pause)).timestamp())
 
         def postponed(one: Enrichment) -> Enrichment:

@@ -98,13 +98,17 @@ class Desk:
         """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
+        if not _to_look_at(question):
+            raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
         [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
         entry = Entry("view", self._facts(taken, question, person), subject_ref=question.subject_ref)
-        state = "opened" if question.state == "waits" else question.state
 
         def seen(one: Taken) -> Taken:
-            return one.with_question(index, state=state)
+            current = one.question(index)
+            if current is None or not _to_look_at(current):
+                raise NotWaiting  # a colleague was first
+            return one.with_question(index, state="opened") if current.state == "waits" else one
 
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
         return Opened(taken, question, subjects[question.subject_ref], finding)
@@ -259,6 +263,10 @@ class Desk:
             "rule": question.permit().rule,
             "user": person.user,
         }
+
+
+def _to_look_at(question: Waiting) -> bool:
+    return question.state in {"waits", "opened"} or question.doubtful
 
 
 def _rescheduled(taken: Taken, now: datetime) -> Taken:

@@ -143,7 +143,10 @@ class Enrichment:
         return replace(self, inquiries=inquiries, next_at=self.next_at if waiting else None)
 
     def updated(self, changed: Mapping[str, Sent]) -> "Enrichment":
-        return replace(self, inquiries=tuple(changed.get(one.jti, one) for one in self.inquiries))
+        """With these inquiries as they are now; it is followed as long as one of all is open."""
+        inquiries = tuple(changed.get(one.jti, one) for one in self.inquiries)
+        waiting = any(one.open for one in inquiries)
+        return replace(self, inquiries=inquiries, next_at=self.next_at if waiting else None)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract.answers import Answer, opened
-from adapters.contract.codes import BROKER
-from adapters.contract.documents import Receipt, Reply
+from adapters.contract.codes import BROKER, Ref
+from adapters.contract.documents import Ground, Receipt, Reply
 from adapters.contract.events import Event, log
 from adapters.contract.problems import DocumentMalformed, DocumentProblem
 from adapters.contract.receipts import proven_entries
@@ -22,10 +22,7 @@ from adapters.contract.sealing import Context, Sealed, unseal
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
 from adapters.node.enrichments import Enrichment, Sent
-from audit.entry import Entry, Recorded
-
-_ENVELOPE = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
-"""What belongs to the broker's own entry, and is not copied into ours."""
+from audit.entry import RESERVED, Entry, Recorded
 
 
 @dataclass(frozen=True)
@@ -50,22 +47,25 @@ class Opening:
 
     def read(self, enrichment: Enrichment, body: bytes) -> list[Arrived]:
         """What a report of the broker says of the inquiries of this enrichment. Raises a document problem."""
-        receipt_token, rows = _reported(body)
-        receipt = self._signatory.read(Receipt, receipt_token)
+        try:
+            report = _Report.model_validate_json(body)
+        except ValidationError:
+            raise DocumentMalformed from None
+        receipt = self._signatory.read(Receipt, report.receipt)
         proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
         for position, facts in proven_entries(receipt.document, self._signatory.directory):
             proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
         sent = {one.jti: one for one in enrichment.inquiries}
         return [
-            self._opened(sent[row["id"]], row, proven.get(row["id"], []), receipt, enrichment)
-            for row in rows
-            if row["id"] in sent
+            self._opened(sent[row.id], row, proven.get(row.id, []), receipt, enrichment)
+            for row in report.inquiries
+            if row.id in sent
         ]
 
     def _opened(
         self,
         sent: Sent,
-        row: Mapping[str, Any],
+        row: "_Row",
         proven: Sequence[tuple[int, Mapping[str, Any]]],
         receipt: Received[Receipt],
         enrichment: Enrichment,
@@ -81,7 +81,7 @@ class Opening:
             raise DocumentMalformed
         answers: dict[int, Answer] = {}
         problem = sent.problem
-        for token in row["replies"]:
+        for token in row.replies:
             try:
                 arrived = self._answers(token, sent, decisions, proven, enrichment)
             except DocumentProblem as refused:  # this holder's reply only: the others' answers are shown
@@ -89,13 +89,15 @@ class Opening:
                 log(Event.REPLY_REFUSED, partner=sent.holder, code=problem)
             else:
                 answers = {**arrived, **answers}  # the first answer stands
-        states = {state["index"]: state for state in row["questions"]}
+        states = {state.index: state for state in row.questions}
+        if set(states) != set(decisions):
+            raise DocumentMalformed
         items, entries = [], []
         for item in sent.items:
             position, facts = decisions[item.index]
             if facts["question"] != item.question or facts["subject_ref"] != item.subject_ref:
                 raise DocumentMalformed
-            known = {name: value for name, value in facts.items() if name not in _ENVELOPE}
+            known = {name: value for name, value in facts.items() if name not in RESERVED}
             if item.decision is None:
                 entries.append(
                     Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
@@ -111,12 +113,12 @@ class Opening:
                     "holder": sent.holder,
                 }
                 entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
-            unread = state["state"] == "answered" and not there and item.index not in answers
+            unread = state.state == "answered" and not there and item.index not in answers
             items.append(
                 replace(
                     item,
-                    state="failed" if unread else state["state"],
-                    ground=state["ground"],
+                    state="failed" if unread else state.state,
+                    ground=state.ground,
                     decision={**known, "kind": facts["kind"], "at": facts["at"]},
                     position=position,
                 )
@@ -128,7 +130,7 @@ class Opening:
             identities=None,
             state="sent",
             problem=problem,
-            version=row["version"],
+            version=row.version,
             receipt=receipt.token,
         )
         return Arrived(after, tuple(entries))
@@ -173,13 +175,29 @@ class Opening:
         return answers
 
 
-def _reported(body: bytes) -> tuple[str, list[dict[str, Any]]]:
-    """The receipt and the inquiries in a report. Raises DocumentMalformed."""
-    try:
-        report = orjson.loads(body)
-        return str(report["receipt"]), [
-            {name: row[name] for name in ("id", "version", "questions", "replies")}
-            for row in report["inquiries"]
-        ]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise DocumentMalformed from None
+class _State(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    index: int
+    state: Literal[
+        "refused", "sent", "late", "waits_for_person", "answered", "refused_by_holder", "undelivered"
+    ]
+    ground: Ground | None
+
+
+class _Row(BaseModel):
+    """One inquiry in the broker's report. A report may have more fields."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: Ref
+    version: int
+    questions: list[_State]
+    replies: list[str]
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    receipt: str
+    inquiries: list[_Row]

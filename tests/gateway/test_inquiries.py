@@ -67,7 +67,7 @@ def accepted(*questions: Progress, **changes: Any) -> Accepted:
 
 
 def over_budget(before: Earlier, subject: int, *together: int) -> bool:
-    everyone = [ref(number) for number in (together or (subject,))]
+    everyone = [(ref(number), "child") for number in (together or (subject,))]
     return before.repetition(asked(subject), "interpret", LIMITS, together=everyone).over_budget
 
 
@@ -76,7 +76,9 @@ def test_the_same_question_for_the_same_purpose_was_asked_before() -> None:
     before = earlier([accepted(progress(asked()))])
 
     def again(question: AskedQuestion, purpose: str = "interpret") -> bool:
-        return before.repetition(question, purpose, LIMITS, together=[question.subject_ref]).asked_before
+        return before.repetition(
+            question, purpose, LIMITS, together=[(question.subject_ref, question.role)]
+        ).asked_before
 
     assert again(asked())
     assert not again(asked(1))
@@ -119,9 +121,13 @@ def test_asking_about_many_at_once_does_not_stretch_the_budget(known: int, new: 
 def test_a_reference_had_another_role_before() -> None:
     """The same role, or another reference, did not."""
     before = earlier([accepted(progress(asked()))])
-    assert before.re_roled(asked(role="third_person"))
-    assert not before.re_roled(asked())
-    assert not before.re_roled(asked(1, role="third_person"))
+    assert before.re_roled(asked(role="third_person"), together=[])
+    assert not before.re_roled(asked(), together=[])
+    assert not before.re_roled(asked(1, role="third_person"), together=[])
+    both = asked(1, role="third_person")
+    assert before.re_roled(
+        both, together=[(both.subject_ref, "household_member"), (both.subject_ref, "third_person")]
+    )
 
 
 @pytest.mark.parametrize("state", ["sent", "waits_for_person", *sorted(FINAL)])
