@@ -1,13 +1,13 @@
 """Each inquiry that the broker accepted, and how far it has come. One row per inquiry; its questions and
 replies stand inside the row.
 
-    sent ──► answered | waits_for_person | refused_by_holder          waits_for_person ──► answered |
-    refused_by_holder
-    refused: by the hand-out, final                                   whatever is not final after its time
-    reads as late
+    sent ──► answered | waits_for_person | refused_by_holder
+    waits_for_person ──► answered | refused_by_holder
+    refused: by the hand-out, final; whatever is not final after its time reads as late
     sent ──► undelivered: the holder was not reached within its time
 
-What is sealed or locked stays until it has been delivered, at most a day (K0, `no_answer_at_broker`).
+A sealed reply stays until it has been delivered, at most a day (K0, `no_answer_at_broker`); locked identities
+stay until delivered, or until the last deadline, which may be days.
 """
 
 import random

@@ -7,7 +7,7 @@ from pathlib import Path
 from grondslag.population import CastMember
 
 _SHORTEST = 5  # a shorter name stands in any megabyte by chance
-_STEP = 16 * 1024 * 1024
+_STEP = 64 * 1024
 
 
 def markers(members: Iterable[CastMember]) -> set[bytes]:
@@ -43,9 +43,14 @@ def found_in_memory(process: int, wanted: set[bytes]) -> int:
 
 
 def _pattern(wanted: set[bytes]) -> re.Pattern[bytes]:
-    # a number within a longer one (a time stamp in a library's text) is another number
-    either = b"|".join(re.escape(marker) for marker in sorted(wanted, key=len, reverse=True))
-    return re.compile(b"(?<![0-9])(?:" + either + b")(?![0-9])")
+    return re.compile(b"|".join(_whole(marker) for marker in sorted(wanted, key=len, reverse=True)))
+
+
+def _whole(marker: bytes) -> bytes:
+    """A number within a longer one (a time stamp in a library's text) is another number; a name is a name."""
+    before = b"(?<![0-9])" if marker[:1].isdigit() else b""
+    after = b"(?![0-9])" if marker[-1:].isdigit() else b""
+    return before + re.escape(marker) + after
 
 
 def _memory(process: int) -> Iterator[bytes]:
@@ -60,6 +65,8 @@ def _memory(process: int) -> Iterator[bytes]:
             for start in range(first, stop, _STEP):
                 try:
                     memory.seek(start)
-                    yield memory.read(min(_STEP + 256, stop - start))
+                    stretch = memory.read(min(_STEP + 256, stop - start))
                 except OSError:
                     break
+                if stretch.count(0) != len(stretch):  # most of what is reserved was never written
+                    yield stretch

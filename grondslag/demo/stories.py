@@ -329,7 +329,9 @@ def partner_down(play: Play, told: Told) -> None:
     man = play.subject("partner_down.man", "suspected_perpetrator", ["reclassering.under_supervision"])
     asked = play.ask(play.chair, case, [man])
     told.must_end(asked, {("reclassering.under_supervision", "suspected_perpetrator"): "sent"})
-    told.notes.append(f"Reclassering was niet bereikbaar; geprobeerd tot {asked['items'][0]['dueAt']}.")
+    told.notes.append(
+        "Reclassering was eerst niet bereikbaar; de centrale bleef het proberen. Het antwoord kwam alsnog."
+    )
     play.world.start("reclassering")
     play.world.wait_ready("reclassering")
     seen = play.chair.until(

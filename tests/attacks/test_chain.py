@@ -36,6 +36,7 @@ from tests.attacks.insider import (
     es256,
     header_of,
     jws,
+    trail_sizes,
     without_values,
 )
 from tests.world import AsgiCaller, LocalWorld
@@ -252,14 +253,14 @@ def test_a_permit_shown_twice_is_replayed(chain: LocalWorld, vt: Insider, broker
 def test_a_fresh_permit_for_an_answered_inquiry_gets_the_same_answer(
     chain: LocalWorld, vt: Insider, broker: Insider
 ) -> None:
-    """What was sealed for the first permit is handed out again: nothing is looked up, nothing recorded."""
+    """What was sealed for the first permit is handed out again, and the holder records under which permit."""
     asked = vt.inquiry(vt.case())
     first = broker.show_permit("reclassering", broker.permit(asked).token, asked)
-    before = Door(chain)
+    before = trail_sizes(chain)
     second = broker.show_permit("reclassering", broker.permit(asked).token, asked)
     sealed = [claims_of(json.loads(one.body)["reply"])["sealed"] for one in (first, second)]
     assert sealed[0] == sealed[1]
-    assert before.quiet()
+    assert trail_sizes(chain) == {**before, "reclassering": before["reclassering"] + 1}
 
 
 def test_a_permit_for_another_holder_is_refused(chain: LocalWorld, vt: Insider, broker: Insider) -> None:
