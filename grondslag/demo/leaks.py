@@ -1,6 +1,5 @@
 """Looks for persons where there must be none: in the broker's files, its log lines and its memory."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -32,25 +31,29 @@ def markers(members: Iterable[CastMember]) -> set[bytes]:
 
 def found_in_files(paths: Iterable[Path], wanted: set[bytes]) -> int:
     """How many of these stand anywhere in these files."""
-    pattern = _pattern(wanted)
-    return sum(len(set(pattern.findall(path.read_bytes()))) for path in paths if path.is_file())
+    return sum(len(_found(path.read_bytes(), wanted)) for path in paths if path.is_file())
 
 
 def found_in_memory(process: int, wanted: set[bytes]) -> int:
     """How many of these stand in the memory of this process. Raises OSError where that may not be read."""
-    pattern = _pattern(wanted)
-    return len({hit for stretch in _memory(process) for hit in pattern.findall(stretch)})
+    return len({marker for stretch in _memory(process) for marker in _found(stretch, wanted)})
 
 
-def _pattern(wanted: set[bytes]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(_whole(marker) for marker in sorted(wanted, key=len, reverse=True)))
+def _found(stretch: bytes, wanted: set[bytes]) -> set[bytes]:
+    # a plain search per marker is many times faster than one expression for all
+    return {marker for marker in wanted if _stands(marker, stretch)}
 
 
-def _whole(marker: bytes) -> bytes:
+def _stands(marker: bytes, stretch: bytes) -> bool:
     """A number within a longer one (a time stamp in a library's text) is another number; a name is a name."""
-    before = b"(?<![0-9])" if marker[:1].isdigit() else b""
-    after = b"(?![0-9])" if marker[-1:].isdigit() else b""
-    return before + re.escape(marker) + after
+    place = stretch.find(marker)
+    while place >= 0:
+        before, after = stretch[place - 1 : place], stretch[place + len(marker) : place + len(marker) + 1]
+        longer = (marker[:1].isdigit() and before.isdigit()) or (marker[-1:].isdigit() and after.isdigit())
+        if not longer:
+            return True
+        place = stretch.find(marker, place + 1)
+    return False
 
 
 def _memory(process: int) -> Iterator[bytes]:
