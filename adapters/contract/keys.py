@@ -81,7 +81,8 @@ class Keyring:
 
 
 def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
-    """The contents of a new key file."""
+    """The contents of a new key file, to be used from this second."""
+    now = now.replace(microsecond=0)  # as documents tell time: a key is never younger than its first
     return {
         "party": party,
         "demo": demo,
@@ -96,7 +97,7 @@ def rotated(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """The same file with a new signing and a new opening key, used after `ROTATION_OVERLAP`; the old ones
     stay.
     """
-    later = now + ROTATION_OVERLAP
+    later = now.replace(microsecond=0) + ROTATION_OVERLAP
     return {
         **contents,
         "sign": [*contents["sign"], _new_signing(later)],

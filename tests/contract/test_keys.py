@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.contract.keys import (
+    ROTATION_OVERLAP,
     KeyProblem,
     make_keys,
     read_keys,
@@ -36,6 +37,17 @@ def test_keys_that_are_written_are_read(path: Path) -> None:
     assert (one.party, one.demo) == ("om", False)
     assert one.public_keys() == again.public_keys()
     assert {row["use"] for row in one.public_keys()} == {"sign", "seal", "trail"}
+
+
+def test_a_key_is_good_from_the_whole_second_it_was_made_in(path: Path) -> None:
+    """Documents tell time in whole seconds: one that is written right after its key must not be older."""
+    contents = make_keys("om", demo=True, now=NOON + timedelta(microseconds=999_999))
+    write_keys(path, contents)
+    keyring = read_keys(path, party="om", demo=True)
+    assert {key["valid_from"] for key in keyring.public_keys()} == {NOON.isoformat()}
+    write_keys(path, rotated(contents, now=NOON + timedelta(microseconds=1)))
+    later = {key["valid_from"] for key in read_keys(path, party="om", demo=True).public_keys()}
+    assert later == {NOON.isoformat(), (NOON + ROTATION_OVERLAP).isoformat()}
 
 
 def test_no_two_parties_get_the_same_keys() -> None:
