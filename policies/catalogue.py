@@ -43,19 +43,16 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Purpose:
+class Purpose(Named):
     """Why one may ask, and in which stages of a case."""
 
-    code: str
-    nl: str
-    en: str
     stages: tuple[str, ...]
     acute_danger: bool
 
 
 @dataclass(frozen=True)
 class ReasonText:
-    """What people read for a reason, a state or a refused document; `way_out` is None where there is none."""
+    """What people read for a reason, a state or a refused document. A reason always has a way out."""
 
     code: str
     text_nl: str
@@ -68,12 +65,14 @@ class ReasonText:
 
 @dataclass(frozen=True)
 class LegalBasis:
-    """A named set of articles, with the open questions of the hand-out's section 14."""
+    """A named set of articles, with the open questions of the hand-out's section 14. `gap`: what it leaves
+    uncovered.
+    """
 
     code: str
     articles: tuple[str, ...]
     open_questions: tuple[str, ...]
-    gap: str | None
+    gap: Named | None
 
     @property
     def text(self) -> str:
@@ -142,7 +141,9 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All of it. `vocabulary`: field of an input (`case.stage`) -> its closed list of values."""
+    """All of it. `vocabulary`: field of an input (`case.stage`) -> its closed list of values. `every_rule`:
+    the conditions of every row, beside its own.
+    """
 
     vocabulary: Mapping[str, tuple[str | bool, ...]]
     partners: Mapping[str, Named]
@@ -152,15 +153,23 @@ class Catalogue:
     states: Mapping[str, ReasonText]
     documents: Mapping[str, ReasonText]
     legal_bases: Mapping[str, LegalBasis]
+    open_questions: Mapping[str, Named]
     obligations: Mapping[str, Named]
     transparency: Mapping[str, Named]
     retention: Mapping[str, Named]
     statuses: Mapping[str, Named]
     secrecy: Mapping[str, str]
-    conditions: Mapping[str, str]
+    conditions: Mapping[str, Named]
+    modes: Mapping[str, Named]
+    requester_roles: Mapping[str, Named]
+    subject_roles: Mapping[str, Named]
+    age_bands: Mapping[str, Named]
+    answer_codes: Mapping[str, Named]
     rules: Mapping[str, Rule]
     status: str
     asking_roles: Mapping[str, tuple[str, ...]]
+    urgent_asking_roles: tuple[str, ...]
+    every_rule: tuple[str, ...]
     every_permit: tuple[str, ...]
     by_mode: Mapping[str, tuple[str, ...]]
     parameters: Parameters
@@ -168,6 +177,16 @@ class Catalogue:
     def permit_obligations(self, rule: Rule, about: About, mode: str) -> set[str]:
         """The least that a permit under this row must oblige to."""
         return {*self.every_permit, *rule.obligations, *about.obligations, *self.by_mode[mode]}
+
+    def unsettled(self, legal_bases: Iterable[str]) -> tuple[Named, ...]:
+        """The open legal questions on which these bases depend, each once."""
+        codes = [code for basis in legal_bases for code in self.legal_bases[basis].open_questions]
+        return tuple(self.open_questions[code] for code in dict.fromkeys(codes))
+
+    def gaps(self, legal_bases: Iterable[str]) -> tuple[Named, ...]:
+        """What these bases leave uncovered."""
+        found = [self.legal_bases[basis].gap for basis in legal_bases]
+        return tuple(gap for gap in found if gap is not None)
 
     def candidates(self, partner: str, question: str) -> tuple[Rule, ...]:
         """The rows that speak of this requester and question."""
@@ -191,15 +210,23 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object) -> Ca
         states=_each(texts["states"], _reason),
         documents=_each(texts["documents"], _reason),
         legal_bases=_each(texts["legal_bases"], _legal_basis),
+        open_questions=_each(texts["open_questions"], _named),
         obligations=_each(texts["obligations"], _named),
         transparency=_each(texts["transparency"], _named),
         retention=_each(texts["retention"], _named),
         statuses=_each(texts["statuses"], _named),
         secrecy=_each(texts["secrecy"], _Node.word),
-        conditions=_each(texts["conditions"], _Node.word),
+        conditions=_each(texts["conditions"], _named),
+        modes=_each(texts["modes"], _named),
+        requester_roles=_each(texts["requester_roles"], _named),
+        subject_roles=_each(texts["subject_roles"], _named),
+        age_bands=_each(texts["age_bands"], _named),
+        answer_codes=_each(texts["answer_codes"], _named),
         rules={row.name: _rule(row, frozenset(cells.pop(row.name, ()))) for row in rows["rules"].children()},
         status=rows["status"].word(),
         asking_roles=_each(rows["asking_roles"], _Node.words),
+        urgent_asking_roles=rows["urgent_asking_roles"].words(),
+        every_rule=rows["every_rule"].words(),
         every_permit=rows["every_permit"].words(),
         by_mode=_each(rows["by_mode"], _Node.words),
         parameters=_parameters(_Node("parameters", parameters)),
@@ -216,6 +243,9 @@ def _verify_references(read: Catalogue) -> None:
         ("holder", read.partners),
         ("question", read.questions),
         ("purpose", read.purposes),
+        ("requester.role", read.requester_roles),
+        ("subject.role", read.subject_roles),
+        ("subject.age_band", read.age_bands),
     ):
         _require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
     _require(
@@ -223,9 +253,22 @@ def _verify_references(read: Catalogue) -> None:
     )
     _within(read.every_permit, read.obligations, "matrix.every_permit")
     _require(set(read.by_mode) == {"automatic", "human"}, "matrix.by_mode", "does not name both modes")
-    _within(read.conditions.values(), read.reasons, "catalogue.conditions")
+    _require(set(read.modes) == set(_RULE_MODES), "catalogue.modes", "does not name each mode")
+    _within(read.every_rule, read.conditions, "matrix.every_rule")
+    for condition in read.conditions:
+        _require(
+            any(condition in reason.comes_from for reason in read.reasons.values()),
+            f"catalogue.conditions.{condition}",
+            "is the source of no reason",
+        )
+    for reason in read.reasons.values():
+        ways_out = bool(reason.way_out_nl and reason.way_out_en)
+        _require(ways_out, f"catalogue.reasons.{reason.code}", "gives no way out")
+    for basis in read.legal_bases.values():
+        _within(basis.open_questions, read.open_questions, f"catalogue.legal_bases.{basis.code}")
     for question in read.questions.values():
         _within([question.holder], read.partners, question.code)
+        _within(question.answer_codes, read.answer_codes, question.code)
     for purpose in read.purposes.values():
         _within(purpose.stages, words["case.stage"], purpose.code)
     for rule in read.rules.values():
@@ -264,7 +307,7 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
         not any("unknown" in about.ages for about in rule.subjects.values()), place, "permits an unknown age"
     )
     _within(rule.purposes, read.purposes, place)
-    _within(rule.conditions, read.conditions, place)
+    _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
     _within(rule.legal_bases, read.legal_bases, place)
     _within(rule.obligations, read.obligations, place)
     _within(rule.retention, read.retention, place)
@@ -304,6 +347,9 @@ class _Node:
 
     def word_or_none(self) -> str | None:
         return None if self._value is None else self.word()
+
+    def absent(self) -> bool:
+        return self._value is None
 
     def words(self) -> tuple[str, ...]:
         return tuple(str(word) for word in self._list(str))
@@ -405,7 +451,10 @@ def _legal_basis(node: _Node) -> LegalBasis:
     node.only("articles", "open_questions", "gap")
     _require(bool(node["articles"].words()), node.place, "names no article")
     return LegalBasis(
-        node.name, node["articles"].words(), node["open_questions"].words(), node["gap"].word_or_none()
+        code=node.name,
+        articles=node["articles"].words(),
+        open_questions=node["open_questions"].words(),
+        gap=None if node["gap"].absent() else _named(node["gap"]),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ from policies.errors import PolicyError
 from policies.opa_server import OpaServerPolicy
 from policies.release import Release, load_release
 from policies.table import cells, tabulate
+from policies.words import Words
 
 app = typer.Typer(
     no_args_is_help=True, help="Look at the hand-out, and try decisions without anything running."
@@ -81,12 +83,12 @@ def decide(
         if as_json:
             typer.echo("[" + ",\n ".join(decision.as_json() for decision in decisions) + "]")
             return
-        console = _console()
+        console, words = _console(), Words(release.catalogue, dutch=language is Language.NL)
         for number, (given, decision) in enumerate(zip(inputs, decisions, strict=True), start=1):
-            question = release.catalogue.questions.get(str(given.get("question")))
-            name = "?" if question is None else question.nl if language is Language.NL else question.en
-            _print(console, f"\n{number}. {given.get('question', '')} {name}")
-            _print_decision(console, decision, release.catalogue, language)
+            code = str(given.get("question", ""))
+            _print(console, f"\n{number}. {code} {words.question(code)}")
+            for line in words.decision(decision):
+                _print(console, f"   {line}")
         _print(console, f"\n{made_by} · {release.revision}")
 
 
@@ -109,14 +111,15 @@ def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language 
         release = load_release(hand_out)
         rules = release.catalogue.rules.values()
         if as_json:
-            typer.echo(json.dumps([_row_json(rule) for rule in rules], ensure_ascii=False, indent=1))
+            rows = [_row_json(rule, release.catalogue) for rule in rules]
+            typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
             return
+        words = Words(release.catalogue, dutch=language is Language.NL)
         _print(console := _console(), f"{release.catalogue.status} · {release.revision}")
         grid = Grid("regel" if language is Language.NL else "rule", "", show_lines=True)
+        grid.add_row("", "\n".join(words.every_rule()))
         for rule in rules:
-            grid.add_row(
-                f"{rule.code}\n{rule.status}", "\n".join(_row_lines(rule, release.catalogue, language))
-            )
+            grid.add_row(f"{rule.code}\n{rule.status}", "\n".join(words.rule(rule)))
         console.print(grid, markup=False)
 
 
@@ -208,80 +211,27 @@ async def _decide(
         await policy.close()
 
 
-def _print_decision(console: Console, decision: Decision, catalogue: Catalogue, language: Language) -> None:
-    dutch = language is Language.NL
-    names = (
-        {"permit": "vrijgave", "refusal": "weigering"}
-        if dutch
-        else {"permit": "permit", "refusal": "refusal"}
-    )
-    rule = decision.rule or ("geen regel" if dutch else "no rule")
-    status = catalogue.statuses[decision.status]
-    _print(console, f"   {names[decision.effect]} · {rule} · {status.nl if dutch else status.en}")
-    for reason in decision.reasons:
-        text = catalogue.reasons[reason.code]
-        way_out = text.way_out_nl if dutch else text.way_out_en
-        said = f"{text.text_nl if dutch else text.text_en} [{'; '.join(reason.citations)}]"
-        _print(console, f"   - {said}" + (f"\n     → {way_out}" if way_out else ""))
-    if not decision.permitted:
-        return
-    modes = (
-        {"automatic": "automatisch, als de houder dat heeft besloten", "human": "een medewerker geeft vrij"}
-        if dutch
-        else {"automatic": "automatic, if the holder has so decided", "human": "a person releases"}
-    )
-    labels = (
-        ("wijze", "antwoord", "grondslag", "verplicht")
-        if dutch
-        else ("mode", "answer", "basis", "obligations")
-    )
-    lines = (
-        modes[decision.mode or "human"],
-        ", ".join(decision.answer_codes),
-        "; ".join(f"{code} ({catalogue.legal_bases[code].text})" for code in decision.legal_bases),
-        "; ".join(
-            (catalogue.obligations[code].nl if dutch else catalogue.obligations[code].en)
-            for code in decision.obligations
-        ),
-    )
-    for label, line in zip(labels, lines, strict=True):
-        _print(console, f"   {label}: {line}")
-
-
-def _row_lines(rule: Rule, catalogue: Catalogue, language: Language) -> Iterator[str]:
-    dutch = language is Language.NL
-    for partner in sorted({partner for partner, _ in rule.cells}):
-        questions = ", ".join(sorted(question for asked_by, question in rule.cells if asked_by == partner))
-        name = catalogue.partners[partner]
-        yield f"{name.nl if dutch else name.en} → {questions}"
-    about = "; ".join(f"{role} ({', '.join(about.ages)})" for role, about in rule.subjects.items())
-    yield f"{'over' if dutch else 'about'}: {about}"
-    if rule.reason is not None:
-        text = catalogue.reasons[rule.reason]
-        yield f"{'nooit' if dutch else 'never'}: {text.text_nl if dutch else text.text_en}"
-        return
-    purposes = [catalogue.purposes[code] for code in rule.purposes]
-    yield ("doel: " if dutch else "purpose: ") + "; ".join(one.nl if dutch else one.en for one in purposes)
-    yield f"{'wijze' if dutch else 'mode'}: {rule.mode}"
-    bases = (f"{code} ({catalogue.legal_bases[code].text})" for code in rule.legal_bases)
-    yield ("grondslag: " if dutch else "basis: ") + "; ".join(bases)
-    yield f"{'antwoord' if dutch else 'answer'}: {', '.join(rule.answer_codes)}"
-
-
-def _row_json(rule: Rule) -> dict[str, object]:
+def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
     return {
         "rule": rule.code,
         "status": rule.status,
         "version": rule.version,
         "valid_from": rule.valid_from.isoformat(),
         "reviewed_by": rule.reviewed_by,
+        "reviewed_on": None if rule.reviewed_on is None else rule.reviewed_on.isoformat(),
         "mode": rule.mode,
         "cells": sorted(rule.cells),
-        "subjects": {role: list(about.ages) for role, about in rule.subjects.items()},
+        "subjects": {role: asdict(about) for role, about in rule.subjects.items()},
         "purposes": rule.purposes,
         "conditions": rule.conditions,
         "legal_bases": rule.legal_bases,
+        "open_questions": [question.code for question in catalogue.unsettled(rule.legal_bases)],
+        "gaps": [gap.en for gap in catalogue.gaps(rule.legal_bases)],
         "answer_codes": rule.answer_codes,
+        "desk": rule.desk,
+        "deadline": rule.deadline,
+        "obligations": rule.obligations,
+        "retention": rule.retention,
         "reason": rule.reason,
     }
 

@@ -1,6 +1,7 @@
 """`policy` as a person uses it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def test_decide_tells_rule_mode_and_article_or_reason_and_way_out(file: Path) ->
         assert words in told
 
 
+def test_decide_shows_under_each_basis_what_a_lawyer_has_still_to_answer(file: Path) -> None:
+    told = _run("decide", str(file))[1].splitlines()
+    first = next(number for number, line in enumerate(told) if "AVG 10" in line)
+    assert told[first + 1].startswith("     open vraag Q1: ")
+    assert told[first + 2].startswith("     let op: ")
+    assert sum("open vraag" in line for line in told) == 3  # Q1, Q2, Q5; a refusal rests on no basis
+
+
 def test_decide_speaks_english_too(file: Path) -> None:
     assert "There is no report at Veilig Thuis yet." in _run("decide", str(file), "--language", "en")[1]
 
@@ -47,6 +56,43 @@ def test_show_shows_each_row_and_that_it_is_concept(release: Release) -> None:
     assert told.count("concept") > len(release.catalogue.rules)
     assert all(rule in told for rule in release.catalogue.rules)
     assert len(json.loads(_run("show", "--json")[1])) == len(release.catalogue.rules)
+
+
+def test_show_says_all_of_a_row_in_dutch_words(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    told = _run("show")[1]
+    rows = re.split(r"[├└]─", told)
+    first, a03, a04, a07, a12 = (
+        next(row for row in rows if f"│ {code} " in row) for code in ("A01", "A03", "A04", "A07", "A12")
+    )
+    assert "slachtoffer (18 en ouder) – alleen als dit ook een vermoedelijke pleger is" in first
+    assert "ook nodig: acute of structurele onveiligheid is aangegeven" in first
+    assert "getoetst door: niemand; geldt vanaf 01-01-2026" in first
+    assert "open vraag Q1" in first
+    assert "contactverbod, locatieverbod" in a03
+    assert "slachtoffer" in a04
+    assert "niet als dit ook een vermoedelijke pleger is" in a04
+    assert "antwoord alleen: straf, geen, niet vast te stellen – de officier van justitie stemt in" in a07
+    assert "verplicht: de officier van justitie stemt in; een bevoegde medewerker" in a12
+    catalogue = release.catalogue
+    codes = {*catalogue.answer_codes, *catalogue.subject_roles, *catalogue.age_bands, *catalogue.conditions}
+    shown = set(re.findall(r"[a-z_]+", told))
+    assert {code for code in codes & shown if "_" in code} == set()
+
+
+def test_show_says_once_what_every_row_needs(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    told = _run("show", "--language", "en")[1]
+    for code in release.catalogue.every_rule:
+        assert told.count(release.catalogue.conditions[code].en) == 1
+
+
+def test_show_gives_open_questions_and_gaps_as_json_too() -> None:
+    rows = {row["rule"]: row for row in json.loads(_run("show", "--json")[1])}
+    assert rows["A02"]["open_questions"] == ["Q1", "Q2", "Q5"]
+    assert rows["A02"]["gaps"]
+    assert rows["A02"]["subjects"]["victim"]["dual_role"] is True
+    assert rows["A04"]["open_questions"] == []
 
 
 @pytest.mark.parametrize(

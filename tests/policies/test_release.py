@@ -70,6 +70,15 @@ BAD: dict[str, tuple[tuple[str, ...], Any]] = {
     "an unknown age permitted": (
         ("matrix", "rules", "A02", "subjects", "suspected_perpetrator", "ages"), ["unknown"]),
     "a reason that cites nothing": (("catalogue", "reasons", "no_rule", "citations"), []),
+    "a reason without a way out": (("catalogue", "reasons", "third_person", "way_out_nl"), None),
+    "an open question that nobody wrote down": (
+        ("catalogue", "legal_bases", "in_vt", "open_questions"), ["Q99"]),
+    "a condition that gives no reason": (
+        ("catalogue", "conditions", "full_moon"), {"nl": "volle maan", "en": "full moon"}),
+    "a row that demands what every row demands": (
+        ("matrix", "rules", "A02", "conditions"), ["melding_registered"]),
+    "an answer code without a name": (("catalogue", "answer_codes", "yes"), {"nl": "", "en": "yes"}),
+    "a role without a name": (("catalogue", "subject_roles"), {}),
     "a fraction": (("parameters", "notice_days"), 27.5),
     "a parameter of nought": (("parameters", "notice_days"), 0),
     "an unknown parameter": (("parameters", "patience"), 3),
@@ -123,6 +132,13 @@ def test_the_bundle_is_the_same_bytes_each_time_and_names_its_revision(
         assert manifest is not None
         assert json.load(manifest) == {"revision": release.revision, "roots": ["handout"]}
         assert not [name for name in bundle.getnames() if "_test" in name]
+
+
+def test_every_reason_has_a_text_and_a_way_out_in_both_languages(release: Release) -> None:
+    for reason in release.catalogue.reasons.values():
+        said = (reason.text_nl, reason.text_en, reason.way_out_nl, reason.way_out_en)
+        assert all(text and text.endswith((".", "?")) for text in said), reason.code
+        assert reason.text_nl != reason.text_en, reason.code
 
 
 def test_the_parameters_are_those_of_the_hand_out(release: Release) -> None:

@@ -1,0 +1,170 @@
+"""Rows and decisions of the hand-out in plain words, in Dutch or in English."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from policies.catalogue import Catalogue, Named, Rule
+from policies.engine import Decision
+
+
+class Words:
+    """What a release says, for people; codes only where people use them too (a row, an article, Q1)."""
+
+    def __init__(self, catalogue: Catalogue, *, dutch: bool) -> None:
+        self._catalogue = catalogue
+        self._dutch = dutch
+
+    def question(self, code: str) -> str:
+        """The question itself; empty for a code that the hand-out does not know."""
+        known = self._catalogue.questions.get(code)
+        return "" if known is None else self._either(known.nl, known.en)
+
+    def every_rule(self) -> Iterator[str]:
+        """What holds for each row that permits, so that no row repeats it."""
+        catalogue = self._catalogue
+        yield self._either("Voor elke regel die iets toestaat, is nodig:", "Each rule that permits needs:")
+        for code in catalogue.every_rule:
+            yield f"- {self._one(catalogue.conditions[code])}"
+        yield self._either("En is verplicht:", "And obliges:")
+        for code in catalogue.every_permit:
+            yield f"- {self._one(catalogue.obligations[code])}"
+        yield self._either("Wie mag vragen:", "Who may ask:")
+        for partner, roles in catalogue.asking_roles.items():
+            names = self._names(catalogue.requester_roles, roles, ", ")
+            yield f"- {self._one(catalogue.partners[partner])}: {names}"
+        urgent = self._names(catalogue.requester_roles, catalogue.urgent_asking_roles, ", ")
+        yield self._line("- bij acuut gevaar ook", "- in acute danger also", urgent)
+
+    def rule(self, rule: Rule) -> Iterator[str]:
+        """One row, line by line."""
+        catalogue = self._catalogue
+        for partner in [code for code in catalogue.partners if any(code == by for by, _ in rule.cells)]:
+            asked = [code for code in catalogue.questions if (partner, code) in rule.cells]
+            holders = dict.fromkeys(catalogue.questions[code].holder for code in asked)
+            verb = self._either("vraagt", "asks")
+            yield (
+                f"{self._one(catalogue.partners[partner])} {verb} "
+                f"{self._names(catalogue.partners, holders)}: {' '.join(map(self.question, asked))}"
+            )
+        for role in rule.subjects:
+            yield self._line("over", "about", self._about(rule, role))
+        if rule.reason is not None:
+            reason = catalogue.reasons[rule.reason]
+            yield self._line("nooit", "never", self._either(reason.text_nl, reason.text_en))
+            way_out = self._either(reason.way_out_nl, reason.way_out_en)
+            yield self._line("wat wel kan", "way out", way_out)
+        else:
+            yield from self._permitting(rule)
+        yield self._line("toetsing", "review", self._review(rule))
+
+    def decision(self, decision: Decision) -> Iterator[str]:
+        """One decision, line by line: what is given and on which basis, or why not and what to do."""
+        catalogue = self._catalogue
+        effect = {
+            "permit": self._either("vrijgave", "permit"),
+            "refusal": self._either("weigering", "refusal"),
+        }[decision.effect]
+        rule = decision.rule or self._either("geen regel", "no rule")
+        yield f"{effect} · {rule} · {self._one(catalogue.statuses[decision.status])}"
+        for reason in decision.reasons:
+            text = catalogue.reasons[reason.code]
+            yield f"- {self._either(text.text_nl, text.text_en)} [{'; '.join(reason.citations)}]"
+            yield f"  → {self._either(text.way_out_nl, text.way_out_en)}"
+        if decision.mode is None:
+            return
+        yield self._line("wijze", "mode", self._one(catalogue.modes[decision.mode]))
+        yield self._line("antwoord", "answer", self._answers(decision.answer_codes, desk=decision.desk))
+        yield from self._bases(decision.legal_bases)
+        yield self._line("verplicht", "obligations", self._names(catalogue.obligations, decision.obligations))
+
+    def _permitting(self, rule: Rule) -> Iterator[str]:
+        catalogue, parameters = self._catalogue, self._catalogue.parameters
+        if rule.conditions:
+            yield self._line("ook nodig", "also needs", self._names(catalogue.conditions, rule.conditions))
+        yield self._line("doel", "purpose", self._names(catalogue.purposes, rule.purposes))
+        yield self._line("wijze", "mode", self._one(catalogue.modes[rule.mode]))
+        days, hours = parameters.human_deadline_working_days, parameters.fast_deadline_hours
+        slow = self._either(
+            f"{days} werkdagen, of eerder als het overleg eerder is; bij acuut gevaar {hours} uur",
+            f"{days} working days, or sooner if the meeting is sooner; {hours} hours in acute danger",
+        )
+        fast = self._either(f"{hours} uur", f"{hours} hours")
+        term = fast if rule.deadline == "fast_deadline" else slow
+        yield self._line("termijn voor een mens", "time for a person", term)
+        yield self._line("antwoord", "answer", self._answers(rule.answer_codes, desk=rule.desk))
+        yield from self._bases(rule.legal_bases)
+        owed = [*rule.obligations, *catalogue.by_mode[rule.mode]]
+        if owed:
+            yield self._line("verplicht", "obligations", self._names(catalogue.obligations, owed))
+        yield self._line("bewaren", "retention", self._names(catalogue.retention, rule.retention))
+
+    def _about(self, rule: Rule, role: str) -> str:
+        """A role with its ages, and what differs for it from the rest of the row."""
+        catalogue, about = self._catalogue, rule.subjects[role]
+        parts = [
+            f"{self._one(catalogue.subject_roles[role])} ({self._names(catalogue.age_bands, about.ages)})"
+        ]
+        if about.dual_role and rule.reason is None:
+            parts.append(
+                self._either(
+                    "alleen als dit ook een vermoedelijke pleger is, met uitleg; altijd door een mens",
+                    "only if also a suspected perpetrator, explained; always by a person",
+                )
+            )
+        elif about.dual_role:
+            parts.append(
+                self._either(
+                    "niet als dit ook een vermoedelijke pleger is, met uitleg",
+                    "not if also a suspected perpetrator, explained",
+                )
+            )
+        if about.answer_codes != rule.answer_codes:
+            answers = self._answers(about.answer_codes, desk=rule.desk)
+            parts.append(self._either(f"antwoord alleen: {answers}", f"answer only: {answers}"))
+        if about.obligations:
+            parts.append(self._names(catalogue.obligations, about.obligations))
+        return " – ".join(parts)
+
+    def _bases(self, codes: Iterable[str]) -> Iterator[str]:
+        """Each basis, and right under it what a lawyer has still to answer."""
+        for code in codes:
+            basis = self._catalogue.legal_bases[code]
+            yield self._line("grondslag", "basis", basis.text)
+            for question in self._catalogue.unsettled([code]):
+                label = f"  open vraag {question.code}", f"  open question {question.code}"
+                yield self._line(*label, self._one(question))
+            for gap in self._catalogue.gaps([code]):
+                yield self._line("  let op", "  mind", self._one(gap))
+
+    def _answers(self, codes: Iterable[str], *, desk: bool) -> str:
+        names = self._names(self._catalogue.answer_codes, codes, ", ")
+        with_desk = self._either("bij ja een loket om te bellen", "with a yes, a desk to call")
+        return f"{names}; {with_desk}" if desk else names
+
+    def _review(self, rule: Rule) -> str:
+        status = self._one(self._catalogue.statuses[rule.status])
+        by = self._either("getoetst door", "reviewed by")
+        nobody = self._either("niemand", "nobody")
+        reviewed = f"{rule.reviewed_by}, {_day(rule.reviewed_on)}" if rule.reviewed_on else nobody
+        valid = self._either(
+            f"geldt vanaf {_day(rule.valid_from)}, zonder einddatum",
+            f"valid from {_day(rule.valid_from)}, without end",
+        )
+        version = self._either("versie", "version")
+        return f"{status}; {by}: {reviewed}; {valid}; {version} {rule.version} ({rule.source})"
+
+    def _line(self, nl: str, en: str, text: str) -> str:
+        return f"{nl if self._dutch else en}: {text}"
+
+    def _names(self, known: Mapping[str, Named], codes: Iterable[str], by: str = "; ") -> str:
+        return by.join(self._one(known[code]) for code in codes)
+
+    def _one(self, named: Named) -> str:
+        return named.nl if self._dutch else named.en
+
+    def _either(self, nl: str | None, en: str | None) -> str:
+        return (nl if self._dutch else en) or ""
+
+
+def _day(day: date) -> str:
+    return f"{day:%d-%m-%Y}"
