@@ -25,6 +25,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── NotAcceptable         406
     │   ├── Conflict              409
     │   │   ├── CaseStatementStale 409
+    │   │   ├── AnsweringPaused   409
     │   │   ├── DecisionDiffers   409
     │   │   └── NotWaiting        409
     │   ├── PreconditionFailed    412
@@ -223,6 +224,14 @@ class CaseStatementStale(Conflict):
     title, detail = (
         "De gegevens van deze casus zijn veranderd.",
         "Haal de casus opnieuw op en stuur het bericht daarna opnieuw.",
+    )
+
+
+class AnsweringPaused(Conflict):
+    code = "answering_paused"
+    title, detail = (
+        "Deze organisatie geeft nu geen antwoord.",
+        "Het antwoorden is gepauzeerd. Er is niets verloren: probeer het opnieuw als het is hervat.",
     )
 
 

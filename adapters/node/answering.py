@@ -92,8 +92,8 @@ class Answering:
     async def answer(self, permit_token: str, inquiry_token: str, identities: Mapping[str, str]) -> str:
         """The signed reply to a permit.
 
-        Raises a document problem (400, 401, 409, 413), PolicyUnavailable, TrailUnavailable,
-        RegisterUnavailable; then nothing is answered.
+        Raises a document problem (400, 401, 409, 413), AnsweringPaused for what was answered before the
+        pause, PolicyUnavailable, TrailUnavailable, RegisterUnavailable; then nothing is answered.
         """
         started = time.monotonic()
         # 5  whose signatures, the same release
@@ -146,11 +146,13 @@ class Answering:
     async def _again(self, before: Taken, permit: Received[Permit], inquiry: Received[Inquiry]) -> str:
         if before.digest != inquiry.digest or permit.digest in before.permits:
             raise DocumentReplayed
+
+        def repeated(store: Connection, _: object) -> None:
+            standing.verify_answering(store)  # the broker tries again: the reply is kept, not lost
+            inbox.change(store, before.jti, lambda one: one.under(permit.digest))
+
         again = {"inquiry": before.jti, "case_ref": before.case_ref, "permit": permit.digest}
-        await self._trail.append(
-            [Entry("reply_again", again)],
-            lambda store, _: inbox.change(store, before.jti, lambda one: one.under(permit.digest)),
-        )
+        await self._trail.append([Entry("reply_again", again)], repeated)
         outcomes, sealed = before.first()
         return self._reply(permit.digest, before.digest, before.jti, outcomes, sealed)
 

@@ -6,6 +6,7 @@
 - "More reason needed" can only be said before opening, so that it never depends on what the register holds
   (handout.md 9).
 - An answer that was let go is handed to the broker until it has it, over restarts.
+- While the holder pauses nothing is let go and nothing is handed in; both wait.
 """
 
 import random
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import orjson
 from prometheus_client import Gauge
+from sqlalchemy import Connection
 
 from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER
@@ -25,7 +27,7 @@ from adapters.contract.problems import NotFound, NotWaiting, RequestInvalid, inv
 from adapters.contract.signatory import Signatory
 from adapters.contract.signing import moment
 from adapters.contract.wire import Unreachable, Wire
-from adapters.node import inbox
+from adapters.node import inbox, standing
 from adapters.node.answering import answer_of, asked_of, seal_answers
 from adapters.node.bearer import OFFICIAL, Person
 from adapters.node.inbox import Taken, Waiting
@@ -114,7 +116,7 @@ class Desk:
         return Opened(taken, question, subjects[question.subject_ref], finding)
 
     async def release(self, jti: str, index: int, release: Release, person: Person) -> None:
-        """Lets an answer go. Raises NotAllowed, NotFound, NotWaiting, RequestInvalid."""
+        """Lets an answer go. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, RequestInvalid."""
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
         if question.state != "opened":
@@ -138,7 +140,9 @@ class Desk:
         await self._let_go(taken, question, outcome, facts, answer)
 
     async def ask_more_reason(self, jti: str, index: int, person: Person) -> None:
-        """Refuses for now, before anybody looked. Raises NotAllowed, NotFound, NotWaiting."""
+        """Refuses for now, before anybody looked. Raises AnsweringPaused, NotAllowed, NotFound,
+        NotWaiting.
+        """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
         if question.state != "waits":
@@ -161,11 +165,15 @@ class Desk:
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, done))
 
     async def deliver_due(self, most: int = 32) -> int:
-        """Hands later replies to the broker that it does not have yet. Returns how many inquiries it took
-        up.
+        """Hands later replies to the broker that it does not have yet; none while the holder pauses. Returns
+        how many inquiries it took up.
         """
         now = self._signatory.now()
-        due = await self._trail.read(lambda store: inbox.load_outgoing(store, now, most))
+
+        def outgoing(store: Connection) -> list[Taken]:
+            return [] if standing.load(store, now).paused else inbox.load_outgoing(store, now, most)
+
+        due = await self._trail.read(outgoing)
         for taken in due:
             await self._hand_in_all(taken, now)
         return len(due)
@@ -205,7 +213,11 @@ class Desk:
                 raise NotWaiting  # a colleague was first
             return one.with_later(outcome, sealed, now).with_question(question.index, state=state)
 
-        await self._trail.append([entry], lambda store, _: inbox.change(store, taken.jti, gone))
+        def let_go(store: Connection, _: object) -> None:
+            standing.verify_answering(store)
+            inbox.change(store, taken.jti, gone)
+
+        await self._trail.append([entry], let_go)
 
     async def _hand_in(self, taken: Taken, later: Mapping[str, Any]) -> bool:
         outcomes = tuple(Outcome.model_validate(outcome) for outcome in later["outcomes"])

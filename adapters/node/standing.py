@@ -3,8 +3,8 @@ now.
 
 A standing decision is dated, made by a mandated official, and ends by itself (C11; design.md, promise 3).
 Without one, an automatic rule
-waits for a person. A pause refuses everything until it is lifted. Each change is an entry in the holder's
-own trail.
+waits for a person. A pause refuses what is new until it is lifted, and keeps what was answered but has not
+left. Each change is an entry in the holder's own trail.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, bindparam, null, select, union_all
 from sqlmodel import Field, Session, SQLModel, col
 
+from adapters.contract.problems import AnsweringPaused
 from audit.entry import Entry
 from audit.trail import Trail
 
@@ -49,6 +50,8 @@ _HOLDING: CompoundSelect[Any] = union_all(
     select(null()).select_from(Pause),  # a pause reads as a row without a rule
 )
 
+_PAUSED = select(col(Pause.number))
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -62,6 +65,12 @@ def load(store: Connection, now: datetime) -> Standing:
     """One small read in the caller's transaction."""
     rows = store.execute(_HOLDING, {"now": int(now.timestamp())}).scalars().all()
     return Standing(frozenset(rule for rule in rows if rule is not None), paused=None in rows)
+
+
+def verify_answering(store: Connection) -> None:
+    """Raises AnsweringPaused. Called in the transaction in which an answer would be let go."""
+    if store.execute(_PAUSED).first() is not None:
+        raise AnsweringPaused
 
 
 async def decide(trail: Trail, rule: str, *, by: str, now: datetime, valid_until: datetime) -> None:

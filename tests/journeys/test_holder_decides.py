@@ -7,7 +7,20 @@ import pytest
 from adapters.contract.codes import BROKER
 from grondslag.demo.caller import Refused
 from grondslag.demo.stories import Play
-from tests.journeys.watching import POLICE, SUPERVISED, ask, ends, kinds
+from tests.journeys.watching import (
+    POLICE,
+    SUPERVISED,
+    accepted,
+    ask,
+    ends,
+    kinds,
+    place,
+    release,
+    taken,
+    wait_for,
+    waiting,
+    watch,
+)
 from tests.world import LocalWorld
 
 
@@ -50,6 +63,53 @@ def test_a_pause_refuses_and_resuming_answers(play: Play) -> None:
     assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "refused_by_holder:holder_paused"}
     manager.delete("/v1/pause")
     assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+
+
+def test_a_repeated_permit_leaves_no_answer_while_paused(play: Play, world: LocalWorld) -> None:
+    """What was answered before the pause, and got lost on its way, does not leave until the pause ends."""
+    world.wire.cut = lambda method, address, path: "after" if path == "/v1/permits" else None
+    asked = ask(play, SUPERVISED)
+    manager = play.caller("reclassering", "manager")
+    manager.put("/v1/pause")
+    world.wire.cut = lambda method, address, path: None
+    assert wait_for(play, lambda: accepted(world)[0].attempts >= 3)
+    assert ends(play.chair.get(f"/v1/enrichments/{asked['id']}")) == {SUPERVISED: "sent"}
+    assert "reply_again" not in kinds(world, "reclassering")
+    manager.delete("/v1/pause")
+    assert watch(play, asked, lambda now: now[SUPERVISED] != "sent") == {SUPERVISED: "answered:yes"}
+
+
+def test_nothing_is_released_by_hand_while_paused(play: Play) -> None:
+    """The official hears why, the question stays open, and after the pause it is answered."""
+    asked = ask(play, POLICE)
+    [question] = waiting(play)
+    manager, official = play.caller("politie", "manager"), play.caller("politie", "official")
+    manager.put("/v1/pause")
+    with pytest.raises(Refused, match="answering_paused"):
+        official.post(f"{place(question)}/refusals")
+    official.post(f"{place(question)}/views")
+    with pytest.raises(Refused, match="answering_paused"):
+        official.post(f"{place(question)}/releases", {"codes": ["shareable"]})
+    assert [one["state"] for one in waiting(play)] == ["opened"]
+    manager.delete("/v1/pause")
+    official.post(f"{place(question)}/releases", {"codes": ["shareable"]})
+    assert watch(play, asked, lambda now: now[POLICE] != "waits_for_person") == {POLICE: "answered:shareable"}
+
+
+def test_what_was_released_is_not_handed_in_while_paused(play: Play, world: LocalWorld) -> None:
+    """Released before the pause, not yet at the broker: it waits here, and goes when the pause ends."""
+    asked = ask(play, POLICE)
+    world.wire.cut = lambda method, address, path: "before" if path == "/v1/replies" else None
+    release(play, waiting(play)[0], "shareable")
+    manager = play.caller("politie", "manager")
+    manager.put("/v1/pause")
+    world.wire.cut = lambda method, address, path: None
+    world.clock.ahead += timedelta(minutes=2)
+    desk = world.apps[world.address("politie")].state.node.desk
+    assert world.do(desk.deliver_due()) == 0
+    assert [one["delivered"] for one in taken(world, "politie")[0].later] == [False]
+    manager.delete("/v1/pause")
+    assert watch(play, asked, lambda now: now[POLICE] != "waits_for_person") == {POLICE: "answered:shareable"}
 
 
 def test_a_dry_run_sends_nothing(play: Play, world: LocalWorld) -> None:
