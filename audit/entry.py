@@ -65,13 +65,21 @@ class Recorded:
         return str(self.facts["kind"])
 
 
-def leaf_of(entry: Entry, *, entry_id: str, at: datetime, part: Part | None) -> bytes:
-    """The bytes that are hashed. Raises ValueError when they are too many, or for a fact that is refused."""
+def time_of(at: datetime) -> str:
+    """A moment as a leaf has it: RFC 3339, UTC, milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def leaf_of(entry: Entry, *, entry_id: str, at: str, part: Part | None) -> bytes:
+    """The bytes that are hashed; `at` as `time_of` writes it.
+
+    Raises ValueError when they are too many, or for a fact that is refused.
+    """
     leaf: dict[str, Any] = {
         **entry.facts,
         "v": _VERSION,
         "id": entry_id,
-        "at": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "at": at,
         "kind": entry.kind,
     }
     if entry.subject_ref is not None:

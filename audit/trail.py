@@ -47,7 +47,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.database import engine, wipe
-from audit.entry import Entry, Recorded, leaf_of
+from audit.entry import Entry, Recorded, leaf_of, time_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
 from audit.merkle import TILE, Rows, Tree, inclusion_proofs, leaf_hash, tile
 from audit.migration import TRAIL, verify_migrated
@@ -448,7 +448,7 @@ class Trail:
         self, connection: Connection, jobs: Sequence[_Job]
     ) -> tuple[_State, _Keys, list[tuple[Recorded, ...]]]:
         """Claims the positions of these entries and inserts them, their parts and what the tree needs."""
-        at, state = self._now(), self._state
+        at, state = time_of(self._now()), self._state
         if not any(job.entries for job in jobs):
             return state, {}, [() for _ in jobs]
         for caught_up in (False, True):
@@ -478,7 +478,7 @@ class Trail:
         return _State(tree, signed), keys, recorded
 
     def _laid_out(
-        self, jobs: Sequence[_Job], keys: _Keys, at: datetime, position: int
+        self, jobs: Sequence[_Job], keys: _Keys, at: str, position: int
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[Recorded, ...]]]:
         """The rows of entries and of parts, and per caller what was recorded, from this position on."""
         rows: list[dict[str, Any]] = []

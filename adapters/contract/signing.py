@@ -92,13 +92,11 @@ class Signed(Generic[D]):
 
 def sign(document: D, key: SigningKey) -> Signed[D]:
     """The document as a compact JWS."""
-    payload = document.model_dump_json(exclude_none=True).encode()
-    token = _jws.encode(
-        payload, key.private, "ES256", {"typ": document.typ, "kid": key.kid}, sort_headers=True
-    )
-    head, body, signature = token.split(".")
-    low = _low_s(_unbase64(signature))
-    token = f"{head}.{body}.{_base64(low)}"
+    header = json.dumps({"alg": "ES256", "kid": key.kid, "typ": document.typ}, separators=(",", ":"))
+    payload = document.model_dump_json(exclude_none=True)
+    signed = f"{_base64(header.encode())}.{_base64(payload.encode())}"
+    signature = _jws.get_algorithm_by_name("ES256").sign(signed.encode(), key.private)
+    token = f"{signed}.{_base64(_low_s(signature))}"
     return Signed(document, token, digest(token))
 
 

@@ -8,7 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.entry import MAX_LEAF_BYTES, Entry, Recorded, leaf_of
+from audit.entry import MAX_LEAF_BYTES, Entry, Recorded, leaf_of, time_of
 from audit.errors import VerifyError
 from audit.part import Part, open_part, seal_part
 
@@ -24,7 +24,7 @@ facts = st.recursive(
 
 
 def leaf(entry: Entry, part: Part | None = None) -> bytes:
-    return leaf_of(entry, entry_id="id-1", at=AT, part=part)
+    return leaf_of(entry, entry_id="id-1", at=time_of(AT), part=part)
 
 
 def sealed(content: dict[str, Any], entry_id: str = "id-1", key: bytes = KEY) -> Part:

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verifier_key
-from audit.entry import Entry, leaf_of
+from audit.entry import Entry, leaf_of, time_of
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
 from tests.audit.books import AT, ORIGIN, Books, played
 
@@ -48,7 +48,9 @@ def accepted() -> Callable[[Claim], bool]:
 @pytest.fixture(scope="module")
 def claim() -> Claim:
     """A log of 900 entries: some of them proven, and that it grew from one of 513."""
-    leaves = [leaf_of(Entry("view", {"n": n}), entry_id=f"{n}", at=AT, part=None) for n in range(900)]
+    leaves = [
+        leaf_of(Entry("view", {"n": n}), entry_id=f"{n}", at=time_of(AT), part=None) for n in range(900)
+    ]
     hashes = [leaf_hash(leaf) for leaf in leaves]
     earlier, _ = Tree().extended(hashes[:513])
     tree, full = earlier.extended(hashes[513:])
