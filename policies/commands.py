@@ -120,7 +120,7 @@ def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language 
         grid.add_row("", "\n".join(words.every_rule()))
         for rule in rules:
             grid.add_row(f"{rule.code}\n{rule.status}", "\n".join(words.rule(rule)))
-        console.print(grid, markup=False)
+        console.print(grid)
 
 
 @app.command()
@@ -164,7 +164,7 @@ def table(
         grid = Grid("rule", "mode", "cells")
         for rule, mode, count in found.pop("by_rule"):  # type: ignore[attr-defined]
             grid.add_row(rule, mode, str(count))
-        console.print(grid, markup=False)
+        console.print(grid)
         for name, value in found.items():
             _print(console, f"{name:>9}  {value}")
 
@@ -237,9 +237,9 @@ def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    """Articles stand in square brackets here and there; they are text, not markup."""
+    return Console(highlight=False, markup=False)
 
 
 def _print(console: Console, text: str) -> None:
-    """Codes stand in square brackets here and there; they are text, not markup."""
-    console.print(text, markup=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)

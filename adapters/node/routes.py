@@ -138,6 +138,13 @@ class ReasonOut(_Body):
     citations: list[str] = Field(description="De artikelen.")
 
 
+class OpenQuestionOut(_Body):
+    model_config = _shown("Een vraag over de grondslag die een jurist nog moet beantwoorden.")
+
+    code: str = Field(description="Nummer van de vraag in de hand-out.")
+    text: str = Field(description="De vraag in gewone taal.")
+
+
 class AnswerOut(_Body):
     """An opened answer; its `codes` are those of the question in the hand-out."""
 
@@ -182,6 +189,10 @@ class ItemOut(_Body):
     answer: AnswerOut | None = Field(description="Het antwoord, zodra het er is.")
     reasons: list[ReasonOut] = Field(description="Waarom de vraag niet mag; leeg als zij mag.")
     legal_bases: list[str] = Field(description="Op welke grondslag de houder mag antwoorden.")
+    open_questions: list[OpenQuestionOut] = Field(
+        description="Wat een jurist over die grondslag nog moet beantwoorden."
+    )
+    gaps: list[str] = Field(description="Wat die grondslag niet dekt.")
     revision: str | None = Field(description="Versie van de hand-out.")
     due_at: datetime | None = Field(description="Uiterste tijd van de houder.")
     desk: DeskContact = Field(description="Wie u bij de houder kunt bellen.")
@@ -228,6 +239,13 @@ class EnrichmentOut(_Body):
                     },
                     "reasons": [],
                     "legalBases": ["Wmo 5.2.6; Reclasseringsregeling 37; AVG 6(1)(e)"],
+                    "openQuestions": [
+                        {
+                            "code": "Q5",
+                            "text": "Telt een staand besluit als een eigen afweging volgens Wmo 5.2.6?",
+                        }
+                    ],
+                    "gaps": [],
                     "revision": f"sha256:{'0' * 64}",
                     "dueAt": "2026-11-26T16:00:00Z",
                     "desk": _DESK,
@@ -674,14 +692,15 @@ class _Texts:
     def _described(self, holder: str, item: Item, answer: Answer | None) -> ItemOut:
         decision = item.decision or {}
         due = decision.get("due_at")
-        bases = self._catalogue.legal_bases
+        catalogue = self._catalogue
+        bases = [code for code in decision.get("legal_bases", []) if code in catalogue.legal_bases]
         return ItemOut(
             subject_ref=item.subject_ref or None,
             subject_role=item.subject_role,
             holder=holder,
             question=item.question,
-            question_text=self._catalogue.questions[item.question].nl
-            if item.question in self._catalogue.questions
+            question_text=catalogue.questions[item.question].nl
+            if item.question in catalogue.questions
             else item.question,
             effect=decision.get("effect"),
             rule=decision.get("rule"),
@@ -691,7 +710,12 @@ class _Texts:
             ground=self._reason(item.ground) if item.ground else None,
             answer=AnswerOut.model_validate(dict(answer)) if answer else None,
             reasons=[self._reason(reason["code"]) for reason in decision.get("reasons", [])],
-            legal_bases=[bases[code].text for code in decision.get("legal_bases", []) if code in bases],
+            legal_bases=[catalogue.legal_bases[code].text for code in bases],
+            open_questions=[
+                OpenQuestionOut(code=question.code, text=question.nl)
+                for question in catalogue.unsettled(bases)
+            ],
+            gaps=[gap.nl for gap in catalogue.gaps(bases)],
             revision=decision.get("revision"),
             due_at=moment(due) if due else None,
             desk=self._directory.party(holder).desk,

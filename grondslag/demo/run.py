@@ -23,10 +23,11 @@ from audit.verify import WHOLE, verify
 from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Json
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers
-from grondslag.demo.show import show_obligations, show_story
+from grondslag.demo.show import Show, unique
 from grondslag.demo.stories import Play, Told, play_all
 from grondslag.demo.world import NAMES, World, running_world
 from grondslag.trail import exported
+from policies import load_release
 
 
 def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
@@ -34,14 +35,16 @@ def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
 
     Unless `once`, the chain then stays until Ctrl-C. Raises WorldProblem.
     """
-    console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
+    show = Show(console, load_release().catalogue)
     console.rule("TEST – geen echte personen – hand-out: CONCEPT, niet getoetst door een jurist", style="red")
     started = time.monotonic()
     with running_world(folder.resolve(), console.print) as world:
         play = Play(world)
         console.print(f"Klaar in {time.monotonic() - started:.0f} s. De verhalen beginnen.\n")
-        told = play_all(play, lambda one: show_story(console, one))
+        told = play_all(play, show.story)
         report = _report(console, world, play, told)
+        show.obligations(told)
         if json_file is not None:
             json_file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         good = _good(report, told)
@@ -58,8 +61,6 @@ def _report(console: Console, world: World, play: Play, told: Sequence[Told]) ->
     directory = Directory.read(world.folder / "directory.json")
     valid = sum(_receipt_holds(receipt, directory) for receipt in receipts)
     console.print(f"Ontvangstbewijzen: {len(receipts)} nagekeken, {valid} kloppen.")
-    obligations = _unique([row for one in told for row in one.obligations])
-    show_obligations(console, obligations)
     logs = [_log(world, party) for party in (BROKER, "veilig_thuis")]
     for log in logs:
         console.print(
@@ -73,7 +74,7 @@ def _report(console: Console, world: World, play: Play, told: Sequence[Told]) ->
         "receipts": {"checked": len(receipts), "valid": valid},
         "logs": logs,
         "leaks": leaks,
-        "obligations": obligations,
+        "obligations": unique([row for one in told for row in one.obligations]),
     }
 
 
@@ -102,10 +103,6 @@ def _item(item: Json) -> Json:
         "legal_bases": item["legalBases"],
         "revision": item["revision"],
     }
-
-
-def _unique(rows: Sequence[Json]) -> list[Json]:
-    return list({(row["subjectRef"], row["receiver"]): row for row in rows}.values())
 
 
 def _receipt_holds(token: str, directory: Directory) -> bool:

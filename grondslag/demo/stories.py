@@ -15,11 +15,21 @@ _NOT_LESS = "Met minder, of op een andere manier, is dit niet te weten."
 _WEIGHTY = "Er is nu een zwaarwegend en dringend belang: de dreiging loopt."
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Who asked, in which role, and why."""
+
+    partner: str
+    role: str
+    purpose: str
+
+
 @dataclass
 class Told:
-    """A story as it went: what the chair saw, and what went otherwise than it must."""
+    """A story as it went: who asked, what the asker saw, and what went otherwise than it must."""
 
     name: str
+    asked: list[Asked] = field(default_factory=list)
     items: list[Json] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -80,6 +90,7 @@ class Play:
     def __init__(self, world: Chain) -> None:
         self.world = world
         self.cast = cast(world.today)
+        self.asked: list[Asked] = []
         self._callers: dict[tuple[str, str], Caller] = {}
 
     def caller(self, partner: str, role: str) -> Caller:
@@ -129,6 +140,8 @@ class Play:
     ) -> Json:
         wish = {"caseRef": case, "purpose": purpose, "subjects": list(subjects), **more}
         enrichment: Json = caller.post("/v1/enrichments", wish)
+        partner, role = next(who for who, one in self._callers.items() if one is caller)
+        self.asked.append(Asked(partner, role, purpose))
         return enrichment
 
     def release(
@@ -358,7 +371,9 @@ def asked_again(play: Play, told: Told) -> None:
     told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
 
 
-STORIES: tuple[Callable[[Play, Told], None], ...] = (
+Story = Callable[[Play, Told], None]
+
+STORIES: tuple[Story, ...] = (
     stalking,
     no_melding,
     anonymous,
@@ -372,17 +387,24 @@ STORIES: tuple[Callable[[Play, Told], None], ...] = (
 
 
 def play_all(play: Play, say: Callable[[Told], None]) -> list[Told]:
-    """Plays every story; one that breaks off is wrong, and the next is played."""
+    """Plays every story, one after the other, and says how each went."""
     _decide_standing(play)
     told = []
     for story in STORIES:
-        one = Told(story.__name__)
-        try:
-            story(play, one)
-        except (Refused, OSError, KeyError) as error:
-            one.wrong.append(f"brak af: {type(error).__name__} {error}")
-        told.append(one)
-        say(one)
+        told.append(played(story, play))
+        say(told[-1])
+    return told
+
+
+def played(story: Story, play: Play) -> Told:
+    """One story, with everyone who asked in it; one that breaks off is wrong."""
+    play.asked = []
+    told = Told(story.__name__)
+    try:
+        story(play, told)
+    except (Refused, OSError, KeyError) as error:
+        told.wrong.append(f"brak af: {type(error).__name__} {error}")
+    told.asked = list(dict.fromkeys(play.asked))
     return told
 
 

@@ -1,13 +1,26 @@
 """The stories of the demo, over every kind of wire, database and policy engine."""
 
+import io
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from grondslag.demo.stories import STORIES, Play, Told, _decide_standing, play_all
+from grondslag.demo.show import Show
+from grondslag.demo.stories import (
+    STORIES,
+    Play,
+    Told,
+    _decide_standing,
+    acute_danger,
+    play_all,
+    played,
+    stalking,
+)
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server
@@ -29,6 +42,35 @@ def test_story_ends_as_it_must(story: Any, play: Play) -> None:
     told = Told(story.__name__)
     story(play, told)
     assert told.wrong == []
+
+
+def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(play: Play) -> None:
+    """Asker, purpose, machine or person, open legal questions, whom to tell: all within 120 columns."""
+    page = io.StringIO()
+    show = Show(Console(width=120, file=page, markup=False), load_release().catalogue)
+    stories = [played(story, play) for story in (stalking, acute_danger)]
+    for told in stories:
+        assert told.wrong == []
+        show.story(told)
+    show.obligations(stories)
+    lines = page.getvalue().splitlines()
+    assert max(map(len, lines)) <= 120
+    for words in (
+        "Wie vraagt: Veilig Thuis, voorzitter. Doel: aanmelding verrijken vóór het overleg.",
+        "Wie vraagt: Veilig Thuis, dienstdoende medewerker. Doel: directe veiligheid bij spoed.",
+        "Ja (automatisch;",
+        "(door een mens;",
+        "open vraag Q1, Q2, Q5",
+        "open vraag Q1: Op welke grondslag van AVG 10",
+        "let op: AVG 10: dit is niet verstrekt volgens Wpg of Wjsg",
+    ):
+        assert any(words in line for line in lines), words
+    after = lines[lines.index(next(line for line in lines if line.startswith("Wie moet worden"))) :]
+    man = next(line for line in after if "Stalking" in line and "vermoedelijke pleger" in line)
+    assert "Reclassering" in man
+    assert len(re.findall(r"│ \d\d-\d\d-\d{4} ", man)) == 2  # asked on, to be told before
+    assert sum("Stalking" in line for line in after) == 4  # the man and three children; not the victim
+    assert sum("Acuut gevaar" in line for line in after) == 1
 
 
 @pytest.mark.parametrize(
