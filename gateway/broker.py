@@ -32,6 +32,7 @@ from adapters.contract.documents import (
 from adapters.contract.problems import (
     CaseStatementStale,
     CaseUnknown,
+    Conflict,
     DocumentMalformed,
     DocumentReplayed,
     InternalError,
@@ -183,13 +184,15 @@ class Broker:
     async def take_reply(self, token: str) -> None:
         """A reply that a holder's person released later. Handing the same one in again changes nothing.
 
-        Raises a document problem, DocumentReplayed when it answers what was answered already,
-        TrailUnavailable.
+        Raises a document problem, DocumentReplayed when it answers what was answered already, Conflict when
+        its permit may still come to count, TrailUnavailable.
         """
         reply = self._signatory.read(Reply, token)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
         if accepted is None:
             raise DocumentMalformed
+        if accepted.token is not None and accepted.holder == reply.sender.code:
+            raise Conflict  # the first reply was lost: a fresh permit follows, and this one under that
         delivery = self._courier.delivery(accepted, reply, permits=accepted.permits)
         if any(earlier_reply["digest"] == reply.digest for earlier_reply in accepted.replies):
             return

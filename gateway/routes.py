@@ -19,6 +19,7 @@ from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, tol
 from adapters.contract.problems import (
     CaseStatementStale,
     CaseUnknown,
+    Conflict,
     NotSignedIn,
     PolicyUnavailable,
     RequestInvalid,
@@ -273,7 +274,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         status_code=204,
         summary="Lever een antwoord dat een medewerker heeft vrijgegeven",
         description="Nog een keer hetzelfde antwoord leveren verandert niets.",
-        responses=told(*OF_DOCUMENTS),
+        responses=told(*OF_DOCUMENTS, Conflict),
     )
     async def reply(body: HandedIn) -> Response:
         await broker().take_reply(body.reply)

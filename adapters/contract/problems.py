@@ -40,6 +40,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     └── InternalError             500   a mistake of ours; tells nothing
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
@@ -323,6 +324,14 @@ class InternalError(Problem):
 def by_code() -> Mapping[str, type[Problem]]:
     """Every problem that can be sent, by its code."""
     return {kind.code: kind for kind in _kinds(Problem) if "code" in vars(kind)}
+
+
+def named(body: bytes) -> type[Problem] | None:
+    """The problem that a response names; None when it names none that we know."""
+    try:
+        return by_code().get(str(json.loads(body)["code"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def invalid_params(error: ValidationError) -> list[dict[str, str]]:

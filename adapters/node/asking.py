@@ -42,8 +42,8 @@ from adapters.contract.problems import (
     Problem,
     RequestInvalid,
     Unavailable,
-    by_code,
     invalid_param,
+    named,
 )
 from adapters.contract.signatory import Signatory
 from adapters.contract.signing import digest
@@ -533,13 +533,5 @@ class Asking:
         except Unreachable:
             raise PartnerUnreachable from None
         if response.status >= 400:
-            raise _problem(response)
+            raise (named(response.body) or PartnerUnreachable)()
         return response
-
-
-def _problem(response: Response) -> Problem:
-    try:
-        code = str(orjson.loads(response.body)["code"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return PartnerUnreachable()
-    return by_code().get(code, PartnerUnreachable)()

@@ -5,12 +5,14 @@
   negative or not determinable.
 - "More reason needed" can only be said before opening, so that it never depends on what the register holds
   (handout.md 9).
-- An answer that was let go is handed to the broker until it has it, over restarts.
+- An answer that was let go is handed to the broker until it has it, over restarts. What the broker does not
+  take comes back on the list, so that a person calls.
 - While the holder pauses nothing is let go and nothing is handed in; both wait.
 """
 
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -23,7 +25,19 @@ from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER
 from adapters.contract.documents import Inquiry, Outcome, Reply
 from adapters.contract.events import Event, log
-from adapters.contract.problems import NotFound, NotWaiting, RequestInvalid, invalid_param
+from adapters.contract.problems import (
+    Conflict,
+    DocumentReplayed,
+    InternalError,
+    NotFound,
+    NotWaiting,
+    PartnerUnreachable,
+    RequestInvalid,
+    TooManyRequests,
+    Unavailable,
+    invalid_param,
+    named,
+)
 from adapters.contract.signatory import Signatory
 from adapters.contract.signing import moment
 from adapters.contract.wire import Unreachable, Wire
@@ -37,6 +51,9 @@ from audit.entry import Entry
 from audit.trail import Trail
 
 _LONGEST_PAUSE_S = 60
+
+_NOT_YET = (Conflict, InternalError, TooManyRequests, Unavailable)
+"""What the broker says when a later try may do: its own permit may still be under way to us."""
 
 _waiting = Gauge("grondslag_waiting_questions", "Questions that wait for a person here.", ["overdue"])
 
@@ -76,16 +93,11 @@ class Desk:
 
     async def waiting(self, person: Person, most: int = 200) -> list[tuple[Taken, Waiting]]:
         """What waits for a person, oldest first; also what was answered as not determinable and still needs
-        a look. Raises NotAllowed.
+        a look, and what the broker does not take. Raises NotAllowed.
         """
         person.needs(OFFICIAL)
         taken = await self._trail.read(lambda store: inbox.load_waiting(store, most))
-        return [
-            (one, question)
-            for one in taken
-            for question in one.questions
-            if question.state in {"waits", "opened"} or question.doubtful
-        ]
+        return [(one, question) for one in taken for question in one.questions if question.listed]
 
     async def count_waiting(self) -> None:
         """Renews the figure of what waits, for operators."""
@@ -100,7 +112,7 @@ class Desk:
         """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
-        if not _to_look_at(question):
+        if not question.to_look_at:
             raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
         [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
@@ -108,7 +120,7 @@ class Desk:
 
         def seen(one: Taken) -> Taken:
             current = one.question(index)
-            if current is None or not _to_look_at(current):
+            if current is None or not current.to_look_at:
                 raise NotWaiting  # a colleague was first
             return one.with_question(index, state="opened") if current.state == "waits" else one
 
@@ -152,15 +164,26 @@ class Desk:
         await self._let_go(taken, question, outcome, facts, None)
 
     async def looked(self, jti: str, index: int, person: Person) -> None:
-        """A person has dealt with a doubtful match, by telephone. Raises NotAllowed, NotFound, NotWaiting."""
+        """A person has dealt with a doubtful match, or with an answer that the broker does not take, by
+        telephone. Raises NotAllowed, NotFound, NotWaiting.
+        """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
-        if not question.doubtful:
+        if not question.doubtful and question.state != "failed":
             raise NotWaiting
         entry = Entry("looked", self._facts(taken, question, person), subject_ref=question.subject_ref)
 
         def done(one: Taken) -> Taken:
-            return one.with_question(index, doubtful=False)
+            current = one.question(index)
+            if current is None or current.state != "failed":
+                return one.with_question(index, doubtful=False)
+            [status] = [
+                outcome["status"]
+                for reply in one.later
+                for outcome in reply["outcomes"]
+                if outcome["index"] == index
+            ]
+            return one.with_question(index, state=inbox.gone(status), doubtful=False)
 
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, done))
 
@@ -179,17 +202,23 @@ class Desk:
         return len(due)
 
     async def _hand_in_all(self, taken: Taken, now: datetime) -> None:
-        arrived = {
-            number
-            for number, later in enumerate(taken.later)
-            if later["delivered"] or await self._hand_in(taken, later)
-        }
+        told: dict[int, str | None] = {}
+        for number, later in enumerate(taken.later):
+            if not later["delivered"]:
+                with suppress(Unavailable):
+                    told[number] = await self._hand_in(taken, later)
+        entries = [
+            Entry("failed", {"inquiry": taken.jti, "case_ref": taken.case_ref, "problem": problem})
+            for number, problem in told.items()
+            if problem not in {None, taken.later[number]["problem"]}
+        ]
 
         def after(one: Taken) -> Taken:
-            later = tuple({**reply, "delivered": number in arrived} for number, reply in enumerate(one.later))
-            return _rescheduled(replace(one, later=later), now)
+            for number, problem in told.items():
+                one = one.handed_in(number, problem)
+            return _rescheduled(one, now)
 
-        await self._trail.append([], lambda store, _: inbox.change(store, taken.jti, after))
+        await self._trail.append(entries, lambda store, _: inbox.change(store, taken.jti, after))
 
     async def _let_go(
         self,
@@ -219,7 +248,10 @@ class Desk:
 
         await self._trail.append([entry], let_go)
 
-    async def _hand_in(self, taken: Taken, later: Mapping[str, Any]) -> bool:
+    async def _hand_in(self, taken: Taken, later: Mapping[str, Any]) -> str | None:
+        """The code of the problem that the broker has with it; None when it has it. Raises Unavailable when
+        that is not known yet.
+        """
         outcomes = tuple(Outcome.model_validate(outcome) for outcome in later["outcomes"])
         reply = self._signatory.write(
             Reply,
@@ -241,11 +273,16 @@ class Desk:
                 timeout_s=self._timeout_s,
             )
         except Unreachable:
-            return False
-        if response.status not in {200, 201, 204, 409}:  # 409: the broker has it already
-            log(Event.REPLY_NOT_TAKEN, status=response.status)
-            return False
-        return True
+            raise PartnerUnreachable from None
+        if response.status < 400:
+            return None
+        problem = named(response.body) or PartnerUnreachable
+        if problem is DocumentReplayed:  # the question is answered, and only by us: the broker has it already
+            return None
+        log(Event.REPLY_NOT_TAKEN, status=response.status)
+        if issubclass(problem, _NOT_YET):
+            raise PartnerUnreachable
+        return problem.code
 
     async def _question(self, jti: str, index: int) -> tuple[Taken, Waiting]:
         taken = await self._trail.read(lambda store: inbox.load(store, jti))
@@ -277,12 +314,12 @@ class Desk:
         }
 
 
-def _to_look_at(question: Waiting) -> bool:
-    return question.state in {"waits", "opened"} or question.doubtful
-
-
 def _rescheduled(taken: Taken, now: datetime) -> Taken:
-    if all(reply["delivered"] for reply in taken.later):
+    """A problem that may still be mended is tried again until the questions are due; a broker that cannot be
+    reached, always: late is not lost.
+    """
+    due = now.timestamp() < taken.due_at
+    if all(reply["delivered"] or (reply["problem"] and not due) for reply in taken.later):
         return replace(taken, next_at=None, attempts=0)
     pause = min(_LONGEST_PAUSE_S, 2**taken.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
     return replace(

@@ -28,6 +28,7 @@ Inquiry = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")
 Index = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
 
 _TIMEOUT_S = 15
+_STATES = {"waits": "wacht", "opened": "geopend", "failed": "niet bezorgd: bel"}
 
 
 @desk.command("list")
@@ -37,7 +38,7 @@ def waiting(node: Node, token: Token) -> None:
         "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
     )
     for row in _call("GET", node, "/v1/questions", token):
-        state = "twijfel: bel" if row["doubtful"] else {"waits": "wacht", "opened": "geopend"}[row["state"]]
+        state = "twijfel: bel" if row["doubtful"] else _STATES[row["state"]]
         due = datetime.fromisoformat(row["dueAt"]).astimezone().strftime("%d-%m %H.%M")
         codes = " ".join(row["answerCodes"])
         who = f"{row['requester']} ({row['requesterRole']})"
@@ -107,7 +108,7 @@ def more_reason(inquiry: Inquiry, index: Index, node: Node, token: Token) -> Non
 
 @desk.command("looked")
 def looked(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
-    """Take a doubtful match off the list: you looked, and called if that was needed."""
+    """Take a doubtful match, or an answer that did not arrive, off the list: you looked, and called."""
     _call("POST", node, f"/v1/questions/{inquiry}/{index}/looks", token)
     typer.echo("Van de lijst gehaald.")
 

@@ -4,6 +4,7 @@ later replies stand inside.
     answered        by the register, at once
     waits  ──► opened ──► released     a person looks, then lets an answer go
     waits  ──► declined                a person asks for more reason, before the register was opened
+    released, declined ◄──► failed     the broker does not take it: a person is to call the requester
     refused         paused, or another version of the hand-out
 
 What is locked stays as long as a person has to look at it. An answer never stands here in the clear: in
@@ -87,6 +88,15 @@ class Waiting:
     doubtful: bool = False
     obligations: tuple[str, ...] = ()
 
+    @property
+    def to_look_at(self) -> bool:
+        return self.state in {"waits", "opened"} or self.doubtful
+
+    @property
+    def listed(self) -> bool:
+        """Whether it stands on the desk's list: to look at, or to call about."""
+        return self.to_look_at or self.state == "failed"
+
     def permit(self) -> PermittedQuestion:
         return PermittedQuestion.model_validate(self.permitted, strict=False)
 
@@ -112,13 +122,19 @@ class Taken:
     sealed: dict[str, str]
     token: str | None
     identities: dict[str, str] | None
-    later: tuple[dict[str, Any], ...] = ()  # {"outcomes", "sealed", "delivered"}
+    later: tuple[dict[str, Any], ...] = ()
+    """Each: `outcomes`, `sealed`, if it is `delivered`, and which `problem` the broker has with it."""
     next_at: int | None = None
     attempts: int = 0
 
     @property
     def waiting(self) -> bool:
-        return any(question.state in {"waits", "opened"} or question.doubtful for question in self.questions)
+        return any(question.to_look_at for question in self.questions)
+
+    @property
+    def due_at(self) -> int:
+        """When the last of its questions is due; the broker sends no permit after that."""
+        return max(int(question.permitted["due_at"]) for question in self.questions)
 
     def first(self) -> tuple[tuple[Outcome, ...], Sealed]:
         return tuple(Outcome.model_validate(outcome) for outcome in self.outcomes), Sealed(**self.sealed)
@@ -143,8 +159,27 @@ class Taken:
             "outcomes": [outcome.model_dump(exclude_none=True)],
             "sealed": vars(sealed),
             "delivered": False,
+            "problem": None,
         }
         return replace(self, later=(*self.later, reply), next_at=int(now.timestamp()), attempts=0)
+
+    def handed_in(self, number: int, problem: str | None) -> "Taken":
+        """The inquiry after the broker took this later reply, or had this problem with it. A problem that
+        is new puts its questions on the desk's list.
+        """
+        before = self.later[number]
+        after = {**before, "delivered": problem is None, "problem": problem}
+        taken = replace(self, later=(*self.later[:number], after, *self.later[number + 1 :]))
+        if problem != before["problem"]:
+            for outcome in before["outcomes"]:
+                state = gone(outcome["status"]) if problem is None else "failed"
+                taken = taken.with_question(outcome["index"], state=state)
+        return taken
+
+
+def gone(status: str) -> str:
+    """The state of a question whose later reply has this outcome."""
+    return "released" if status == "answered" else "declined"
 
 
 def load(store: Connection, jti: str) -> Taken | None:
@@ -200,7 +235,7 @@ def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:
 
 
 def _row(taken: Taken) -> dict[str, Any]:
-    values = {**vars(taken), "waiting": taken.waiting}
+    values = {**vars(taken), "waiting": any(question.listed for question in taken.questions)}
     return {**values, "questions": [vars(question) for question in taken.questions]}
 
 
