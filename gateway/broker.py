@@ -160,23 +160,26 @@ class Broker:
             "facts": after.facts,
             "attested": said.attested.model_dump(),
         }
+
+        def save(store: Connection, recorded: Sequence[Recorded]) -> None:
+            cases.save(store, replace(after, position=recorded[0].position), before)
+
         try:
-            appended = await self._trail.append(
-                [Entry("case", facts)], lambda store, _: cases.save(store, after, before)
-            )
+            appended = await self._trail.append([Entry("case", facts)], save)
         except Raced:
             raise CaseStatementStale from None
         return await self._receipt(by, [appended.recorded[0].position])
 
-    async def case(self, case_ref: str, bearer: str, *, path: str) -> Case:
-        """The newest facts of a case, for partners of its region. Raises a document problem, NotFound:
-        unknown and another's look alike.
+    async def case(self, case_ref: str, bearer: str, *, path: str) -> str:
+        """The receipt of the newest statement of a case, for partners of its region. Raises a document
+        problem, NotFound: unknown and another's look alike.
         """
         caller = self._signatory.read(Caller, bearer)
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
         if case is None or case.region not in caller.sender.regions or caller.document.path != path:
             raise NotFound
-        return case
+        assert case.position is not None  # noqa: S101 - it was saved with its entry
+        return await self._receipt(caller.sender, [case.position])
 
     def now_s(self) -> float:
         return self._signatory.now().timestamp()

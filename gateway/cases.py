@@ -40,6 +40,7 @@ cases = Table(
     Column(
         "version", Integer, nullable=False
     ),  # counts statements and accepted inquiries: fences decisions against each other
+    Column("position", Integer, nullable=False),  # of the entry of the newest statement
 )
 
 # statements are built once: building one costs more than running it
@@ -63,6 +64,8 @@ class Case:
     meeting_on: date | None
     melding_due_at: int | None
     version: int
+    position: int | None = None
+    """Of the entry of its newest statement; None until that is recorded."""
 
     def facts_for(self, *, now: datetime, regime: Literal["bilateral", "zvh"], own_region: bool) -> CaseFacts:
         """What policy sees. A melding that is due becomes overdue by the broker's clock alone (C1b)."""

@@ -29,7 +29,6 @@ from gateway.broker import MAX_INQUIRIES, Broker, Presented, Report
 from gateway.inquiries import Accepted
 
 _JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
-_CASE = "0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"
 _INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
 _SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
 
@@ -65,7 +64,7 @@ class Statement(_Body):
 
 
 class StatementReceipt(_Body):
-    """Dat een casusverklaring is vastgelegd."""
+    """Dat een casusverklaring is vastgelegd, en met welke feiten."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"receipt": jws(Receipt.typ)}]})
 
@@ -179,33 +178,6 @@ class HandedIn(_Body):
     )
 
 
-class CaseState(_Body):
-    """De feiten van een casus waar beslissingen nu op rusten."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "caseRef": _CASE,
-                    "statement": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                    "facts": {
-                        "region": "utrecht",
-                        "kind": "named",
-                        "stage": "enrichment",
-                        "melding": "registered",
-                        "criteria": "both",
-                        "unsafety": "structural",
-                    },
-                }
-            ]
-        }
-    )
-
-    case_ref: Ref = Field(description="Kenmerk van de casus; het staat in geen ander systeem.")
-    statement: str = Field(description="Kenmerk van de nieuwste casusverklaring.")
-    facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
-
-
 def routes(broker: Callable[[], Broker]) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
@@ -223,8 +195,8 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
     @router.get(
         "/cases/{id}",
         summary="Haal de nieuwste feiten van een casus op",
-        description="Alleen voor deelnemers van de regio van de casus.",
-        response_model=CaseState,
+        description="De regel van de nieuwste verklaring. Alleen voor deelnemers van de regio van de casus.",
+        response_model=StatementReceipt,
         responses=told(*OF_DOCUMENTS),
         openapi_extra=SIGNED_IN,
     )
@@ -232,10 +204,8 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         id: Annotated[Ref, Path(description="Kenmerk van de casus")],
         authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Any:
-        found = await broker().case(id, _bearer(authorization), path=f"/v1/cases/{id}")
-        return CaseState(
-            case_ref=found.case_ref, statement=found.statement, facts={"region": found.region, **found.facts}
-        )
+        receipt = await broker().case(id, _bearer(authorization), path=f"/v1/cases/{id}")
+        return StatementReceipt(receipt=receipt)
 
     @router.post(
         "/inquiries",

@@ -35,6 +35,7 @@ from adapters.contract.events import Event, log
 from adapters.contract.identity import Identity
 from adapters.contract.problems import (
     CaseUnknown,
+    DocumentMalformed,
     InternalError,
     NotAllowed,
     NotFound,
@@ -105,7 +106,7 @@ class Asking:
 
     async def state_case(self, wish: WishedCase, person: Person) -> OwnCase:
         """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
-        PartnerUnreachable, and the broker's problems.
+        PartnerUnreachable, the broker's problems, and a document problem when it recorded something else.
         """
         before = None
         if wish.case_ref is not None:
@@ -131,21 +132,22 @@ class Asking:
             "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
         )
         await self._trail.append([entry])
-        await self._call("POST", "/v1/cases", {"statement": statement.token})
-        assigned = before.assigned if before else (person.user,)
-        case = OwnCase(case_ref, statement.digest, facts, assigned)
+        response = await self._call("POST", "/v1/cases", {"statement": statement.token})
+        stated = self._opening.case(case_ref, response.body)
+        if (stated.statement, stated.facts) != (statement.digest, facts):
+            raise DocumentMalformed
+        case = replace(stated, assigned=before.assigned if before else (person.user,))
         await self._trail.append([], lambda store, _: enrichments.save_case(store, case))
         return case
 
     async def take_up(self, case_ref: str, person: Person) -> OwnCase:
-        """Assigns a case to this person, with its newest statement from the broker. Raises NotFound,
-        PartnerUnreachable.
+        """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
+        PartnerUnreachable, and a document problem.
         """
-        path = f"/v1/cases/{case_ref}"
-        body = orjson.loads((await self._call("GET", path, None)).body)
+        stated = self._opening.case(case_ref, (await self._call("GET", f"/v1/cases/{case_ref}", None)).body)
         before = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
         assigned = {*(before.assigned if before else ()), person.user}
-        case = OwnCase(case_ref, body["statement"], body["facts"], tuple(sorted(assigned)))
+        case = replace(stated, assigned=tuple(sorted(assigned)))
         entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
         await self._trail.append([entry], lambda store, _: enrichments.save_case(store, case))
         return case

@@ -21,7 +21,7 @@ from adapters.contract.receipts import proven_entries
 from adapters.contract.sealing import Context, Sealed, unseal
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
-from adapters.node.enrichments import Enrichment, Sent
+from adapters.node.enrichments import Enrichment, OwnCase, Sent
 from audit.entry import RESERVED, Entry, Recorded
 
 
@@ -61,6 +61,19 @@ class Opening:
             for row in report.inquiries
             if row.id in sent
         ]
+
+    def case(self, case_ref: str, body: bytes) -> OwnCase:
+        """A case as its newest statement stands in the broker's trail; nobody is assigned. Raises a document
+        problem.
+        """
+        try:
+            receipt = self._signatory.read(Receipt, _CaseReceipt.model_validate_json(body).receipt)
+            [(_, said)] = proven_entries(receipt.document, self._signatory.directory)
+        except ValueError:  # another shape, or another number of entries
+            raise DocumentMalformed from None
+        if said["kind"] != "case" or said["case_ref"] != case_ref:
+            raise DocumentMalformed
+        return OwnCase(case_ref, said["statement"], {"region": said["region"], **said["facts"]}, ())
 
     def _opened(
         self,
@@ -194,6 +207,12 @@ class _Row(BaseModel):
     version: int
     questions: list[_State]
     replies: list[str]
+
+
+class _CaseReceipt(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    receipt: str
 
 
 class _Report(BaseModel):

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("meeting_on", sa.Date),
         sa.Column("melding_due_at", sa.BigInteger),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "inquiries",
