@@ -136,21 +136,15 @@ class Asking:
         stated = self._opening.case(case_ref, response.body)
         if (stated.statement, stated.facts) != (statement.digest, facts):
             raise DocumentMalformed
-        case = replace(stated, assigned=before.assigned if before else (person.user,))
-        await self._trail.append([], lambda store, _: enrichments.save_case(store, case))
-        return case
+        return await self._saved([], stated, person)
 
     async def take_up(self, case_ref: str, person: Person) -> OwnCase:
         """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
         PartnerUnreachable, and a document problem.
         """
         stated = self._opening.case(case_ref, (await self._call("GET", f"/v1/cases/{case_ref}", None)).body)
-        before = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
-        assigned = {*(before.assigned if before else ()), person.user}
-        case = replace(stated, assigned=tuple(sorted(assigned)))
         entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
-        await self._trail.append([entry], lambda store, _: enrichments.save_case(store, case))
-        return case
+        return await self._saved([entry], stated, person)
 
     # ── asking ──
 
@@ -224,6 +218,10 @@ class Asking:
         return len(due)
 
     # ── the steps of asking ──
+
+    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Person) -> OwnCase:
+        case = replace(stated, assigned=(person.user,))
+        return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
 
     async def _own_case(self, case_ref: str, person: Person) -> OwnCase:
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))

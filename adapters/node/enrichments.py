@@ -44,6 +44,7 @@ own_cases = Table(
     "own_cases",
     metadata,
     Column("case_ref", String(36), primary_key=True),
+    Column("position", Integer, nullable=False),  # of the statement's entry in the broker's trail
     Column("statement", String(64), nullable=False),
     Column("facts", JSON, nullable=False),  # as in the statement; codes only
     Column("assigned", JSON, nullable=False),  # user references
@@ -152,9 +153,15 @@ class Enrichment:
 @dataclass(frozen=True)
 class OwnCase:
     case_ref: str
+    position: int
     statement: str
     facts: dict[str, Any]
     assigned: tuple[str, ...]
+
+    def merged(self, other: "OwnCase") -> "OwnCase":
+        """The newest statement of the two, and everybody who is assigned in either."""
+        newest = max(self, other, key=lambda case: case.position)
+        return replace(newest, assigned=tuple(sorted({*self.assigned, *other.assigned})))
 
 
 def insert(store: Connection, enrichment: Enrichment) -> None:
@@ -186,9 +193,13 @@ def load_case(store: Connection, case_ref: str) -> OwnCase | None:
     return None if row is None else OwnCase(**{**row, "assigned": tuple(row["assigned"])})
 
 
-def save_case(store: Connection, case: OwnCase) -> None:
+def save_case(store: Connection, case: OwnCase) -> OwnCase:
+    """Adds this to what is known of the case, within the caller's transaction; the case as it is now."""
+    before = load_case(store, case.case_ref)
+    after = case if before is None else before.merged(case)
     store.execute(delete(own_cases).where(own_cases.c.case_ref == case.case_ref))
-    store.execute(own_cases.insert(), {**vars(case), "assigned": list(case.assigned)})
+    store.execute(own_cases.insert(), {**vars(after), "assigned": list(after.assigned)})
+    return after
 
 
 def load_subjects(store: Connection, case_ref: str) -> dict[str, str]:

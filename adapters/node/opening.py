@@ -68,12 +68,13 @@ class Opening:
         """
         try:
             receipt = self._signatory.read(Receipt, _CaseReceipt.model_validate_json(body).receipt)
-            [(_, said)] = proven_entries(receipt.document, self._signatory.directory)
+            [(position, said)] = proven_entries(receipt.document, self._signatory.directory)
         except ValueError:  # another shape, or another number of entries
             raise DocumentMalformed from None
         if said["kind"] != "case" or said["case_ref"] != case_ref:
             raise DocumentMalformed
-        return OwnCase(case_ref, said["statement"], {"region": said["region"], **said["facts"]}, ())
+        facts = {"region": said["region"], **said["facts"]}
+        return OwnCase(case_ref, position, said["statement"], facts, ())
 
     def _opened(
         self,

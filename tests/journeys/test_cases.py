@@ -1,5 +1,7 @@
 """What a node keeps of a case is what the broker's trail holds; colleagues do not lose each other."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -71,3 +73,28 @@ def test_a_statement_that_was_not_recorded_does_not_count(play: Play, world: Loc
     swap(world, "/v1/cases", lambda _: kept[0])
     with pytest.raises(Refused, match="document_malformed"):
         play.case(play.chair)
+
+
+def test_colleagues_who_take_a_case_up_together_are_all_assigned(play: Play, world: LocalWorld) -> None:
+    """Each writes what it adds to what is there by then, not to what it read before."""
+    case = play.case(play.chair)
+    names = [f"colleague-{number}" for number in range(6)]
+    together = threading.Barrier(len(names))
+
+    def take_up(name: str) -> None:
+        together.wait(30)
+        colleague(world, name).post(f"/v1/cases/{case}/assignments")
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(take_up, names))
+    kept = case_at(world, "veilig_thuis", case)
+    assert kept is not None
+    assert set(names) < set(kept.assigned)
+
+
+def test_the_newest_statement_stands_and_nobody_is_dropped() -> None:
+    """Whichever of the two is written last."""
+    older = OwnCase("ref", 4, "a" * 64, {"stage": "referral"}, ("one", "two"))
+    newer = OwnCase("ref", 9, "b" * 64, {"stage": "meeting"}, ("three",))
+    expected = OwnCase("ref", 9, "b" * 64, {"stage": "meeting"}, ("one", "three", "two"))
+    assert older.merged(newer) == newer.merged(older) == expected

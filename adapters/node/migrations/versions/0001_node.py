@@ -11,6 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "own_cases",
         sa.Column("case_ref", sa.String(36), primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("statement", sa.String(64), nullable=False),
         sa.Column("facts", sa.JSON, nullable=False),
         sa.Column("assigned", sa.JSON, nullable=False),
