@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from policies.catalogue import Catalogue
 from policies.engine import Decision, Policy
+from policies.evaluator import NAME
+from policies.parts import Parts
+from policies.release import Release
 
 DIMENSIONS = (
     "requester.partner",
@@ -107,20 +110,47 @@ def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
+def table_of(release: Release, progress: Callable[[int], None] = lambda _: None) -> Table:
+    """The table of a release, by its parts: seconds. Raises ReleaseError, PolicyUnavailable."""
+    parts = Parts(release)
+    book = _Book(release.revision, NAME)
+    for number, cell in enumerate(cells(release.catalogue), start=1):
+        book.add(cell, parts.decide(parts.reader.facts(facts(cell, release.catalogue))))
+        if number % _AT_ONCE == 0:
+            progress(_AT_ONCE)
+    return book.table()
+
+
 async def tabulate(
     policy: Policy, catalogue: Catalogue, progress: Callable[[int], None] = lambda _: None
 ) -> Table:
-    """Decide every cell; `progress` hears how many more were decided. Raises PolicyUnavailable."""
-    decisions: dict[Cell, Decision] = {}
-    same: dict[Decision, tuple[Decision, bytes]] = {}  # the space has few different documents: keep each once
-    digest = hashlib.sha256()
+    """Asks an engine to decide every cell, one by one: minutes. `progress` hears how many more were decided.
+    Raises PolicyUnavailable.
+    """
+    book = _Book(policy.revision, policy.engine)
     space = cells(catalogue)
     while chunk := list(itertools.islice(space, _AT_ONCE)):
         answers = await policy.decide([facts(cell, catalogue) for cell in chunk])
         for cell, answer in zip(chunk, answers, strict=True):
-            if answer not in same:
-                same[answer] = (answer, answer.as_json().encode())
-            decisions[cell], document = same[answer]
-            digest.update(f"{cell}\t".encode() + document + b"\n")
+            book.add(cell, answer)
         progress(len(chunk))
-    return Table(policy.revision, policy.engine, decisions, "sha256:" + digest.hexdigest())
+    return book.table()
+
+
+class _Book:
+    """A table that is being filled. The space has few different documents: each is kept once."""
+
+    def __init__(self, revision: str, engine: str) -> None:
+        self._revision, self._engine = revision, engine
+        self._decisions: dict[Cell, Decision] = {}
+        self._same: dict[Decision, tuple[Decision, bytes]] = {}
+        self._digest = hashlib.sha256()
+
+    def add(self, cell: Cell, decision: Decision) -> None:
+        if decision not in self._same:
+            self._same[decision] = (decision, decision.as_json().encode())
+        self._decisions[cell], document = self._same[decision]
+        self._digest.update(f"{cell}\t".encode() + document + b"\n")
+
+    def table(self) -> Table:
+        return Table(self._revision, self._engine, self._decisions, f"sha256:{self._digest.hexdigest()}")

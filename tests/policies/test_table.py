@@ -1,11 +1,13 @@
-"""The whole finite space, once: both engines agree in every cell, and with the rows written by hand."""
+"""The whole finite space, once: both engines and the decision by parts agree in every cell, and with the rows
+written by hand.
+"""
 
 import asyncio
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 from policies import Decision, EmbeddedPolicy, OpaServerPolicy, Release, load_release
-from policies.table import cells, facts, tabulate
+from policies.table import cells, facts, table_of, tabulate
 from tests.policies.test_matrix import permitted_by_hand, told
 
 Permits = dict[tuple[str | bool, ...], Decision]
@@ -35,9 +37,11 @@ def test_both_engines_permit_exactly_what_the_hand_out_says_in_every_cell(
     """Takes a minute or more: the engines run side by side on two cores."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
         embedded = other.submit(_embedded, 0)
+        by_parts = table_of(release)
         served = asyncio.run(_served(release, opa_url))
         digest, size, permits = embedded.result()
     assert (digest, size) == (served, 227_500)
+    assert by_parts.digest == digest
     expected = permitted_by_hand()
     assert permits.keys() == expected.keys()
     differing = {
