@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -51,7 +52,7 @@ from adapters.contract.signing import digest
 from adapters.contract.wire import Response, Unreachable, Wire
 from adapters.node import enrichments
 from adapters.node.bearer import Person
-from adapters.node.enrichments import Enrichment, Item, OwnCase, Sent
+from adapters.node.enrichments import Enrichment, Item, OwnCase, Raced, Sent
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.opening import Opening
 from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
@@ -451,17 +452,17 @@ class Asking:
                 "GET", f"/v1/inquiries/{sent.jti}", None, query=f"?version={sent.version}"
             )
         except NotFound:
-            gone = sent.failed(NotFound.code)
-            await self._trail.append(
-                [
-                    Entry(
-                        "failed", {"enrichment": enrichment.id, "inquiry": sent.jti, "problem": NotFound.code}
-                    )
-                ],
-                lambda store, _: enrichments.change(
-                    store, enrichment.id, lambda one: one.updated({sent.jti: gone})
-                ),
-            )
+            facts = {"enrichment": enrichment.id, "inquiry": sent.jti, "problem": NotFound.code}
+
+            def gone(before: Enrichment) -> Enrichment:
+                if before.versions()[sent.jti] != (sent.version, sent.state):
+                    raise Raced from None
+                return before.updated({sent.jti: sent.failed(NotFound.code)})
+
+            with suppress(Raced):  # it came in by another way: the broker did know it
+                await self._trail.append(
+                    [Entry("failed", facts)], lambda store, _: enrichments.change(store, enrichment.id, gone)
+                )
             return True
         if response.status != 204:
             await self._open(enrichment, response)
@@ -480,8 +481,21 @@ class Asking:
     async def _open(self, enrichment: Enrichment, response: Response) -> Shown:
         """Records what the broker sent, once it is checked and opened, then shows it. Raises a document
         problem when it is not what it must be.
+
+        When two ask after the same at once, the second looks again at what we have by then: neither
+        overwrites what is newer, and nothing is recorded twice.
         """
-        arrivals = self._opening.read(enrichment, response.body)
+        known = enrichment
+        while True:
+            try:
+                return await self._shown(await self._recorded(known, response.body))
+            except Raced:
+                by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
+                assert by_then is not None  # noqa: S101 - an enrichment is never deleted
+                known = by_then
+
+    async def _recorded(self, enrichment: Enrichment, body: bytes) -> Enrichment:
+        arrivals = self._opening.read(enrichment, body)
         entries = [entry for one in arrivals for entry in one.entries]
 
         def arrived(store: Connection, recorded: Sequence[Recorded]) -> Enrichment:
@@ -489,6 +503,9 @@ class Asking:
             updates = {one.sent.jti: one.placed_at([next(places) for _ in one.entries]) for one in arrivals}
 
             def updated(before: Enrichment) -> Enrichment:
+                known, now_known = enrichment.versions(), before.versions()
+                if any(known[jti] != now_known[jti] for jti in updates):
+                    raise Raced
                 after = before.updated(updates)
                 pause = timedelta(seconds=self._poll_s)
                 later = int((self._signatory.now() + pause).timestamp())
@@ -498,7 +515,7 @@ class Asking:
 
             return enrichments.change(store, enrichment.id, updated)
 
-        return await self._shown((await self._trail.append(entries, arrived)).result)
+        return (await self._trail.append(entries, arrived)).result
 
     async def _shown(self, enrichment: Enrichment) -> Shown:
         places = {

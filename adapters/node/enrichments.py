@@ -143,6 +143,10 @@ class Enrichment:
         waiting = any(one.open for one in inquiries)
         return replace(self, inquiries=inquiries, next_at=self.next_at if waiting else None)
 
+    def versions(self) -> dict[str, tuple[int, str]]:
+        """How far each inquiry is known, by id."""
+        return {one.jti: (one.version, one.state) for one in self.inquiries}
+
     def updated(self, changed: Mapping[str, Sent]) -> "Enrichment":
         """With these inquiries as they are now; it is followed as long as one of all is open."""
         inquiries = tuple(changed.get(one.jti, one) for one in self.inquiries)
@@ -162,6 +166,10 @@ class OwnCase:
         """The newest statement of the two, and everybody who is assigned in either."""
         newest = max(self, other, key=lambda case: case.position)
         return replace(newest, assigned=tuple(sorted({*self.assigned, *other.assigned})))
+
+
+class Raced(Exception):
+    """Something newer of these inquiries was recorded since they were read: read them again."""
 
 
 def insert(store: Connection, enrichment: Enrichment) -> None:

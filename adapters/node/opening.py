@@ -46,7 +46,9 @@ class Opening:
         self._signatory = signatory
 
     def read(self, enrichment: Enrichment, body: bytes) -> list[Arrived]:
-        """What a report of the broker says of the inquiries of this enrichment. Raises a document problem."""
+        """What a report of the broker says of the inquiries of this enrichment that is newer than what we
+        have. Raises a document problem.
+        """
         try:
             report = _Report.model_validate_json(body)
         except ValidationError:
@@ -59,7 +61,7 @@ class Opening:
         return [
             self._opened(sent[row.id], row, proven.get(row.id, []), receipt, enrichment)
             for row in report.inquiries
-            if row.id in sent
+            if row.id in sent and row.version > sent[row.id].version
         ]
 
     def case(self, case_ref: str, body: bytes) -> OwnCase:
