@@ -6,7 +6,7 @@ draft ──► sent ──► (per question) answered | waits_for_person | refu
           sent ──► failed   the broker refused the documents, or could not decide or record; nothing was asked
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -223,11 +223,6 @@ def save_subjects(store: Connection, case_ref: str, by_fingerprint: Mapping[str,
     ]
     if rows:
         store.execute(subjects.insert(), rows)
-
-
-def asked_before(store: Connection, case_ref: str) -> Sequence[Enrichment]:
-    rows = store.execute(select(enrichments).where(enrichments.c.case_ref == case_ref)).mappings()
-    return [_enrichment(row) for row in rows]
 
 
 def _row(enrichment: Enrichment) -> dict[str, Any]:
