@@ -37,12 +37,7 @@ def app(
             await start.record()
             await line.open()
             try:
-                courier = Courier(
-                    start.signatory,
-                    line,
-                    revision=start.release.revision,
-                    timeout_s=settings.partner_timeout_s,
-                )
+                courier = Courier(start.signatory, line, timeout_s=settings.partner_timeout_s)
                 broker = Broker(
                     start.signatory,
                     courier,

@@ -106,6 +106,7 @@ def accepted_as(asked: Asked, positions: Sequence[int], now: datetime) -> Accept
         requester=asked.received.sender.code,
         holder=document.holder,
         accepted_at=accepted_at,
+        revision=asked.decisions[0].revision,  # one call decided them all
         case_facts=asked.facts.model_dump(),
         questions=tuple(questions),
         positions=tuple(positions),

@@ -31,10 +31,9 @@ class Delivery:
 
 
 class Courier:
-    def __init__(self, signatory: Signatory, wire: Wire, *, revision: str, timeout_s: float) -> None:
+    def __init__(self, signatory: Signatory, wire: Wire, *, timeout_s: float) -> None:
         self._signatory = signatory
         self._wire = wire
-        self._revision = revision
         self._timeout_s = timeout_s
 
     async def deliver_all(self, accepted: Sequence[Accepted]) -> list[Delivery]:
@@ -75,7 +74,7 @@ class Courier:
                 to=accepted.holder,
                 inquiry=accepted.digest,
                 accepted_at=accepted.accepted_at,
-                revision=self._revision,
+                revision=accepted.revision,
                 case=accepted.facts(),
                 questions=accepted.permitted(),
             )

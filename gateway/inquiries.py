@@ -53,6 +53,7 @@ inquiries = Table(
     Column("requester", String(16), nullable=False),
     Column("holder", String(16), nullable=False),
     Column("accepted_at", Integer, nullable=False),
+    Column("revision", String(71), nullable=False),
     Column("case_facts", JSON, nullable=False),
     Column("questions", JSON, nullable=False),
     Column("positions", JSON, nullable=False),
@@ -137,6 +138,7 @@ class Accepted:
     requester: str
     holder: str
     accepted_at: int
+    revision: str  # of the hand-out that was decided on; a permit carries it, also after a newer one came
     case_facts: dict[str, Any]
     questions: tuple[Progress, ...]
     positions: tuple[int, ...]

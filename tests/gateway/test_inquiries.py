@@ -56,6 +56,7 @@ def accepted(*questions: Progress, **changes: Any) -> Accepted:
         "requester": "veilig_thuis",
         "holder": "rvdk",
         "accepted_at": 0,
+        "revision": f"sha256:{'0' * 64}",
         "case_facts": {},
         "questions": questions,
         "positions": (0,),

@@ -1,7 +1,11 @@
 """What waits survives a restart of any party."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+import policies
 from adapters.contract.codes import BROKER
 from grondslag.demo.stories import Play
 from tests.journeys.watching import POLICE, SUPERVISED, ask, place, release, taken, waiting, watch
@@ -36,3 +40,21 @@ def test_an_undelivered_question_survives_a_restart(party: str, play: Play, worl
     world.start("reclassering")
     assert watch(play, asked, lambda ends: ends[SUPERVISED] == "answered:yes") == {SUPERVISED: "answered:yes"}
     assert len(taken(world, "reclassering")) == 1
+
+
+def test_a_question_stays_under_the_release_that_decided_on_it(
+    tmp_path: Path, play: Play, world: LocalWorld
+) -> None:
+    """The broker restarts on a newer hand-out while a holder is down: the permit that then goes out says
+    what was decided, and under which revision.
+    """
+    world.stop("reclassering")
+    asked = ask(play, SUPERVISED)
+    newer = Path(shutil.copytree(Path(policies.__file__).parent / "handout", tmp_path / "newer" / "handout"))
+    decision = newer / "decision.rego"
+    decision.write_text(decision.read_text(encoding="utf-8") + "\n# newer\n", encoding="utf-8")
+    world.stop(BROKER)
+    world._more = {BROKER: {"release": newer}}
+    world.start(BROKER)
+    world.start("reclassering")
+    assert watch(play, asked, lambda ends: ends[SUPERVISED] != "sent") == {SUPERVISED: "answered:yes"}

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("requester", sa.String(16), nullable=False),
         sa.Column("holder", sa.String(16), nullable=False),
         sa.Column("accepted_at", sa.BigInteger, nullable=False),
+        sa.Column("revision", sa.String(71), nullable=False),
         sa.Column("case_facts", sa.JSON, nullable=False),
         sa.Column("questions", sa.JSON, nullable=False),
         sa.Column("positions", sa.JSON, nullable=False),
