@@ -94,7 +94,9 @@ class About:
 
 @dataclass(frozen=True)
 class Rule:
-    """One row. `cells`: the (requester, question) pairs it speaks of. A refusing row gives a `reason`."""
+    """One row. `cells`: the (requester, question) pairs it speaks of. `legal_bases`: by requester. A refusing
+    row gives a `reason`; one about what no question can ask (B05, B06) has no cells and no subjects.
+    """
 
     code: str
     source: str
@@ -109,7 +111,7 @@ class Rule:
     reason: str | None
     purposes: tuple[str, ...]
     conditions: tuple[str, ...]
-    legal_bases: tuple[str, ...]
+    legal_bases: Mapping[str, tuple[str, ...]]
     answer_codes: tuple[str, ...]
     desk: bool
     deadline: str | None
@@ -288,7 +290,8 @@ def _verify_references(read: Catalogue) -> None:
 
 def _verify_rule(rule: Rule, read: Catalogue) -> None:
     place = f"matrix.rules.{rule.code}"
-    _require(bool(rule.cells), place, "stands in no cell")
+    _require(bool(rule.cells) or (rule.mode == "refuse" and not rule.subjects), place, "stands in no cell")
+    _require(bool(rule.subjects) or not rule.cells, place, "speaks of nobody")
     _within([rule.status], read.statuses, place)
     reviewed = rule.reviewed_by is not None and rule.reviewed_on is not None
     _require(rule.status == "concept" or reviewed, place, "is not concept, but has no reviewer")
@@ -300,15 +303,17 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
     if rule.mode == "refuse":
         _within([rule.reason or "no reason"], read.reasons, place)
         return
-    _require(
-        bool(rule.purposes and rule.legal_bases and rule.answer_codes), place, "lacks purpose, basis or codes"
-    )
+    _require(bool(rule.purposes and rule.answer_codes), place, "lacks a purpose or answer codes")
+    requesters = {partner for partner, _ in rule.cells}
+    _require(rule.legal_bases.keys() == requesters, place, "has not a basis for each of its requesters")
+    for bases in rule.legal_bases.values():
+        _require(bool(bases), place, "lacks a basis")
+        _within(bases, read.legal_bases, place)
     _require(
         not any("unknown" in about.ages for about in rule.subjects.values()), place, "permits an unknown age"
     )
     _within(rule.purposes, read.purposes, place)
     _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
-    _within(rule.legal_bases, read.legal_bases, place)
     _within(rule.obligations, read.obligations, place)
     _within(rule.retention, read.retention, place)
     _within([rule.deadline or ""], ("human_deadline", "fast_deadline"), place)
@@ -501,7 +506,7 @@ def _rule(row: _Node, cells: frozenset[tuple[str, str]]) -> Rule:
         reason=row["reason"].word() if refuses else None,
         purposes=() if refuses else row["purposes"].words(),
         conditions=() if refuses else row["conditions"].words(),
-        legal_bases=() if refuses else row["legal_bases"].words(),
+        legal_bases={} if refuses else _each(row["legal_bases"], _Node.words),
         answer_codes=codes,
         desk=not refuses and row["desk"].flag(),
         deadline=None if refuses else row["deadline"].word(),

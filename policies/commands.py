@@ -225,6 +225,7 @@ async def _decide(
 
 
 def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
+    bases = [code for codes in rule.legal_bases.values() for code in codes]
     return {
         "rule": rule.code,
         "status": rule.status,
@@ -238,8 +239,8 @@ def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
         "purposes": rule.purposes,
         "conditions": rule.conditions,
         "legal_bases": rule.legal_bases,
-        "open_questions": [question.code for question in catalogue.unsettled(rule.legal_bases)],
-        "gaps": [gap.en for gap in catalogue.gaps(rule.legal_bases)],
+        "open_questions": [question.code for question in catalogue.unsettled(bases)],
+        "gaps": [gap.en for gap in catalogue.gaps(bases)],
         "answer_codes": rule.answer_codes,
         "desk": rule.desk,
         "deadline": rule.deadline,

@@ -222,7 +222,8 @@ class Reader:
             or (read.desk and not rule.desk)
         ):
             raise PolicyUnavailable("A permit has a reason, or answer codes beyond its row.")
-        if read.legal_bases != rule.legal_bases or not read.transparency or not read.retention:
+        bases = rule.legal_bases[str(facts["requester.partner"])]
+        if read.legal_bases != bases or not read.transparency or not read.retention:
             raise PolicyUnavailable("A permit has another legal basis than its row.")
         if read.mode is None or (read.mode == "automatic" and rule.mode != "automatic"):
             raise PolicyUnavailable("A permit has no mode, or a looser one than its row.")

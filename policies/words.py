@@ -92,7 +92,10 @@ class Words:
         term = fast if rule.deadline == "fast_deadline" else slow
         yield self._line("termijn voor een mens", "time for a person", term)
         yield self._line("antwoord", "answer", self._answers(rule.answer_codes, desk=rule.desk))
-        yield from self._bases(rule.legal_bases)
+        for partner, bases in rule.legal_bases.items():
+            if len(rule.legal_bases) > 1:
+                yield self._line("vraagt", "asks", self._one(catalogue.partners[partner]))
+            yield from self._bases(bases)
         owed = [*rule.obligations, *catalogue.by_mode[rule.mode]]
         if owed:
             yield self._line("verplicht", "obligations", self._names(catalogue.obligations, owed))

@@ -53,6 +53,9 @@ class Row(NamedTuple):
 
 
 VT, IN = "veilig_thuis", "in_vt_criminal"
+VT_ASKED = ("veilig_thuis.earlier_report", "veilig_thuis.ongoing_involvement")
+SUPERVISED = ("reclassering.known", "reclassering.under_supervision")
+AT_THE_BOARD = ("rvdk.known", "rvdk.measure_advised")
 ROWS = (
     Row("A01", VT, ("reclassering.known",), (P1, P2), "automatic", SUSPECT_ADULT, BOOL, False,
         (IN, "out_reclassering")),
@@ -85,12 +88,37 @@ ROWS = (
         ("in_vt_wpg_wjsg", "out_om", "wjsg_8a")),
     Row("A15", VT, ("veilig_thuis.earlier_report",), (P1,), "human", ANYONE, BOOL, True,
         ("wmo_5_1_6", "wmo_5_3_3_4")),
-    Row("B01", "rvdk", ("veilig_thuis.earlier_report", "veilig_thuis.ongoing_involvement"), (P1, P3),
-        "automatic", CHILD_PARENT, BOOL, True, ("in_rvdk", "out_vt_named", "wmo_5_3_3_4")),
-    Row("B03", "om", ("veilig_thuis.earlier_report", "veilig_thuis.ongoing_involvement"), (P1, P3), "human",
+    Row("B01", "rvdk", VT_ASKED, (P1, P3), "automatic", CHILD_PARENT, BOOL, True,
+        ("in_rvdk", "out_vt_named", "wmo_5_3_3_4")),
+    Row("B02", "politie", VT_ASKED, (P1, P4), "human", ANYONE, BOOL, True,
+        ("in_politie", "out_vt_named", "wmo_4_1_1_2_g")),
+    Row("B03", "om", VT_ASKED, (P1, P3), "human",
         ANYONE, BOOL, True, ("in_om", "out_vt_unnamed")),
+    Row("B04", "reclassering", VT_ASKED, (P3, P5), "human", {"suspected_perpetrator": ("adult",)}, BOOL, True,
+        ("in_reclassering", "out_vt_unnamed")),
     Row("J01", "om", ("reclassering.under_supervision",), (P3, P4), "automatic", SUSPECT_ADULT, BOOL, True,
         ("in_om", "reclasseringsregeling_8_1_c")),
+    Row("J02", "om", ("reclassering.supervision_kind",), (P3, P4, P5), "human", SUSPECT_ADULT,
+        (*CONDITIONS, "none", "not_determinable"), False, ("in_om", "reclasseringsregeling_8_1_c")),
+    Row("J03", "politie", SUPERVISED, (P3, P4), "human", SUSPECT_ADULT, BOOL, False,
+        ("in_politie", "reclasseringsregeling_37")),
+    Row("J04", "rvdk", SUPERVISED, (P3, P4), "human", {"parent": ("adult",)}, BOOL, False,
+        ("in_rvdk_criminal", "bw_1_240")),
+    Row("J05", "politie", AT_THE_BOARD, (P3, P5), "human", CHILD_PARENT, BOOL, False,
+        ("in_politie", "out_rvdk_chain")),
+    Row("J05", "om", AT_THE_BOARD, (P3, P5), "human", CHILD_PARENT, BOOL, False, ("in_om", "out_rvdk_chain")),
+    Row("J06", "reclassering", ("rvdk.known",), (P3, P5), "human", {"child": MINOR}, BOOL, False,
+        ("in_reclassering", "out_rvdk_client")),
+    Row("J08", "reclassering", ("politie.relevant_registrations",), (P3, P5), "human",
+        {"suspected_perpetrator": TWELVE, "household_member": ("adult",)}, POLICE, False,
+        ("in_reclassering", "bpg_4_2_1_g")),
+    Row("J08", "rvdk", ("politie.relevant_registrations",), (P3, P5), "human",
+        {"suspected_perpetrator": TWELVE, "household_member": ("adult",)}, POLICE, False,
+        ("in_rvdk", "bpg_4_2_1_j")),
+    Row("J09", "reclassering", ("om.ongoing_prosecution",), (P3, P5), "human", SUSPECT_ADULT, BOOL, False,
+        ("in_reclassering", "wjsg_39e_1_g")),
+    Row("J10", "rvdk", ("om.ongoing_prosecution",), (P3,), "human", SUSPECT_12, BOOL, False,
+        ("in_rvdk", "wjsg_39f_1_f")),
 )  # fmt: skip
 STAGES = {
     P1: ("referral", "enrichment"),
@@ -105,6 +133,9 @@ EXTRA = {  # obligations of a row beyond those of every permit
     "A13": {"prosecutor_agrees"},
     "A14": {"prosecutor_agrees", "oral_only"},
     "B03": {"state_need_for_cooperation"},
+    "B04": {"state_need_for_cooperation"},
+    "J09": {"prosecutor_agrees"},
+    "J10": {"prosecutor_agrees"},
 }
 EVERY = {
     "match_statutory_set",
@@ -114,7 +145,13 @@ EVERY = {
     "no_onward_use",
     "inform_subject",
 }
-TELLS = {VT: "vt_informs", "rvdk": "avg_informs", "om": "general_notice"}
+TELLS = {
+    VT: "vt_informs",
+    "rvdk": "avg_informs",
+    "reclassering": "avg_informs",
+    "politie": "general_notice",
+    "om": "general_notice",
+}
 
 
 def _expected(row: Row, role: str, urgency: str, regime: str, dual_role: bool) -> dict[str, Any]:
@@ -218,7 +255,7 @@ def test_a_melding_that_is_due_opens_only_rows_without_veilig_thuis_in_danger(re
         given = facts(Cell(cell), release.catalogue)
         given["case"]["melding"] = "due"  # type: ignore[index]
         asked.append(given)
-        kinds.append(("J" if cell[0] == "om" and "recl" in str(cell[1]) else "AB", cell[5]))
+        kinds.append(("AB" if VT in {cell[0], str(cell[1]).partition(".")[0]} else "J", cell[5]))
     for kind, one in zip(kinds, asyncio.run(EmbeddedPolicy(release).decide(asked)), strict=True):
         reasons.setdefault((kind[0], str(kind[1])), set()).add(frozenset(r.code for r in one.reasons))
     assert reasons == {
@@ -248,7 +285,15 @@ SITUATIONS: dict[str, tuple[dict[str, Any], set[str], str | None]] = {
     "C18 no unsafety": ({"case.unsafety": "none"}, {"unsafety_not_flagged"}, "A02"),
     "C22 not accepted": ({"case.regime": "zvh"}, {"zvh_acceptance_missing"}, "A02"),
     "D16 closed": ({"case.stage": "closed"}, {"case_closed"}, "A02"),
-    "no row": ({"requester.partner": "politie", "requester.role": "participant"}, {"no_rule"}, None),
+    "no row": (
+        {"requester.partner": "reclassering", "requester.role": "participant", "holder": "rvdk",
+         "question": "rvdk.measure_advised"}, {"no_rule"}, None),
+    "J07 the prosecution asks the police": (
+        {"requester.partner": "om", "requester.role": "participant", "holder": "politie",
+         "question": "politie.staff_safety_alert"}, {"use_own_channel"}, "J07"),
+    "J07 the police ask the prosecution": (
+        {"requester.partner": "politie", "requester.role": "participant", "holder": "om",
+         "question": "om.antecedents"}, {"use_own_channel"}, "J07"),
     "unknown age": ({"subject.age_band": "unknown"}, {"age_unknown"}, "A02"),
     "a purpose of the row in another stage": (
         {"case.stage": "meeting", "purpose": "decide_attendance"}, {"purpose_not_in_stage"}, "A02"),

@@ -43,7 +43,7 @@ def test_tests_and_the_generated_document_are_not_part_of_it(release: Release, f
 @pytest.mark.parametrize("what", ["a row", "a text", "a rule"])
 def test_any_other_change_gives_another_revision(release: Release, folder: Path, what: str) -> None:
     if what == "a row":
-        _edit(folder, "matrix", "rules", "A02", "version", value=2)
+        _edit(folder, "matrix", "rules", "A02", "version", value=99)
     elif what == "a text":
         _edit(folder, "catalogue", "reasons", "no_rule", "text_nl", value="Dat kan niet.")
     else:
@@ -59,8 +59,10 @@ BAD: dict[str, tuple[tuple[str, ...], Any]] = {
     "two rows for one role": (
         ("matrix", "cells", "veilig_thuis", "politie.relevant_registrations"), ["A09", "A11", "A10"]),
     "an unknown obligation": (("matrix", "rules", "A02", "obligations"), ["be_nice"]),
-    "an unknown basis": (("matrix", "rules", "A02", "legal_bases"), ["because"]),
-    "no basis": (("matrix", "rules", "A02", "legal_bases"), []),
+    "an unknown basis": (("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), ["because"]),
+    "no basis for a requester": (("matrix", "rules", "J05", "legal_bases"), {"om": ["in_om"]}),
+    "a row about nobody": (("matrix", "rules", "A02", "subjects"), {}),
+    "no basis": (("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), []),
     "an unknown code": (("matrix", "rules", "A02", "answer_codes"), ["yes", "address"]),
     "an unknown mode": (("matrix", "rules", "A02", "mode"), "quick"),
     "an unknown condition": (("matrix", "rules", "A02", "conditions"), ["full_moon"]),

@@ -115,7 +115,7 @@ permit := {
 	"desk": rule.desk,
 	"deadline": object.get(urgency, "deadline", rule.deadline),
 	"reasons": [],
-	"legal_bases": rule.legal_bases,
+	"legal_bases": bases[input.requester.partner],
 	"obligations": {code |
 		some codes in [
 			data.handout.matrix.every_permit,
@@ -132,6 +132,7 @@ permit := {
 	"revision": data.handout.release.revision,
 } if {
 	rule := _for_role[0]
+	bases := rule.legal_bases
 	about := rule.subjects[input.subject.role]
 	urgency := data.handout.matrix.by_urgency[input.case.urgency]
 }

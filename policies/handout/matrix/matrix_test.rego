@@ -10,7 +10,10 @@ reasons_of(patch) := data.handout_test.reasons_of(patch)
 asks_rvdk := {"holder": "rvdk", "question": "rvdk.known", "subject": {"role": "child", "age_band": "under_12"}}
 
 test_a_question_without_a_row_is_refused if {
-	patch := {"requester": {"partner": "politie", "role": "participant"}}
+	patch := object.union(asks_rvdk, {
+		"requester": {"partner": "reclassering", "role": "participant"},
+		"question": "rvdk.measure_advised",
+	})
 	reasons_of(patch) == {"no_rule"}
 	decided(patch).rule == null
 }
