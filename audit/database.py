@@ -1,10 +1,13 @@
 """Connections to a database of the trail: what makes a commit durable, and what is deleted gone."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 _READERS = 4
 
@@ -28,6 +31,24 @@ def engine(url: str, *, writes: bool) -> Engine:
     elif writes:
         _prepare_postgresql(made)
     return made
+
+
+def onlooker(url: str) -> Engine | None:
+    """Connections that change nothing, not even which files there are; None: SQLite has no such file yet.
+
+    Raises SQLAlchemyError, and FileNotFoundError when the folder of an SQLite file is not there.
+    """
+    place = make_url(url)
+    if place.get_backend_name() != "sqlite":
+        return create_engine(url, poolclass=NullPool, hide_parameters=True)
+    file = Path(place.database or "")
+    if not file.exists():
+        file.parent.resolve(strict=True)
+        return None
+    # reading a write-ahead log makes files beside it; without such a log nobody has it open for writing
+    still = {} if file.with_name(f"{file.name}-wal").exists() else {"immutable": "1"}
+    place = place.set(database=f"file:{quote(str(file))}", query={"uri": "true", "mode": "ro", **still})
+    return create_engine(place, poolclass=NullPool, hide_parameters=True)
 
 
 def wipe(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 (Alembic).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,42 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.database import engine
+from audit.database import engine, onlooker
 from audit.errors import TrailError
 
 TRAIL = Path(__file__).parent / "migrations" / "trail"
 KEYS = Path(__file__).parent / "migrations" / "keys"
+_NEWER = "The database is newer than this program. Install the version that it was made with."
+
+
+def look(url: str, scripts: Sequence[Path]) -> bool:
+    """Whether these folders have revisions that the database does not have. Writes nothing, makes no file.
+
+    The first folder is what the database is for: one that holds tables, and not of that folder, belongs to
+    something else. Raises TrailError for that, for a URL of another form, for a database that cannot be
+    reached, and for one that is newer than this program.
+    """
+    try:
+        _verify_form(url)
+        opened = onlooker(url)
+        if opened is None:
+            return True
+        with opened.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            if tables and _version_table(scripts[0]) not in tables:
+                raise TrailError(
+                    "The database holds tables of something else. Name an empty one, or the right one."
+                )
+            return any(_lacks(connection, tables, folder) for folder in scripts)
+    except FileNotFoundError:
+        raise TrailError("The folder of the SQLite file is not there. Make it, or mend the path.") from None
+    except CommandError:
+        raise TrailError(_NEWER) from None
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise _told(error) from None
 
 
 def migrate(url: str, scripts: Path) -> None:
@@ -36,13 +65,9 @@ def migrate(url: str, scripts: Path) -> None:
         finally:
             opened.dispose()
     except CommandError:
-        raise TrailError(
-            "The database is newer than this program. Install the version that it was made with."
-        ) from None
+        raise TrailError(_NEWER) from None
     except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise TrailError(
-            f"The database cannot be opened: {type(error).__name__}. Check its URL and rights."
-        ) from None
+        raise _told(error) from None
 
 
 def verify_migrated(connection: Connection, scripts: Path) -> None:
@@ -69,6 +94,43 @@ def run(config: Any = None) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _lacks(connection: Connection, tables: Sequence[str], scripts: Path) -> bool:
+    table, directory = _version_table(scripts), ScriptDirectory.from_config(_config(scripts))
+    if table not in tables:
+        return True
+    found = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - our own name
+    if found is not None:
+        directory.get_revision(found)  # CommandError: of a newer program
+    return found != directory.get_current_head()
+
+
+def _verify_form(url: str) -> None:
+    try:
+        place = make_url(url)
+        kind = (place.get_backend_name(), place.get_dialect().driver)
+    except SQLAlchemyError:
+        kind, place = ("", ""), make_url("sqlite://")
+    a_file = kind == ("sqlite", "pysqlite") and place.database not in (None, "", ":memory:")
+    if not a_file and kind != ("postgresql", "psycopg"):
+        raise TrailError(
+            "The URL is not like sqlite:///folder/file or postgresql+psycopg://account@host/database."
+        )
+
+
+def _told(error: Exception) -> TrailError:
+    """A sentence without the text of the error: that may hold an account or a password."""
+    text = str(getattr(error, "orig", None) or "")
+    if "refused" in text or "No such file" in text:
+        why = "Nobody listens at its address. Start the server, or mend host and port."
+    elif "resolve" in text or "translate host" in text:
+        why = "Its host is not known. Mend the host."
+    elif "not a database" in text:
+        why = "The file is no SQLite database. Mend the path."
+    else:
+        why = f"It says {type(error).__name__}. Check its URL, account and rights."
+    return TrailError(f"The database cannot be opened. {why}")
 
 
 def _config(scripts: Path) -> Config:
