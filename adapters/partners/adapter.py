@@ -19,8 +19,18 @@ from adapters.partners.age import age_bands
 from adapters.registers.matching import Certain, Uncertain, match
 from adapters.registers.register import Candidates, Person, Record, Register, RegisterUnavailable
 from adapters.registers.thresholds import Thresholds
+from policies import Release, ReleaseError
 
-__all__ = ["Adapter", "Asked", "Finding", "Reading", "RegisterAdapter", "RegisterUnavailable", "Says"]
+__all__ = [
+    "Adapter",
+    "Asked",
+    "Finding",
+    "Reading",
+    "RegisterAdapter",
+    "RegisterUnavailable",
+    "Says",
+    "verify_questions",
+]
 
 NOT_DETERMINABLE = "not_determinable"
 
@@ -52,14 +62,29 @@ class Adapter(Protocol):
     questions: frozenset[str]
 
     async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
-        """One finding per question, in order. Raises RegisterUnavailable; ValueError for a question that is
-        not in `questions`.
+        """One finding per question, in order; one that is not in `questions` is for a person, and takes no
+        other's answer away. Raises RegisterUnavailable.
         """
 
     async def verify(self) -> None:
         """Asks about nobody. Raises RegisterUnavailable when the register cannot be asked now."""
 
     async def close(self) -> None: ...
+
+
+def verify_questions(adapter: Adapter, release: Release) -> None:
+    """Raises ReleaseError when a row permits a question to this partner that its adapter does not answer."""
+    catalogue = release.catalogue
+    permitted = {
+        question for rule in catalogue.rules.values() if rule.reason is None for _, question in rule.cells
+    }
+    own = {question for question in permitted if catalogue.questions[question].holder == adapter.partner}
+    missing = sorted(own - adapter.questions)
+    if missing:
+        raise ReleaseError(
+            f"The hand-out may permit {', '.join(missing)}, which the adapter of {adapter.partner} does not "
+            "answer. Install the adapter that goes with this hand-out, or set `release` to an older one."
+        )
 
 
 @dataclass(frozen=True)
@@ -99,8 +124,6 @@ class RegisterAdapter:
         self._today = today
 
     async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
-        if not self.questions.issuperset(one.question for one in asked):
-            raise ValueError(f"{self.partner} does not answer one of these questions")
         if not asked:
             return []
         identities = list(dict.fromkeys(one.identity for one in asked))
@@ -119,6 +142,8 @@ class RegisterAdapter:
         await self._register.close()
 
     def _finding(self, asked: Asked, person: Person | None, as_of: date, today: date) -> Finding:
+        if asked.question not in self._readings:
+            return Finding((NOT_DETERMINABLE,), as_of, None, doubtful=True)
         records = person.records if person else frozenset[Record]()
         says = self._readings[asked.question](records, asked.role, today)
         # the age is checked on what was asked as well, so that a wrong one gives the same finding for who is
