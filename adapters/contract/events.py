@@ -82,6 +82,11 @@ class Event(Enum):
     )
     TRAIL_UNAVAILABLE = "error", "The trail could not be written; nothing left.", "error"
     REGISTER_UNAVAILABLE = "error", "The partner's own register did not answer.", "partner", "error"
+    IDENTITY_PROVIDER_UNAVAILABLE = (
+        "error",
+        "The keys of the identity provider (setting `jwks`) could not be fetched; nobody can sign in.",
+        "error",
+    )
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
 

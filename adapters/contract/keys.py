@@ -124,28 +124,29 @@ def read_keys(path: Path, *, party: str, demo: bool) -> Keyring:
     belongs to another party, it is
     made for the demo while `demo` is false, or a key in it is weak.
     """
-    advice = f"Make good keys with: grondslag init keys --party {party} --keys {path.name}"
+    advice = f"Make good keys with: grondslag init keys --party {party} --keys {path}"
     try:
         mode = path.stat().st_mode
         contents = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KeyProblem(f"There is no key file {path.name}. {advice}") from None
-    except (OSError, ValueError):
-        raise KeyProblem(f"The key file {path.name} cannot be read. {advice}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyProblem(
-            f"Others on this machine can read {path.name}. Run: chmod 600 {path.name}, and make new keys."
-        )
+            f"There is no key file {path}. Is that the right path? For a party without keys: "
+            f"grondslag init keys --party {party} --keys {path}"
+        ) from None
+    except (OSError, ValueError):
+        raise KeyProblem(f"The key file {path} cannot be read. {advice}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyProblem(f"Others on this machine can read {path}. Run: chmod 600 {path}, and make new keys.")
     try:
         keyring = _parse(contents)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise KeyProblem(f"The key file {path.name} is damaged or holds a weak key. {advice}") from None
+        raise KeyProblem(f"The key file {path} is damaged or holds a weak key. {advice}") from None
     if keyring.party != party:
         raise KeyProblem(
-            f"The key file {path.name} is not of {party}. Point the setting `keys` at the right file."
+            f"The key file {path} is not of {party}. Point the setting `keys` at the right file."
         )
     if keyring.demo and not demo:
-        raise KeyProblem(f"The key file {path.name} is made for the demo. {advice}")
+        raise KeyProblem(f"The key file {path} is made for the demo. {advice}")
     return keyring
 
 

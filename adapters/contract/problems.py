@@ -35,6 +35,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── PolicyUnavailable
     │   ├── TrailUnavailable
     │   ├── RegisterUnavailable
+    │   ├── IdentityProviderUnavailable
     │   ├── PartnerUnreachable
     │   └── TooBusy
     └── InternalError             500   a mistake of ours; tells nothing
@@ -292,6 +293,12 @@ class TrailUnavailable(Unavailable):
 class RegisterUnavailable(Unavailable):
     code = "register_unavailable"
     title, detail = "Het register antwoordt nu niet.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class IdentityProviderUnavailable(Unavailable):
+    code = "identity_provider_unavailable"
+    title = "U kunt zich nu niet aanmelden."
+    detail = "De aanmelding van uw organisatie antwoordt niet. Er ging niets uit. Bel als het haast heeft."
 
 
 class PartnerUnreachable(Unavailable):

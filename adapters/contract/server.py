@@ -12,6 +12,7 @@ import math
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
@@ -51,7 +52,7 @@ async def serve(
                 _running(app, public, stop_within_s),
             ):
                 ports = (public.getsockname()[1], private.getsockname()[1])
-                log(Event.STARTED, port=ports[0], management_port=ports[1], version=app.version)
+                log(Event.STARTED, port=ports[0], management_port=ports[1], version=version("grondslag"))
                 if started is not None:
                     started(*ports)
                 await stop.wait()

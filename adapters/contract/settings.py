@@ -7,21 +7,34 @@ shows a secret.
 
 import ssl
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 
 class SettingsProblem(Exception):
-    """A setting that is missing or wrong. The text says which, and what to do."""
+    """A setting that is missing or wrong. The text says which, and what to do; `setting`: its name, if it is
+    about one.
+    """
+
+    def __init__(self, text: str, setting: str | None = None) -> None:
+        super().__init__(text)
+        self.setting = setting
 
 
 class PartySettings(BaseSettings):
     """What the broker and every node need. Durations in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="GRONDSLAG_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GRONDSLAG_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+    stores: ClassVar[tuple[str, ...]] = ("database", "subject_keys")
+    """The settings that name where data are kept: each another place."""
 
     demo: bool = Field(
         False,
@@ -66,6 +79,19 @@ class PartySettings(BaseSettings):
         20, gt=0, le=120, description="How long requests may finish after a stop was asked."
     )
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.port == self.management_port:
+            raise ValueError(
+                "`port` and `management_port` are the same. Give each its own; a proxy knows one."
+            )
+        places: dict[object, str] = {}
+        for name in self.stores:
+            other = places.setdefault(_place(getattr(self, name).get_secret_value()), name)
+            if other != name:
+                raise ValueError(f"`{name}` and `{other}` name the same database. Give each its own.")
+        return self
+
     def tls(self) -> ssl.SSLContext:
         """How we call others over https: TLS 1.2 or newer, their names checked, our certificate shown.
 
@@ -93,6 +119,17 @@ class PartySettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+
+def _place(url: str) -> object:
+    """Where a URL points, however it is written; itself when it is no URL of a database."""
+    try:
+        place = make_url(url)
+    except SQLAlchemyError:
+        return url
+    if place.get_backend_name() == "sqlite":
+        return Path(place.database or "").resolve()
+    return place.get_backend_name(), place.host, place.port or 5432, place.database
 
 
 def _no_password() -> str:
@@ -130,18 +167,26 @@ def read_settings(kind: type[S], path: Path | None, environment: dict[str, str])
     try:
         return kind(**values)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        field = kind.model_fields.get(name)
-        meaning = (
-            f" It is: {field.description}"
-            if field is not None and field.description
-            else " There is no such setting."
-        )
-        raise SettingsProblem(
-            f"The setting `{name}` is wrong: {first['msg']}.{meaning} "
-            f"Set it in the file or as GRONDSLAG_{name.upper()}."
-        ) from None
+        raise _told(kind, error) from None
+
+
+def _told(kind: type[PartySettings], error: ValidationError) -> SettingsProblem:
+    rows = error.errors(include_input=False, include_url=False)
+    # a name that does not exist explains why another one is missing
+    row = next((one for one in rows if one["type"] == "extra_forbidden"), rows[0])
+    if not row["loc"]:
+        return SettingsProblem(str(row["ctx"]["error"]))
+    name = str(row["loc"][0])
+    if row["type"] == "extra_forbidden":
+        [*near] = get_close_matches(name, kind.model_fields, 1)
+        advice = f"Did you mean `{near[0]}`?" if near else "Take it out."
+        return SettingsProblem(f"There is no setting `{name}` here. {advice}", name)
+    wrong = "is missing" if row["type"] == "missing" else f"is wrong: {row['msg']}"
+    return SettingsProblem(
+        f"The setting `{name}` {wrong}. It is: {kind.model_fields[name].description} "
+        f"Set it in the file or as GRONDSLAG_{name.upper()}.",
+        name,
+    )
 
 
 def printed(settings: PartySettings) -> dict[str, str]:

@@ -15,11 +15,11 @@ from adapters.contract.directory import Directory, DirectoryProblem
 from adapters.contract.events import Event, log
 from adapters.contract.health import Check, working
 from adapters.contract.keys import KeyProblem, Keyring, read_keys
-from adapters.contract.settings import PartySettings
+from adapters.contract.settings import PartySettings, SettingsProblem
 from adapters.contract.signatory import Signatory, trail_origin
 from audit.entry import Entry
-from audit.errors import TrailUnavailable
-from audit.migration import KEYS, TRAIL, migrate
+from audit.errors import TrailError, TrailUnavailable
+from audit.migration import KEYS, TRAIL, look, migrate
 from audit.trail import Trail
 from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
 
@@ -62,30 +62,24 @@ async def started(
 ) -> AsyncIterator[Start]:
     """Opens everything, and closes it in reverse.
 
-    Raises KeyProblem, DirectoryProblem, ReleaseError, PolicyUnavailable, TrailError: each says what to do.
+    Raises KeyProblem, DirectoryProblem, ReleaseError, PolicyUnavailable, SettingsProblem, TrailError: each
+    says what to do.
     """
-    directory = Directory.read(settings.directory)
-    if directory.demo and not settings.demo:
-        raise DirectoryProblem(
-            f"The directory {settings.directory.name} is made for the demo. "
-            "Make one with: grondslag init directory"
-        )
-    keyring = read_keys(settings.keys, party=party, demo=settings.demo)
-    _verify_listed(keyring, directory)
+    signatory = read_signatory(settings, party, now)
+    directory, keyring = signatory.directory, signatory.keyring
     release = load_release(settings.release)
-    signatory = Signatory(directory, keyring, now)
-    database = settings.database.get_secret_value()
     async with AsyncExitStack() as stack:
-        policy = await _policy(settings, release)
+        policy = await open_policy(settings, release)
         stack.push_async_callback(policy.close)
-        subject_keys = settings.subject_keys.get_secret_value()
-        for url, scripts in ((database, TRAIL), (subject_keys, KEYS), (database, migrations)):
-            migrate(url, scripts)
+        look_at_databases(settings, migrations)
+        for url, folders in _databases(settings, migrations).values():
+            for scripts in folders:
+                migrate(url, scripts)
         trail = Trail(
-            database,
+            settings.database.get_secret_value(),
             origin=trail_origin(signatory.party.oin),
             key=keyring.trail,
-            keys_url=subject_keys,
+            keys_url=settings.subject_keys.get_secret_value(),
             kek=keyring.wrapping,
             now=now,
         )
@@ -96,7 +90,41 @@ async def started(
         yield Start(signatory, release, policy, trail)
 
 
-async def _policy(settings: PartySettings, release: Release) -> Policy:
+def read_signatory(settings: PartySettings, party: str, now: Callable[[], datetime]) -> Signatory:
+    """The party with its keys, which stand in the directory. Raises KeyProblem, DirectoryProblem."""
+    directory = Directory.read(settings.directory)
+    if directory.demo and not settings.demo:
+        raise DirectoryProblem(
+            f"The directory {settings.directory.name} is made for the demo. "
+            "Make one with: grondslag init directory"
+        )
+    keyring = read_keys(settings.keys, party=party, demo=settings.demo)
+    _verify_listed(keyring, directory, settings.keys)
+    return Signatory(directory, keyring, now)
+
+
+def look_at_databases(settings: PartySettings, migrations: Path) -> list[str]:
+    """The settings whose databases a start would make or migrate. Writes nothing. Raises SettingsProblem."""
+    waiting = []
+    for name, (url, folders) in _databases(settings, migrations).items():
+        try:
+            if look(url, folders):
+                waiting.append(name)
+        except TrailError as problem:
+            raise SettingsProblem(f"The setting `{name}` cannot be used. {problem}", name) from None
+    return waiting
+
+
+def _databases(settings: PartySettings, migrations: Path) -> dict[str, tuple[str, tuple[Path, ...]]]:
+    """Per setting the URL, and the folders of what stands in that database."""
+    return {
+        "database": (settings.database.get_secret_value(), (TRAIL, migrations)),
+        "subject_keys": (settings.subject_keys.get_secret_value(), (KEYS,)),
+    }
+
+
+async def open_policy(settings: PartySettings, release: Release) -> Policy:
+    """The engine that the settings choose; to be closed. Raises PolicyUnavailable."""
     if settings.policy_engine == "embedded":
         return EmbeddedPolicy(release)
     token = settings.opa_token.get_secret_value() if settings.opa_token else None
@@ -105,12 +133,12 @@ async def _policy(settings: PartySettings, release: Release) -> Policy:
     )
 
 
-def _verify_listed(keyring: Keyring, directory: Directory) -> None:
+def _verify_listed(keyring: Keyring, directory: Directory, keys: Path) -> None:
     """The public side of our own keys must stand in the directory, or nobody believes us."""
     listed = {key.kid for key in directory.party(keyring.party).keys}
     missing = [row["kid"] for row in keyring.public_keys() if row["kid"] not in listed]
     if missing:
         raise KeyProblem(
             f"{len(missing)} of our own keys are not in the directory. "
-            f"Send the card to whoever keeps it: grondslag init card --party {keyring.party}"
+            f"Send the card to whoever keeps it: grondslag init card --party {keyring.party} --keys {keys}"
         )

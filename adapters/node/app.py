@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,12 +17,12 @@ from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Unreachable, Wire
 from adapters.node.answering import Answering
 from adapters.node.asking import Asking
-from adapters.node.bearer import IdentityProvider
+from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
 from adapters.node.desk import Desk
 from adapters.node.node import Node
 from adapters.node.routes import routes
 from adapters.node.settings import NodeSettings
-from adapters.partners import Adapter, RegisterUnavailable, adapter_for
+from adapters.partners import Adapter, RegisterUnavailable, adapter_for, verify_questions
 from adapters.registers.thresholds import read_thresholds
 
 API_VERSION = "1.0.0"
@@ -49,56 +49,58 @@ def app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         line = wire or HttpWire(settings.tls())
-        register = adapter or adapter_for(
-            settings.partner,
-            settings.register_url.get_secret_value(),
-            thresholds=read_thresholds(),
-            today=lambda: now().date(),
-        )
-        async with started(settings, settings.partner, migrations=MIGRATIONS, now=now) as start:
+        async with AsyncExitStack() as stack:
+            register = adapter or adapter_for(
+                settings.partner,
+                settings.register_url.get_secret_value(),
+                thresholds=read_thresholds(),
+                today=lambda: now().date(),
+            )
+            stack.push_async_callback(register.close)
+            start = await stack.enter_async_context(
+                started(settings, settings.partner, migrations=MIGRATIONS, now=now)
+            )
+            verify_questions(register, start.release)
             await start.record()
             await line.open()
-            try:
-                node = Node(
-                    signatory=start.signatory,
-                    release=start.release,
-                    trail=start.trail,
-                    asking=Asking(
-                        start.signatory,
-                        line,
-                        start.policy,
-                        start.release,
-                        start.trail,
-                        timeout_s=settings.broker_timeout_s,
-                        poll_s=settings.poll_s,
-                    ),
-                    answering=Answering(
-                        start.signatory,
-                        start.policy,
-                        start.trail,
-                        register,
-                        beat=timedelta(seconds=settings.beat_s),
-                    ),
-                    desk=Desk(
-                        start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s
-                    ),
-                    people=IdentityProvider(
-                        settings.issuer, settings.audience, _jwks(settings.jwks, line), now
-                    ),
-                )
-                app.state.node = node
-                app.state.checks.update(
-                    start.checks(), register=working(register.verify, RegisterUnavailable)
-                )
-                async with rounds(
+            stack.push_async_callback(line.close)
+            node = Node(
+                signatory=start.signatory,
+                release=start.release,
+                trail=start.trail,
+                asking=Asking(
+                    start.signatory,
+                    line,
+                    start.policy,
+                    start.release,
+                    start.trail,
+                    timeout_s=settings.broker_timeout_s,
+                    poll_s=settings.poll_s,
+                ),
+                answering=Answering(
+                    start.signatory,
+                    start.policy,
+                    start.trail,
+                    register,
+                    beat=timedelta(seconds=settings.beat_s),
+                ),
+                desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
+                people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
+            )
+            app.state.node = node
+            app.state.checks.update(
+                start.checks(),
+                register=working(register.verify, RegisterUnavailable),
+                identity_provider=working(node.people.verify, IdentityProviderUnavailable),
+            )
+            await stack.enter_async_context(
+                rounds(
                     follow=(node.asking.follow_due, settings.poll_s / 2),
                     hand_in=(node.desk.deliver_due, settings.poll_s / 2),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
-                ):
-                    yield
-            finally:
-                await register.close()
-                await line.close()
+                )
+            )
+            yield
 
     made = api(
         title=f"Grondslag: knooppunt {settings.partner}",
@@ -108,14 +110,18 @@ def app(
         ),
         version=API_VERSION,
         lifespan=lifespan,
-        problems={**PROBLEMS, RegisterUnavailable: problems.RegisterUnavailable},
+        problems={
+            **PROBLEMS,
+            RegisterUnavailable: problems.RegisterUnavailable,
+            IdentityProviderUnavailable: problems.IdentityProviderUnavailable,
+        },
     )
     made.include_router(routes(lambda: made.state.node))
     return made
 
 
-def _jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:
-    """Brings the identity provider's keys from the one configured place."""
+def jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:
+    """Brings the identity provider's keys from the one configured place. It raises OSError."""
 
     async def fetch() -> bytes:
         if not place.startswith(("http://", "https://")):
@@ -123,7 +129,10 @@ def _jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:
         parts = urlsplit(place)
         try:
             response = await wire.send(
-                "GET", f"{parts.scheme}://{parts.netloc}", parts.path, timeout_s=_PARTNER_API_TIMEOUT_S
+                "GET",
+                f"{parts.scheme}://{parts.netloc}",
+                f"{parts.path}?{parts.query}" if parts.query else parts.path,
+                timeout_s=_PARTNER_API_TIMEOUT_S,
             )
         except Unreachable:
             raise OSError("the identity provider cannot be reached") from None

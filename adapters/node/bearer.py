@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
 from adapters.contract.codes import Role
+from adapters.contract.events import Event, log
 from adapters.contract.problems import NotAllowed, NotSignedIn, Problem
 from adapters.contract.signing import CLOCK_SKEW_S, PublicKey, provider_keys, token_claims
 
@@ -55,8 +56,12 @@ class Person:
             raise NotAllowed
 
 
+class IdentityProviderUnavailable(Exception):
+    """The keys of the identity provider cannot be had; who calls cannot be told."""
+
+
 class IdentityProvider:
-    """One issuer (OIDC) and its keys. `fetch` brings the JWKS; the clock is an argument."""
+    """One issuer (OIDC) and its keys. `fetch` brings the JWKS or raises OSError; the clock is an argument."""
 
     def __init__(
         self, issuer: str, audience: str, fetch: Callable[[], Awaitable[bytes]], now: Callable[[], datetime]
@@ -67,20 +72,25 @@ class IdentityProvider:
         self._now = now
         self._keys: dict[str, tuple[str, PublicKey]] = {}
         self._fetched: datetime | None = None
+        self._tried: datetime | None = None
 
     async def person(self, authorization: str | None) -> Person:
         """The caller behind an `Authorization` header. Raises NotSignedIn, with nothing that helps to
-        guess.
+        guess, and IdentityProviderUnavailable.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn
+        await self._freshen(unknown=_key_id(token) not in self._keys)
         try:
-            await self._freshen(token)
             claims = token_claims(token, self._keys)
-        except (Problem, OSError):
+        except Problem:
             raise NotSignedIn from None
         return self._read(claims)
+
+    async def verify(self) -> None:
+        """Raises IdentityProviderUnavailable when nobody could sign in now."""
+        await self._freshen(unknown=False)
 
     def _read(self, claims: dict[str, Any]) -> Person:
         now = self._now().timestamp()
@@ -104,12 +114,32 @@ class IdentityProvider:
             raise NotSignedIn
         return Person(user, frozenset(roles), claims.get("mandated") is True)
 
-    async def _freshen(self, token: str) -> None:
+    async def _freshen(self, *, unknown: bool) -> None:
+        """`unknown`: a key is asked for that we do not have; that alone fetches at most once a minute."""
         now = self._now()
-        age = None if self._fetched is None else now - self._fetched
-        if age is None or age > _KEPT or (_key_id(token) not in self._keys and age > _REFRESHED_AT_MOST):
-            self._keys = provider_keys(await self._fetch())
-            self._fetched = now
+        old = self._fetched is None or now - self._fetched > _KEPT
+        if not old and not (unknown and (self._tried is None or now - self._tried > _REFRESHED_AT_MOST)):
+            return
+        self._tried = now
+        try:
+            self._keys = keys_of(await self._fetch())
+        except OSError as error:
+            log(Event.IDENTITY_PROVIDER_UNAVAILABLE, error=type(error).__name__)
+            raise IdentityProviderUnavailable(
+                "the keys of the identity provider cannot be fetched (setting jwks)"
+            ) from None
+        self._fetched = now
+
+
+def keys_of(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
+    """The keys that tokens may be signed under, at least one. Raises OSError when these bytes hold none."""
+    try:
+        found = provider_keys(jwks)
+    except Problem:
+        found = {}
+    if not found:
+        raise OSError("no usable key (ES256, PS256 or RS256, with `alg` and `kid`) in what `jwks` names")
+    return found
 
 
 def _key_id(token: str) -> str | None:

@@ -23,6 +23,7 @@ from adapters.contract.problems import (
     CaseStatementStale,
     CaseUnknown,
     DecisionDiffers,
+    IdentityProviderUnavailable,
     NotWaiting,
     PartnerUnreachable,
     PolicyUnavailable,
@@ -389,7 +390,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="Met de feiten als codes, en zonder persoon. Met `caseRef` vervangt u wat er eerder lag.",
         response_model=CaseOut,
         openapi_extra=SIGNED_IN,
-        responses=told(CaseNotYours, CaseUnknown, PartnerUnreachable),
+        responses=told(IdentityProviderUnavailable, CaseNotYours, CaseUnknown, PartnerUnreachable),
     )
     async def state_case(body: WishedCase, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
@@ -402,7 +403,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Ga aan een casus werken",
         description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
         response_model=CaseOut,
-        responses=told(CaseUnknown, PartnerUnreachable),
+        responses=told(IdentityProviderUnavailable, CaseUnknown, PartnerUnreachable),
         openapi_extra=SIGNED_IN,
     )
     async def take_up(
@@ -417,7 +418,13 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Stel de vragen van één verrijking, of kijk wat mag",
         description="Met `dryRun` wordt niets verstuurd: u ziet per vraag wat mag en waarom niet.",
         response_model=EnrichmentOut,
-        responses=told(CaseUnknown, CaseStatementStale, PartnerUnreachable, PolicyUnavailable),
+        responses=told(
+            IdentityProviderUnavailable,
+            CaseUnknown,
+            CaseStatementStale,
+            PartnerUnreachable,
+            PolicyUnavailable,
+        ),
         openapi_extra=SIGNED_IN,
     )
     async def ask(body: Wish, authorization: Authorization = None) -> Any:
@@ -436,6 +443,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="Wat er nu is: antwoorden, weigeringen en wat nog wacht.",
         response_model=EnrichmentOut,
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def enrichment(
         id: Annotated[Ref, Path(description="Kenmerk van de verrijking")],
@@ -452,6 +460,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
         response_model=list[WaitingOut],
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def waiting(authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
@@ -465,7 +474,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
         response_model=OpenedOut,
         openapi_extra=SIGNED_IN,
-        responses=told(NotWaiting, RegisterUnavailable),
+        responses=told(IdentityProviderUnavailable, NotWaiting, RegisterUnavailable),
     )
     async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
         opened = await node().desk.open(id, index, await node().people.person(authorization))
@@ -486,7 +495,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Geef een antwoord vrij",
         description="Alleen na openen, en alleen met codes die de regel toestaat.",
         openapi_extra=SIGNED_IN,
-        responses=told(NotWaiting),
+        responses=told(IdentityProviderUnavailable, NotWaiting),
     )
     async def release(
         id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
@@ -501,7 +510,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Vraag eerst meer uitleg",
         description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
         openapi_extra=SIGNED_IN,
-        responses=told(NotWaiting),
+        responses=told(IdentityProviderUnavailable, NotWaiting),
     )
     async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
         await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
@@ -512,7 +521,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         status_code=204,
         summary="Meld dat u een twijfel hebt bekeken",
         description="Het antwoord verandert niet; de vrager belt het loket.",
-        responses=told(NotWaiting),
+        responses=told(IdentityProviderUnavailable, NotWaiting),
         openapi_extra=SIGNED_IN,
     )
     async def looked(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
@@ -527,6 +536,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="De regels met een staand besluit dat nu geldt.",
         response_model=StandingOut,
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def standing_now(authorization: Authorization = None) -> Any:
         _manager(await node().people.person(authorization))
@@ -539,6 +549,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Besluit dat een regel automatisch wordt beantwoord",
         description="Zonder besluit kijkt altijd een medewerker. Een besluit geldt ten hoogste een jaar.",
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def decide(body: StandingIn, authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))
@@ -563,6 +574,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Beëindig een staand besluit",
         description="Vanaf nu kijkt bij deze regel een medewerker.",
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def end(
         rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
@@ -578,6 +590,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Pauzeer: nu wordt niets beantwoord",
         description="De vrager hoort dat de houder pauzeert, en wie hij kan bellen.",
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def pause(authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))
@@ -590,6 +603,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Hervat",
         description="Vanaf nu wordt weer geantwoord.",
         openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
     )
     async def resume(authorization: Authorization = None) -> Response:
         person = _manager(await node().people.person(authorization))

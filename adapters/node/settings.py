@@ -8,11 +8,14 @@ from adapters.contract.settings import PartySettings
 
 
 class NodeSettings(PartySettings):
+    stores = (*PartySettings.stores, "register_url")
+
     partner: Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"] = Field(
         description="Whose node this is."
     )
     register_url: SecretStr = Field(
-        description="The partner's own register, read only: a SQLAlchemy URL, an http(s) address, or csv:///folder."
+        description="The partner's own register, read only: sqlite:/// or postgresql+psycopg://, an http(s) "
+        "address, or file:///folder; which of them goes with the partner's adapter."
     )
     issuer: str = Field(description="The partner's own identity provider: the `iss` of its tokens.")
     audience: str = Field(description="The `aud` that tokens for this node carry.")

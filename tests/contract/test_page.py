@@ -17,11 +17,11 @@ from gateway.settings import BrokerSettings
 from tests.sample_api import sample
 
 ROOT = Path(__file__).parents[2]
-_SET = {"keys": "k", "directory": "d", "database": "sqlite://", "subject_keys": "sqlite://"}
+_SET = {"keys": "k", "directory": "d", "database": "sqlite:///d", "subject_keys": "sqlite:///s"}
 _NODE = {
     **_SET,
     "partner": "rvdk",
-    "register_url": "sqlite://",
+    "register_url": "sqlite:///r",
     "issuer": "https://idp.example",
     "audience": "node",
     "jwks": "jwks.json",

@@ -1,6 +1,7 @@
 """Readiness of real parties: what must work is looked at, and what is wrong is told."""
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def ready(world: LocalWorld, party: str) -> tuple[int, dict[str, str]]:
 
 
 def test_every_party_is_ready_and_looks_at_what_it_needs(world: LocalWorld) -> None:
-    """Trail and policy; a node also its register, be it a database, a service or extracts."""
+    """Trail and policy; a node also its identity provider and its register, of any kind."""
     for party in ("broker", "veilig_thuis", "politie", "om", "reclassering", "rvdk"):
-        expected = {"trail", "policy"} if party == "broker" else {"trail", "policy", "register"}
+        expected = {"trail", "policy"}
+        expected |= set() if party == "broker" else {"register", "identity_provider"}
         assert world.apps[world.address(party)].state.checks.keys() == expected
         assert ready(world, party) == (200, {}), party
 
@@ -79,6 +81,18 @@ def test_a_register_that_is_gone_is_a_reason(world: LocalWorld, tmp_path: Path) 
     (copy / "extract.json").unlink()
     status, reasons = ready(world, "politie")
     assert (status, reasons.keys()) == (503, {"register"})
+
+
+def test_an_identity_provider_that_is_gone_is_a_reason_and_is_told_to_who_signs_in(world: LocalWorld) -> None:
+    """A 503 with a code of its own, not a 401 that sends people to look at their password."""
+    world.stop("om")
+    world._more = {"om": {"jwks": str(world.folder / "none.json")}}
+    world.start("om")
+    status, reasons = ready(world, "om")
+    assert (status, reasons.keys()) == (503, {"identity_provider"})
+    assert "jwks" in reasons["identity_provider"]
+    refused = world.caller("om", "official").raw("GET", "/v1/questions", None)
+    assert (refused.status, json.loads(refused.body)["code"]) == (503, "identity_provider_unavailable")
 
 
 @pytest.mark.parametrize("party", ["broker", "reclassering"])

@@ -16,6 +16,8 @@ GOOD: dict[str, Any] = {
     "subject_keys": "postgresql+psycopg://grondslag:geheim-woord@localhost/keys",
 }
 
+NODE = {"partner": "om", "register_url": "x", "issuer": "x", "audience": "x", "jwks": "x"}
+
 
 def written(folder: Path, **changes: Any) -> Path:
     values = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
@@ -55,14 +57,12 @@ def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"keys": None}, "keys"),
         ({"port": 0}, "port"),
         ({"port": 70000}, "port"),
         ({"most_at_once": 0}, "most_at_once"),
         ({"partner_timeout_s": 0}, "partner_timeout_s"),
         ({"policy_engine": "guess"}, "policy_engine"),
         ({"demo": "perhaps"}, "demo"),
-        ({"colour": "blue"}, "colour"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_is(changes: dict[str, Any], name: str, tmp_path: Path) -> None:
@@ -73,11 +73,48 @@ def test_a_wrong_setting_is_named_with_what_it_is(changes: dict[str, Any], name:
     assert "geheim-woord" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"keys": None}, "The setting `keys` is missing. It is: File with"),
+        ({"prot": 8000}, "There is no setting `prot` here. Did you mean `port`?"),
+        ({"colour": "blue"}, "There is no setting `colour` here. Take it out."),
+        ({"databse": "x", "database": None}, "There is no setting `databse` here. Did you mean `database`?"),
+        ({"port": 8443}, "`port` and `management_port` are the same."),
+    ],
+)
+def test_a_missing_or_unknown_setting_is_told_as_what_it_is(
+    changes: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    """A name that does not exist comes first: it is why the right one is missing."""
+    with pytest.raises(SettingsProblem) as told:
+        read_settings(BrokerSettings, written(tmp_path, **changes), {})
+    assert str(told.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("database", "other", "url"),
+    [
+        ("sqlite:///a.sqlite", "subject_keys", "sqlite:///./x/../a.sqlite"),
+        ("sqlite:///a.sqlite", "register_url", "sqlite:///a.sqlite"),
+        ("postgresql+psycopg://a@db/x", "subject_keys", "postgresql+psycopg://b:geheim-woord@db:5432/x"),
+        ("postgresql+psycopg://a@db/x", "register_url", "postgresql://b@db/x"),
+    ],
+)
+def test_every_store_is_a_place_of_its_own(database: str, other: str, url: str, tmp_path: Path) -> None:
+    """However the address is written, and whoever makes the settings; the sentence shows no secret."""
+    changes = {**NODE, "database": database, other: url}
+    with pytest.raises(SettingsProblem, match=f"`{other}` and `.*` name the same database") as told:
+        read_settings(NodeSettings, written(tmp_path, **changes), {})
+    with pytest.raises(ValueError, match="name the same database") as made:
+        NodeSettings(**{**GOOD, **changes})
+    assert "geheim-woord" not in f"{told.value} {made.value}"
+
+
 def test_a_node_says_whose_it_is(tmp_path: Path) -> None:
     """A partner that does not exist has no node."""
-    node = {"partner": "gemeente", "register_url": "x", "issuer": "x", "audience": "x", "jwks": "x"}
     with pytest.raises(SettingsProblem, match="`partner` is wrong"):
-        read_settings(NodeSettings, written(tmp_path, **node), {})
+        read_settings(NodeSettings, written(tmp_path, **{**NODE, "partner": "gemeente"}), {})
 
 
 @pytest.mark.parametrize("text", ["keys = ", "[", "= 1", "\x00"])

@@ -15,7 +15,7 @@ from tests.authority import Authority
 
 
 def settings(**more: Any) -> BrokerSettings:
-    return BrokerSettings(keys="k", directory="d", database="sqlite://", subject_keys="sqlite://", **more)
+    return BrokerSettings(keys="k", directory="d", database="sqlite:///d", subject_keys="sqlite:///s", **more)
 
 
 def asked(server: tuple[Path, Path], believed: Path, ours: BrokerSettings) -> int:

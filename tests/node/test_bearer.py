@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm
 
 from adapters.contract.problems import NotAllowed, NotSignedIn
-from adapters.node.bearer import MANAGER, OFFICIAL, IdentityProvider, Person
+from adapters.node.bearer import (
+    MANAGER,
+    OFFICIAL,
+    IdentityProvider,
+    IdentityProviderUnavailable,
+    Person,
+)
 from tests.attacks.insider import b64
 from tests.parties import NOON, Clock
 
@@ -171,11 +177,44 @@ def test_a_key_that_the_provider_took_back_opens_nothing() -> None:
     provider.refused(f"Bearer {provider.token()}")
 
 
-def test_without_the_provider_nobody_comes_in() -> None:
-    """Neither at the start, nor after its keys are too old."""
+def test_a_provider_that_is_not_there_is_not_told_as_a_wrong_token() -> None:
+    """At the start and after its keys are too old; who shows no token is nobody as ever."""
     provider = Provider()
     provider.down = True
-    provider.refused(f"Bearer {provider.token()}")
+    for _ in range(2):
+        with pytest.raises(IdentityProviderUnavailable, match="jwks"):
+            provider.person(f"Bearer {provider.token()}")
+        with pytest.raises(IdentityProviderUnavailable):
+            asyncio.run(provider.node.verify())
+        provider.refused(None)
+        provider.down = False
+        assert provider.person(f"Bearer {provider.token()}").user == "u-1"
+        asyncio.run(provider.node.verify())
+        provider.clock.at += timedelta(minutes=11)
+        provider.down = True
+
+
+def test_a_provider_that_goes_away_lets_its_keys_be_used_for_a_while() -> None:
+    """For ten minutes; a token under a key that is not known asks for it once a minute and no more."""
+    provider = Provider()
+    provider.person(f"Bearer {provider.token()}")
+    provider.down = True
+    provider.clock.at += timedelta(minutes=5)
+    assert provider.person(f"Bearer {provider.token()}").user == "u-1"
+    with pytest.raises(IdentityProviderUnavailable):
+        provider.person(f"Bearer {provider.token(OTHER, 'k2')}")
+    provider.refused(f"Bearer {provider.token(OTHER, 'k2')}")
+    assert provider.fetched == 2
+    asyncio.run(provider.node.verify())
+
+
+def test_keys_that_cannot_be_used_are_no_keys() -> None:
+    """An empty list, or keys without `alg`: nobody could sign in."""
+    provider = Provider()
+    for keys in ([], [{"kty": "EC", "kid": "k1"}]):
+        provider.keys = keys
+        with pytest.raises(IdentityProviderUnavailable):
+            provider.person(f"Bearer {provider.token()}")
 
 
 @pytest.mark.parametrize(
