@@ -10,9 +10,9 @@
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from prometheus_client import Counter
@@ -229,17 +229,8 @@ class Broker:
         arrived = await self._arrived(await self._courier.deliver_all(due))
         missed = [one for one in due if one.jti not in arrived]
         if missed:
-            # what changed since it was read (a reply came in by another way) is left as it is
-            def postponed(one: Accepted) -> Accepted:
-                return one.postponed(now) if one.version == read[one.jti] else one
-
-            read = {one.jti: one.version for one in missed}
-            given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
-            facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
-            await self._trail.append(
-                [Entry("undelivered", fact) for fact in facts],
-                lambda store, _: inquiries.change(store, list(read), postponed),
-            )
+            with suppress(Raced):  # a reply came in by another way: all of them are taken up again
+                await self._postpone(missed, now)
         return len(due)
 
     # ── the steps ──
@@ -391,6 +382,27 @@ class Broker:
         for outcome in (outcome for one in deliveries for outcome in one.reply.document.outcomes):
             _arrived.labels("refused_by_holder" if outcome.status == "refused" else outcome.status).inc()
         return {one.jti: one for one in changed}
+
+    async def _postpone(self, missed: Sequence[Accepted], now: datetime) -> None:
+        """Raises Raced when one that was to be given up changed since it was read."""
+        read = {one.jti: one.version for one in missed}
+        given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
+        facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
+
+        def postponed(store: Connection, recorded: Sequence[Recorded]) -> None:
+            positions = {one.jti: entry.position for one, entry in zip(given_up, recorded, strict=True)}
+
+            def after(one: Accepted) -> Accepted:
+                position, changed = positions.get(one.jti), one.version != read[one.jti]
+                if position is None:
+                    return one if changed else one.postponed(now)
+                if changed:
+                    raise Raced
+                return one.given_up(position=position)
+
+            inquiries.change(store, list(read), after)
+
+        await self._trail.append([Entry("undelivered", fact) for fact in facts], postponed)
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> Report:
         positions = [position for one in accepted for position in one.positions]

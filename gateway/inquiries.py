@@ -203,23 +203,31 @@ class Accepted:
         return replace(self, replies=replies, next_at=self.next_at if waiting else None)
 
     def postponed(self, now: datetime) -> "Accepted":
-        """The inquiry after its holder was not reached again, or after what was kept for its requester was
+        """The inquiry after its holder was not reached in a try, or after what was kept for its requester was
         kept long enough.
         """
         moment = int(now.timestamp())
         if self.token is None:
             return replace(self.seen(self.version), next_at=None)
-        if moment >= self.tried_until:
-            given_up = tuple(
-                replace(one, state="undelivered") if one.state == "sent" else one for one in self.questions
-            )
-            version = self.version + 1
-            return replace(
-                self, questions=given_up, token=None, identities=None, next_at=None, version=version
-            )
         pause = min(LONGEST_PAUSE_S, 2**self.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         return replace(
             self, next_at=min(moment + 1 + int(pause), self.tried_until), attempts=self.attempts + 1
+        )
+
+    def given_up(self, *, position: int) -> "Accepted":
+        """The inquiry after its holder was not reached in all its time; what was locked goes. `position` is
+        that of the entry that says so.
+        """
+        return replace(
+            self,
+            questions=tuple(
+                replace(one, state="undelivered") if one.state == "sent" else one for one in self.questions
+            ),
+            positions=(*self.positions, position),
+            token=None,
+            identities=None,
+            next_at=None,
+            version=self.version + 1,
         )
 
 

@@ -1,6 +1,8 @@
 """What the broker sends back, checked and opened. Knows no database.
 
-- Every decision is read from an entry that the receipt proves to be in the broker's trail.
+- Every decision, and how far a question is, is read from entries that the receipt proves to be in the
+  broker's trail; of what the broker says beside them only the replies and the version are used.
+- What is final stays as it is.
 - A holder's reply counts only if the trail recorded it, and only with codes of its permit; one that does not
   hold spoils nobody else's.
 """
@@ -8,20 +10,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract.answers import Answer, opened
 from adapters.contract.codes import BROKER, Ref
-from adapters.contract.documents import Ground, Receipt, Reply
+from adapters.contract.documents import Ground, Outcome, Receipt, Reply
 from adapters.contract.events import Event, log
 from adapters.contract.problems import DocumentMalformed, DocumentProblem
 from adapters.contract.receipts import proven_entries
 from adapters.contract.sealing import Context, Sealed, unseal
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
-from adapters.node.enrichments import Enrichment, OwnCase, Sent
+from adapters.node.enrichments import OPEN, Enrichment, OwnCase, Sent
 from audit.entry import RESERVED, Entry, Recorded
 
 
@@ -105,9 +107,7 @@ class Opening:
                 log(Event.REPLY_REFUSED, partner=sent.holder, code=problem)
             else:
                 answers = {**arrived, **answers}  # the first answer stands
-        states = {state.index: state for state in row.questions}
-        if set(states) != set(decisions):
-            raise DocumentMalformed
+        states = _states(decisions, proven)
         items, entries = [], []
         for item in sent.items:
             position, facts = decisions[item.index]
@@ -118,7 +118,9 @@ class Opening:
                 entries.append(
                     Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
                 )
-            state = states[item.index]
+            state, ground = states[item.index]
+            if item.state not in OPEN and item.state != "failed":
+                state, ground = item.state, item.ground
             there = item.answer_at is not None
             if item.index in answers and not there:
                 answer = {"answer": answers[item.index].model_dump(mode="json")}
@@ -129,12 +131,12 @@ class Opening:
                     "holder": sent.holder,
                 }
                 entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
-            unread = state.state == "answered" and not there and item.index not in answers
+            unread = state == "answered" and not there and item.index not in answers
             items.append(
                 replace(
                     item,
-                    state="failed" if unread else state.state,
-                    ground=state.ground,
+                    state="failed" if unread else state,
+                    ground=ground,
                     decision={**known, "kind": facts["kind"], "at": facts["at"]},
                     position=position,
                 )
@@ -165,13 +167,15 @@ class Opening:
         A reply may have waited for us; it was in time when the broker recorded it.
         """
         recorded = [
-            facts["at"] for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
+            facts for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
         ]
         if len(recorded) != 1:
             raise DocumentMalformed
-        reply = self._signatory.read(Reply, token, audience=BROKER, at=datetime.fromisoformat(recorded[0]))
+        arrived_at = datetime.fromisoformat(recorded[0]["at"])
+        reply = self._signatory.read(Reply, token, audience=BROKER, at=arrived_at)
         said = reply.document
-        if reply.sender.code != sent.holder or said.inquiry != sent.digest:
+        outcomes = [outcome.model_dump(exclude_none=True) for outcome in said.outcomes]
+        if (reply.sender.code, said.inquiry, outcomes) != (sent.holder, sent.digest, recorded[0]["outcomes"]):
             raise DocumentMalformed
         me = self._signatory.party.code
         context = Context("reply", enrichment.case_ref, enrichment.purpose, me, sent.holder, sent.jti)
@@ -191,14 +195,36 @@ class Opening:
         return answers
 
 
-class _State(BaseModel):
-    model_config = ConfigDict(strict=True)
+def _states(
+    decisions: Mapping[int, tuple[int, Mapping[str, Any]]],
+    proven: Sequence[tuple[int, Mapping[str, Any]]],
+) -> dict[int, tuple[str, Ground | None]]:
+    """How far each question is, and the ground of a refusal by the holder. Raises DocumentMalformed for an
+    outcome that is none, or of what was not permitted.
 
-    index: int
-    state: Literal[
-        "refused", "sent", "late", "waits_for_person", "answered", "refused_by_holder", "undelivered"
-    ]
-    ground: Ground | None
+    Whether it is late depends on the clock alone (`Item.state_at`).
+    """
+    states: dict[int, tuple[str, Ground | None]] = {
+        index: ("sent" if facts["kind"] == "permit" else "refused", None)
+        for index, (_, facts) in decisions.items()
+    }
+    for _, facts in sorted(proven, key=lambda entry: entry[0]):
+        if facts["kind"] == "undelivered":
+            states.update(
+                {index: ("undelivered", None) for index, (state, _) in states.items() if state == "sent"}
+            )
+        for told in facts["outcomes"] if facts["kind"] == "reply" else ():
+            try:
+                outcome = Outcome.model_validate(told)
+            except ValidationError:
+                raise DocumentMalformed from None
+            state, _ = states.get(outcome.index, ("refused", None))
+            if state == "refused":
+                raise DocumentMalformed
+            if state in OPEN:
+                status = "refused_by_holder" if outcome.status == "refused" else outcome.status
+                states[outcome.index] = (status, outcome.ground)
+    return states
 
 
 class _Row(BaseModel):
@@ -208,7 +234,6 @@ class _Row(BaseModel):
 
     id: Ref
     version: int
-    questions: list[_State]
     replies: list[str]
 
 

@@ -1,7 +1,6 @@
 """How far a question is, what was asked before, and what is kept of it how long. Pure values."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -157,7 +156,7 @@ def test_what_nobody_fetches_is_let_go() -> None:
 
 
 def test_a_holder_that_is_down_is_tried_at_growing_pauses_until_the_time_is_over() -> None:
-    """Then the inquiry is given up, and what was locked goes."""
+    """Given up, what was locked goes, and the entry that says so is among those that are proven."""
     row = accepted(progress(asked()))
     now, pauses = NOW, []
     for _ in range(12):
@@ -168,6 +167,8 @@ def test_a_holder_that_is_down_is_tried_at_growing_pauses_until_the_time_is_over
         now = datetime.fromtimestamp(row.next_at, UTC)
     assert 1 <= pauses[0] <= 3
     assert max(pauses) <= 73
-    given_up = replace(row, next_at=None).postponed(NOW + timedelta(hours=1))
+    given_up = row.given_up(position=7)
     assert (given_up.token, given_up.identities, given_up.next_at) == (None, None, None)
     assert given_up.questions[0].state in FINAL
+    assert given_up.positions == (*row.positions, 7)
+    assert given_up.version == row.version + 1
