@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory, DirectoryProblem, directory_text
+from adapters.contract.directory import Directory, DirectoryProblem, Party, directory_text
 from adapters.contract.keys import KeyProblem, make_keys, read_keys, rotated, write_keys
+
+_REGIMES = ("bilateral", "zvh")
 
 app = typer.Typer(
     no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory."
 )
 
 Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
-Party = Annotated[str, typer.Option("--party", help=f"broker, {', '.join(PARTNERS)}")]
+PartyCode = Annotated[str, typer.Option("--party", help=f"broker, {', '.join(PARTNERS)}")]
 
 
 @app.command()
 def keys(
-    party: Party,
+    party: PartyCode,
     keys: Keys,
     demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False,
 ) -> None:
@@ -38,7 +41,7 @@ def keys(
 
 
 @app.command()
-def rotate(party: Party, keys: Keys) -> None:
+def rotate(party: PartyCode, keys: Keys) -> None:
     """Add a new signing and a new opening key, used from tomorrow; the old ones stay valid until they leave
     the directory.
     """
@@ -52,7 +55,7 @@ def rotate(party: Party, keys: Keys) -> None:
 
 
 @app.command()
-def card(party: Party, keys: Keys) -> None:
+def card(party: PartyCode, keys: Keys) -> None:
     """Print the public keys of a party, as they stand in the directory. Nothing in it is secret."""
     typer.echo(json.dumps(_read(keys, party).public_keys(), indent=1))
 
@@ -60,7 +63,10 @@ def card(party: Party, keys: Keys) -> None:
 @app.command()
 def directory(
     parties: Annotated[
-        list[Path], typer.Argument(help="A file per party: code, oin, name, address, desk, regions, keys.")
+        list[Path],
+        typer.Argument(
+            help="A file per party, like docs/examples/party.json; its keys are what `init card` printed."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The directory to write.")],
     region: Annotated[
@@ -68,13 +74,14 @@ def directory(
     ],
 ) -> None:
     """Put the parties together in one directory file, checked as every party will check it at its start."""
+    rows = [_party(path) for path in parties]
+    regions = {code: {"regime": regime} for code, _, regime in (one.partition("=") for one in region)}
+    for code, of in regions.items():
+        if not code or of["regime"] not in _REGIMES:
+            _stop(f"A region is written as {code or 'code'}=bilateral or {code or 'code'}=zvh.")
     try:
-        rows: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in parties]
-        regions = {code: {"regime": regime} for code, _, regime in (one.partition("=") for one in region)}
         text = directory_text({"demo": False, "regions": regions, "parties": rows})
         made = Directory(text)
-    except (OSError, ValueError) as error:
-        _stop(f"A party file cannot be read: {type(error).__name__}.")
     except DirectoryProblem as problem:
         _stop(str(problem))
     fresh = out.with_suffix(".new")
@@ -84,6 +91,23 @@ def directory(
         f"Wrote {out} with {len(made.partners())} partners. "
         f"Every party takes this same file; its digest is {made.digest}."
     )
+
+
+def _party(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+        Party.model_validate_json(content)
+    except OSError:
+        _stop(f"There is no readable party file {path}.")
+    except ValidationError as error:
+        row = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in row["loc"])
+        _stop(
+            f"The party file {path} is wrong{' at ' if where else ''}{where}: {row['msg']}. "
+            "docs/examples/party.json shows how it is written."
+        )
+    read: dict[str, Any] = json.loads(content)
+    return read
 
 
 def _read(keys: Path, party: str) -> Any:

@@ -40,13 +40,13 @@ def _text(name: str) -> str:
 
 def _settings(party: str, tmp_path: Path) -> PartySettings:
     """As the unit starts it: the file, and secrets from files of their own."""
-    secret = tmp_path / "secret"
-    secret.write_text("postgresql+psycopg://grondslag@db.partner.example/grondslag", encoding="utf-8")
     named = re.findall(
         r"Environment=(GRONDSLAG_[A-Z_]+_FILE)=%d/", _text(f"systemd/grondslag-{party}.service")
     )
+    for name in named:
+        (tmp_path / name).write_text(f"postgresql+psycopg://grondslag@db.partner.example/{name}")
     return read_settings(
-        KINDS[party], DEPLOY / "settings" / f"{party}.toml", {name: str(secret) for name in named}
+        KINDS[party], DEPLOY / "settings" / f"{party}.toml", {name: str(tmp_path / name) for name in named}
     )
 
 

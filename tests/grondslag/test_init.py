@@ -1,0 +1,88 @@
+"""`grondslag init`: from keys to a directory, and what is said of a file that is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.contract.directory import Directory
+from grondslag.init import app
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "party.json"
+REGION = ["--region", "utrecht=bilateral"]
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [str(one) for one in arguments])
+    return done.exit_code, done.output.replace("\n", " ")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Path:
+    """A party file as an operator makes it: the example with other values, and a card of fresh keys."""
+    keys = tmp_path / "keys.json"
+    assert run("keys", "--party", "broker", "--keys", keys)[0] == 0
+    status, card = run("card", "--party", "broker", "--keys", keys)
+    assert status == 0
+    party = {**json.loads(EXAMPLE.read_text(encoding="utf-8")), "code": "broker", "regions": []}
+    path = tmp_path / "broker.json"
+    path.write_text(json.dumps({**party, "oin": "99999990000000000099", "keys": json.loads(card)}))
+    return path
+
+
+def test_the_example_of_a_party_is_taken(broker: Path, tmp_path: Path) -> None:
+    """Together with a broker it is a directory, whose keys all parse."""
+    out = tmp_path / "directory.json"
+    status, said = run("directory", broker, EXAMPLE, "--out", out, *REGION)
+    assert (status, "with 1 partners" in said) == (0, True), said
+    directory = Directory.read(out)
+    assert not directory.demo
+    assert {key.use for key in directory.party("reclassering").keys} == {"sign", "seal", "trail"}
+
+
+def _changed(folder: Path, **changes: Any) -> Path:
+    path = folder / "changed.json"
+    path.write_text(json.dumps({**json.loads(EXAMPLE.read_text(encoding="utf-8")), **changes}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"oin": "123"}, "at oin"),
+        ({"desk": {"name": "Loket", "phone": "bel maar", "hours": ""}}, "at desk.phone"),
+        ({"colour": "blue"}, "at colour"),
+        ({"keys": [{"kid": "x"}]}, "at keys.0"),
+    ],
+)
+def test_a_wrong_party_file_is_named_with_the_place_and_an_example(
+    changes: dict[str, Any], place: str, broker: Path, tmp_path: Path
+) -> None:
+    """The file, not its number in the list."""
+    wrong = _changed(tmp_path, **changes)
+    status, said = run("directory", broker, wrong, "--out", tmp_path / "directory.json", *REGION)
+    assert status == 2
+    assert f"The party file {wrong} is wrong {place}" in said
+    assert "docs/examples/party.json" in said
+    assert not (tmp_path / "directory.json").exists()
+
+
+def test_a_party_file_that_is_not_there_or_no_json_is_named(broker: Path, tmp_path: Path) -> None:
+    """Each by its path."""
+    out = ["--out", tmp_path / "directory.json", *REGION]
+    assert (
+        f"There is no readable party file {tmp_path / 'none.json'}"
+        in run("directory", broker, tmp_path / "none.json", *out)[1]
+    )
+    text = tmp_path / "text.json"
+    text.write_text("{")
+    assert f"The party file {text} is wrong: Invalid JSON" in run("directory", broker, text, *out)[1]
+
+
+@pytest.mark.parametrize("region", ["utrecht", "utrecht=", "utrecht=trilateral", "=zvh"])
+def test_a_region_without_a_regime_says_how_it_is_written(region: str, broker: Path, tmp_path: Path) -> None:
+    """With both regimes."""
+    status, said = run("directory", broker, "--out", tmp_path / "directory.json", "--region", region)
+    assert (status, "=bilateral or" in said) == (2, True), said
