@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract.answers import Answer, opened
 from adapters.contract.codes import BROKER, Ref
-from adapters.contract.documents import Ground, Outcome, Receipt, Reply
+from adapters.contract.documents import Outcome, Receipt, Reply
 from adapters.contract.events import Event, log
 from adapters.contract.problems import DocumentMalformed, DocumentProblem
 from adapters.contract.receipts import proven_entries
@@ -198,13 +198,13 @@ class Opening:
 def _states(
     decisions: Mapping[int, tuple[int, Mapping[str, Any]]],
     proven: Sequence[tuple[int, Mapping[str, Any]]],
-) -> dict[int, tuple[str, Ground | None]]:
+) -> dict[int, tuple[str, str | None]]:
     """How far each question is, and the ground of a refusal by the holder. Raises DocumentMalformed for an
     outcome that is none, or of what was not permitted.
 
     Whether it is late depends on the clock alone (`Item.state_at`).
     """
-    states: dict[int, tuple[str, Ground | None]] = {
+    states: dict[int, tuple[str, str | None]] = {
         index: ("sent" if facts["kind"] == "permit" else "refused", None)
         for index, (_, facts) in decisions.items()
     }
