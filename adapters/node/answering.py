@@ -37,7 +37,13 @@ from adapters.contract.documents import (
     decision_input,
 )
 from adapters.contract.events import Event, log
-from adapters.contract.problems import AddresseeWrong, DecisionDiffers, DocumentMalformed, DocumentReplayed
+from adapters.contract.problems import (
+    AddresseeWrong,
+    Conflict,
+    DecisionDiffers,
+    DocumentMalformed,
+    DocumentReplayed,
+)
 from adapters.contract.sealing import Context, Sealed, seal
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest, moment
@@ -93,7 +99,8 @@ class Answering:
         """The signed reply to a permit.
 
         Raises a document problem (400, 401, 409, 413), AnsweringPaused for what was answered before the
-        pause, PolicyUnavailable, TrailUnavailable, RegisterUnavailable; then nothing is answered.
+        pause, Conflict when the holder decided otherwise meanwhile, PolicyUnavailable, TrailUnavailable,
+        RegisterUnavailable; then nothing is answered.
         """
         started = time.monotonic()
         # 5  whose signatures, the same release
@@ -264,7 +271,16 @@ class Answering:
             identities=dict(identities),
         )
         kept = taken if taken.waiting else replace(taken, token=None, identities=None)
-        await self._trail.append(entries, lambda store, _: inbox.insert(store, kept))
+        used = {question.permitted.rule for question in questions if question.answer is not None}
+
+        def record(store: Connection, _: object) -> None:
+            if used:
+                holds = standing.load(store, self._signatory.now())
+                if holds.paused or not holds.automatic.issuperset(used):
+                    raise Conflict  # decided otherwise while the register was asked: the broker tries again
+            inbox.insert(store, kept)
+
+        await self._trail.append(entries, record)
         for question in questions:
             _answers.labels(question.outcome().status, question.permitted.mode).inc()
 

@@ -1,6 +1,9 @@
 """The holder decides what is answered automatically, and whether anything is answered at all."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,6 +66,34 @@ def test_a_pause_refuses_and_resuming_answers(play: Play) -> None:
     assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "refused_by_holder:holder_paused"}
     manager.delete("/v1/pause")
     assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+
+
+@pytest.mark.parametrize(
+    ("decides", "end"),
+    [
+        (lambda manager: manager.put("/v1/pause"), "refused_by_holder:holder_paused"),
+        (lambda manager: manager.delete("/v1/standing-decisions/A02"), "waits_for_person"),
+    ],
+    ids=["pause", "no standing decision"],
+)
+def test_what_the_holder_decides_while_its_register_is_asked_holds(
+    decides: Callable[[Any], Any], end: str, play: Play, world: LocalWorld
+) -> None:
+    """The answer that was found under the old decision is not recorded and does not leave."""
+    answering = world.apps[world.address("reclassering")].state.node.answering
+    real, manager = answering._adapter, play.caller("reclassering", "manager")
+
+    class Slow:
+        async def look_up(self, asked: Any) -> Any:
+            answering._adapter = real
+            await asyncio.to_thread(decides, manager)
+            return await real.look_up(asked)
+
+    answering._adapter = Slow()
+    asked = ask(play, SUPERVISED)
+    assert ends(asked) == {SUPERVISED: "sent"}
+    assert "answer" not in kinds(world, "reclassering")
+    assert watch(play, asked, lambda now: now[SUPERVISED] != "sent") == {SUPERVISED: end}
 
 
 def test_a_repeated_permit_leaves_no_answer_while_paused(play: Play, world: LocalWorld) -> None:

@@ -25,7 +25,7 @@ _QUIET = {"poll_s": 60, "beat_s": 0.01}  # nobody asks after what is open while 
 
 # Per enrichment, whatever the number of questions; docs/decisions/0301-statements.md says what each is for.
 STATEMENTS_BROKER = 13
-STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 8
+STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 9
 
 
 @pytest.fixture(params=[False, True], ids=["in process", "over HTTP"])
