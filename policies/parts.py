@@ -6,12 +6,15 @@ deciding cell by cell gives the same is checked over the whole space.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from policies.engine import Decision, Facts, Reader
 from policies.evaluator import Evaluator
 from policies.graph import Node, nodes
 from policies.release import Release
+
+Values = list[int]
 
 
 @dataclass
@@ -30,6 +33,17 @@ class _Part:
             self.numbers[text] = len(self.texts)
             self.texts.append(text)
         return self.numbers[text]
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The nodes that a fact reaches, by number; the places of the facts, and the numbers of the other nodes,
+    that these read. Where facts and values agree there, the same change has the same effect.
+    """
+
+    nodes: tuple[int, ...]
+    facts: tuple[int, ...]
+    rules: tuple[int, ...]
 
 
 class Parts:
@@ -56,16 +70,10 @@ class Parts:
 
     def decide(self, facts: Facts) -> Decision:
         """Raises PolicyUnavailable, as any engine does."""
-        document = ""
-        values: list[int] = []
-        for part in self._parts:
-            key = (*[facts[at] for at in part.fields], *[values[at] for at in part.rules])
-            value = part.known.get(key)
-            if value is None:
-                document = document or json.dumps(self.reader.document(facts))
-                text = self._evaluator.value(part.node.path, document)
-                value = part.known[key] = part.numbered(text)
-            values.append(value)
+        return self.decision(facts, self.values(facts))
+
+    def decision(self, facts: Facts, values: Values) -> Decision:
+        """The decision on these facts, whose values these are."""
         decided = values[-1]
         if decided in self._refusals:
             return self._refusals[decided]
@@ -73,3 +81,39 @@ class Parts:
         if not decision.permitted:  # what a permit says is held against the facts of each question
             self._refusals[decided] = decision
         return decision
+
+    def values(self, facts: Facts) -> Values:
+        """The value of each node, as a number: equal numbers, equal values. Raises PolicyUnavailable."""
+        values = [0] * len(self._parts)
+        self._work_out(facts, values, range(len(self._parts)))
+        return values
+
+    def changed(self, facts: Facts, values: Values, touch: Touch) -> Values:
+        """The values for facts that differ in one fact from those whose values are given."""
+        after = values.copy()
+        self._work_out(facts, after, touch.nodes)
+        return after
+
+    def touch(self, field: str) -> Touch:
+        """What a change of this fact can reach, and what its effect depends on."""
+        nodes: list[int] = []
+        facts: set[int] = set()
+        rules: set[int] = set()
+        for number, part in enumerate(self._parts):
+            if field in part.node.fields or set(nodes).intersection(part.rules):
+                nodes.append(number)
+                facts.update(part.fields)
+                rules.update(part.rules)
+        return Touch(tuple(nodes), tuple(sorted(facts)), tuple(sorted(rules - set(nodes))))
+
+    def _work_out(self, facts: Facts, values: Values, numbers: Iterable[int]) -> None:
+        document = ""
+        for number in numbers:
+            part = self._parts[number]
+            key = (*[facts[at] for at in part.fields], *[values[at] for at in part.rules])
+            value = part.known.get(key)
+            if value is None:
+                document = document or json.dumps(self.reader.document(facts))
+                text = self._evaluator.value(part.node.path, document)
+                value = part.known[key] = part.numbered(text)
+            values[number] = value

@@ -23,7 +23,7 @@ SPREAD = {  # fields that more than one rule of the decision reads, and why that
 }
 
 
-def _with(release: Release, source: str) -> Release:
+def with_rule(release: Release, source: str) -> Release:
     """The release with one more rule in the package of the case."""
     path = "handout/case/case.rego"
     changed = release.files[path] + f"\n{source}\n".encode()
@@ -65,7 +65,7 @@ def test_the_decision_itself_reads_no_fact(release: Release) -> None:
 )
 def test_a_rule_whose_reading_cannot_be_seen_is_refused(release: Release, rule: str) -> None:
     with pytest.raises(ReleaseError):
-        Parts(_with(release, rule))
+        Parts(with_rule(release, rule))
 
 
 def test_what_a_function_reads_counts_for_its_caller(release: Release) -> None:

@@ -1,0 +1,122 @@
+"""What changing one fact does, over the whole space: shown, not assumed.
+
+A fact is a gate when closing it refuses every cell, adds exactly its own reason and changes nothing else.
+Then the table with all gates open is the whole of what a release permits. Facts that are no pure gates are
+named, with what they do. Pure: no database, no web framework, no logger.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from policies.catalogue import Catalogue
+from policies.engine import Decision, Facts
+from policies.parts import Parts, Values
+from policies.table import DIMENSIONS, cells, facts
+
+Does = Literal["refuses", "refuses some", "narrows", "nothing", "widens"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact with another value than an open gate has; None: without the fact. `adds`: the different sets of
+    reasons that this adds somewhere in the space. `situations`: how many different ones there are.
+    """
+
+    field: str
+    value: str | bool | None
+    does: Does
+    adds: tuple[tuple[str, ...], ...]
+    situations: int
+
+    @property
+    def gate(self) -> bool:
+        return self.does == "refuses" and len(self.adds) == 1
+
+
+def changes(
+    parts: Parts, catalogue: Catalogue, progress: Callable[[int], None] = lambda _: None
+) -> list[Change]:
+    """Every other value of every fact that is not a dimension, and the fact left out.
+
+    `progress` hears how many more cells were decided. Raises PolicyUnavailable.
+    """
+    space = []
+    for number, cell in enumerate(cells(catalogue), start=1):
+        given = parts.reader.facts(facts(cell, catalogue))
+        space.append((given, parts.values(given)))
+        if number % _STEP == 0:
+            progress(_STEP)
+    found = []
+    for place, (field, allowed) in enumerate(catalogue.vocabulary.items()):
+        if field in DIMENSIONS or field == "holder":
+            continue
+        touch = parts.touch(field)
+        situations: dict[tuple[object, ...], tuple[Facts, Values]] = {}
+        for given, values in space:
+            key = (*[given[at] for at in touch.facts], *[values[at] for at in touch.rules])
+            situations.setdefault(key, (given, values))
+        open_ones = {given[place] for given, _ in situations.values()}
+        for value in (*sorted(set(allowed) - open_ones, key=str), None):
+            outcomes = set()
+            for given, values in situations.values():
+                other = (*given[:place], value, *given[place + 1 :])
+                after = parts.decision(other, parts.changed(other, values, touch))
+                outcomes.add(_outcome(parts.decision(given, values), after))
+            found.append(_change(field, value, outcomes, len(situations)))
+    return found
+
+
+_STEP = 500
+_Outcome = tuple[Does, tuple[str, ...]]
+
+
+def _change(field: str, value: str | bool | None, outcomes: set[_Outcome], situations: int) -> Change:
+    does = {one for one, _ in outcomes}
+    adds = tuple(sorted({reasons for _, reasons in outcomes}))
+    worst: Does = "nothing"
+    if "widens" in does:
+        worst = "widens"
+    elif "refuses" in does:
+        worst = "refuses" if len(does) == 1 else "refuses some"
+    elif "narrows" in does:
+        worst = "narrows"
+    return Change(field, value, worst, adds, situations)
+
+
+def _outcome(before: Decision, after: Decision) -> _Outcome:
+    if after == before:
+        return "nothing", ()
+    had, has = _codes(before), _codes(after)
+    return _effect(before, after), tuple(sorted(has - had))
+
+
+def _effect(before: Decision, after: Decision) -> Does:
+    """What the change did here: it adds reasons and changes nothing else, or narrows a permit; all else
+    counts as widening.
+    """
+    if not after.permitted and _codes(before) < _codes(after):
+        same_row = (after.rule, after.status) == (before.rule, before.status)
+        return "refuses" if same_row else "widens"
+    if before.permitted and after.permitted and narrower(after, before):
+        return "narrows"
+    return "widens"
+
+
+def narrower(one: Decision, other: Decision) -> bool:
+    """Whether the first permits nothing that the second does not: no looser mode, no further answer code, no
+    obligation less.
+    """
+    if not one.permitted:
+        return True
+    return (
+        other.permitted
+        and set(one.answer_codes) <= set(other.answer_codes)
+        and set(one.obligations) >= set(other.obligations)
+        and (one.mode == "human" or other.mode == "automatic")
+        and (not one.desk or other.desk)
+    )
+
+
+def _codes(decision: Decision) -> frozenset[str]:
+    return frozenset(reason.code for reason in decision.reasons)
