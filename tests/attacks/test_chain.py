@@ -923,7 +923,8 @@ def test_who_is_not_mandated_is_refused_by_the_handout(chain: LocalWorld) -> Non
         caller = _as(chain, "veilig_thuis", sub="zonder-mandaat", mandated=mandated)
         case = play.case(caller)
         man = play.subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
-        shown = play.ask(caller, case, [man])
+        wish = {"caseRef": case, "purpose": "enrich_referral", "subjects": [man]}
+        shown = caller.post("/v1/enrichments", wish)
         assert [item["status"] for item in shown["items"]] == ["refused"]
 
 
