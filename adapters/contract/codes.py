@@ -33,7 +33,7 @@ Mode = Literal["automatic", "human"]
 PARTNERS: tuple[str, ...] = get_args(Partner)
 BROKER = "broker"
 
-_QUESTION = re.compile(r"(veilig_thuis|politie|om|reclassering|rvdk)\.[a-z_]{2,40}")
+_QUESTION = re.compile(rf"({'|'.join(PARTNERS)})\.[a-z_]{{2,40}}")
 _CODE = r"^[a-z][a-z0-9_]{0,63}$"
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.contract.codes import BROKER, PARTNERS, Base64Url, Code, Kid, Oin
+from adapters.contract.codes import BROKER, PARTNERS, Base64Url, Code, Kid, Oin, Partner
 from adapters.contract.keys import sealing_public, signing_public
 from adapters.contract.problems import SenderUnknown
 
@@ -60,7 +60,7 @@ class PublicKey(_Strict):
 class Party(_Strict):
     """A partner or the broker."""
 
-    code: Literal["broker", "veilig_thuis", "politie", "om", "reclassering", "rvdk"]
+    code: Literal["broker", Partner]
     oin: Oin
     name: str = Field(min_length=2, max_length=80)
     address: str = Field(pattern=r"^https?://[^?#]+[^/?#]$")

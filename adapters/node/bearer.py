@@ -97,15 +97,15 @@ class IdentityProvider:
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
         issued, expires, user = claims.get("iat"), claims.get("exp"), claims.get("sub")
+        not_before = claims.get("nbf", issued)
         roles = claims.get("roles")
         if claims.get("iss") != self._issuer or self._audience not in audiences:
             raise NotSignedIn
-        if type(issued) is not int or type(expires) is not int or not 0 < expires - issued <= LONGEST_LIFE_S:
+        if type(issued) is not int or type(expires) is not int or type(not_before) is not int:
             raise NotSignedIn
-        if (
-            not issued - CLOCK_SKEW_S <= now < expires + CLOCK_SKEW_S
-            or now < claims.get("nbf", 0) - CLOCK_SKEW_S
-        ):
+        if not 0 < expires - issued <= LONGEST_LIFE_S:
+            raise NotSignedIn
+        if not issued - CLOCK_SKEW_S <= now < expires + CLOCK_SKEW_S or now < not_before - CLOCK_SKEW_S:
             raise NotSignedIn
         # a BSN is never a user reference (OIDC NL GOV)
         if not isinstance(user, str) or not 1 <= len(user) <= 64 or re.fullmatch(r"[0-9]{8,9}", user):

@@ -1,18 +1,17 @@
 """A node's settings."""
 
-from typing import Literal
-
 from pydantic import Field, SecretStr
 
+from adapters.contract.codes import Partner
 from adapters.contract.settings import PartySettings
 
 
 class NodeSettings(PartySettings):
+    """What a node needs besides. Durations in seconds."""
+
     stores = (*PartySettings.stores, "register_url")
 
-    partner: Literal["veilig_thuis", "politie", "om", "reclassering", "rvdk"] = Field(
-        description="Whose node this is."
-    )
+    partner: Partner = Field(description="Whose node this is.")
     register_url: SecretStr = Field(
         description="The partner's own register, read only: sqlite:/// or postgresql+psycopg://, an http(s) "
         "address, or file:///folder; which of them goes with the partner's adapter."
