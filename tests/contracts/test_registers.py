@@ -12,7 +12,7 @@ from adapters.contract.identity import Identity
 from adapters.partners import adapter_for
 from adapters.partners.adapter import Adapter, Asked
 from adapters.partners.contract import AdapterContract, Examples
-from adapters.registers.register import Record
+from adapters.registers.register import Record, RegisterUnavailable
 from adapters.registers.thresholds import read_thresholds
 from grondslag.population import CastMember, Facts, build
 from tests.rvdk_service import TOKEN, rvdk_service
@@ -132,6 +132,6 @@ class TestRvdkBehindHttp(Reference):
 def test_a_path_is_a_path(tmp_path: Path) -> None:
     """An address that is no database, service or folder is refused at once, without being repeated."""
     for partner, address in [("om", "http://x"), ("rvdk", "sqlite:///x"), ("politie", str(tmp_path))]:
-        with pytest.raises(Exception, match="the register's address is no") as refused:
+        with pytest.raises(RegisterUnavailable, match=r"`register_url` must be like .* for") as refused:
             adapter_for(partner, address, thresholds=read_thresholds(), today=lambda: TODAY)
         assert address not in str(refused.value)

@@ -62,6 +62,18 @@ def test_the_settings_are_whole_and_safe(party: str, tmp_path: Path) -> None:
     assert "://" not in re.sub(r'(issuer|jwks|opa_url) = "[^"]*"', "", _text(f"settings/{party}.toml"))
 
 
+def test_the_look_of_the_readme_has_all_that_the_units_give() -> None:
+    """The same files of secrets, program and settings, so that it can succeed as it is written."""
+    look = re.search(r"```sh\n *env (.*?)```", _text("README.md"), re.DOTALL)
+    unit = _text("systemd/grondslag-node.service")
+    assert look
+    given = dict(re.findall(r"(GRONDSLAG_[A-Z_]+)=(\S+)", look[1]))
+    credentials = dict(re.findall(r"LoadCredential=([a-z_]+):(\S+)", unit))
+    assert given == {f"GRONDSLAG_{name.upper()}_FILE": place for name, place in credentials.items()}
+    [program] = re.findall(r"ExecStart=(\S+)", unit)
+    assert f"{program} doctor --settings /etc/grondslag/node.toml --node" in look[1]
+
+
 def test_every_setting_that_is_named_exists() -> None:
     """In any file here: GRONDSLAG_X is a field of a party's settings, or names a file with one."""
     known = {name.upper() for kind in KINDS.values() for name in kind.model_fields}

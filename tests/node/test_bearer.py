@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm
 
 from adapters.contract.problems import NotAllowed, NotSignedIn
+from adapters.contract.signing import TOKEN_ALGORITHMS
 from adapters.node.bearer import (
+    ASKING,
+    LONGEST_LIFE_S,
     MANAGER,
     OFFICIAL,
     IdentityProvider,
@@ -97,6 +101,8 @@ def test_no_token_is_nobody(header: str | None) -> None:
         {"iat": int(NOON.timestamp()) + 60, "exp": int(NOON.timestamp()) + 600},
         {"iat": int(NOON.timestamp()) - 700, "exp": int(NOON.timestamp()) - 100},
         {"exp": int(NOON.timestamp()) + 3601},
+        {"nbf": int(NOON.timestamp()) + 60},
+        {"nbf": str(int(NOON.timestamp()))},
         {"sub": None},
         {"sub": ""},
         {"sub": "x" * 65},
@@ -215,6 +221,17 @@ def test_keys_that_cannot_be_used_are_no_keys() -> None:
         provider.keys = keys
         with pytest.raises(IdentityProviderUnavailable):
             provider.person(f"Bearer {provider.token()}")
+
+
+def test_the_page_for_operators_says_what_a_token_must_hold() -> None:
+    """Every claim that is read, every role, the algorithms and the longest life."""
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    table = page.partition("## Access tokens")[2].partition("## Running")[0]
+    for word in (*ASKING, OFFICIAL, MANAGER, "iss", "aud", "iat", "exp", "nbf", "sub", "roles", "mandated"):
+        assert f"`{word}`" in table, word
+    assert all(algorithm in table for algorithm in TOKEN_ALGORITHMS)
+    assert "at most one hour" in table
+    assert LONGEST_LIFE_S == 3600
 
 
 @pytest.mark.parametrize(
