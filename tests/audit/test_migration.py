@@ -7,15 +7,24 @@ import pytest
 
 from audit.errors import TrailError
 from audit.migration import KEYS, TRAIL, look, migrate
+from tests.audit.books import Books
+from tests.postgres import Postgres
 
 
-def test_databases_that_were_swapped_are_noticed(tmp_path: Path) -> None:
-    """That of the keys is not that of the trail."""
-    url = f"sqlite:///{tmp_path / 'keys.sqlite'}"
-    migrate(url, KEYS)
-    assert look(url, (KEYS,)) is False
+def test_a_database_that_is_up_to_date_is_told_so(books: Books) -> None:
+    """On each database; that of the keys is not taken for that of the trail."""
+    assert look(books.url, (TRAIL,)) is False
+    assert look(books.keys_url, (KEYS,)) is False
     with pytest.raises(TrailError, match="something else"):
-        look(url, (TRAIL,))
+        look(books.keys_url, (TRAIL,))
+
+
+def test_an_empty_postgresql_database_is_one_to_migrate(postgres: Postgres) -> None:
+    """And one that is not there is told without its name or account."""
+    url = postgres.database()
+    assert look(url, (TRAIL, KEYS)) is True
+    with pytest.raises(TrailError, match=r"says OperationalError\. Check its URL, account and rights\.$"):
+        look(f"{url}_none", (TRAIL,))
 
 
 def test_looking_makes_and_changes_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,7 @@ def test_a_stop_finishes_what_runs_and_takes_nothing_new(running: Running, numbe
     out, err = running.process.communicate(timeout=10)
     assert (running.process.returncode, out) == (0, "closed\n")
     lines = [json.loads(line) for line in err.splitlines()]
+    assert next(line["version"] for line in lines if line["event"] == "started") == version("grondslag")
     assert [line["event"] for line in lines if line["event"] != "request_handled"] == [
         "started",
         "stopping",
