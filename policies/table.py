@@ -5,14 +5,20 @@ dual role) take every value; gates stand open. So a release is one table, two re
 and what holds in the table holds. Pure: no database, no web framework, no logger.
 """
 
+import gzip
 import hashlib
 import itertools
+import json
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from policies.catalogue import Catalogue
-from policies.engine import Decision, Policy
+from policies.engine import Decision, Policy, Reason
+from policies.errors import ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
 from policies.release import Release
@@ -50,6 +56,26 @@ class Table:
     decisions: Mapping[Cell, Decision]
     digest: str
 
+    def write(self, path: Path) -> None:
+        """Some tens of kB: the values of each dimension, each document once, and which document each cell
+        has, in runs.
+        """
+        documents: dict[Decision, int] = {}
+        numbers = [documents.setdefault(one, len(documents)) for one in self.decisions.values()]
+        held = {
+            "revision": self.revision,
+            "engine": self.engine,
+            "digest": self.digest,
+            "dimensions": [
+                list(dict.fromkeys(each)) for each in zip(*map(_values, self.decisions), strict=True)
+            ],
+            "documents": [asdict(decision) for decision in documents],
+            "cells": [[number, len(list(run))] for number, run in itertools.groupby(numbers)],
+        }
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(gzip.compress(json.dumps(held).encode(), mtime=0))
+        fresh.replace(path)
+
     @property
     def permits(self) -> int:
         return sum(decision.permitted for decision in self.decisions.values())
@@ -67,10 +93,17 @@ class Table:
 
 def cells(catalogue: Catalogue) -> Iterator[Cell]:
     """The whole space, in a fixed order. The dual role is read, and has two values, only for a victim."""
-    every = [catalogue.vocabulary[dimension] for dimension in DIMENSIONS[:-1]]
+    return _space([catalogue.vocabulary[dimension] for dimension in DIMENSIONS[:-1]])
+
+
+def _space(every: Sequence[Sequence[str | bool]]) -> Iterator[Cell]:
     for values in itertools.product(*every):
         for dual_role in (False, True) if values[3] == "victim" else (False,):
             yield Cell((*values, dual_role))
+
+
+def _values(cell: Cell) -> tuple[str | bool, ...]:
+    return cell.values
 
 
 def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
@@ -135,6 +168,31 @@ async def tabulate(
             book.add(cell, answer)
         progress(len(chunk))
     return book.table()
+
+
+def read_table(path: Path) -> Table:
+    """A table that was written. Raises ReleaseError when it is damaged, or not the one of its digest."""
+    try:
+        held = json.loads(gzip.decompress(path.read_bytes()))
+        documents = [_decision(document) for document in held["documents"]]
+        book = _Book(held["revision"], held["engine"])
+        numbers = itertools.chain.from_iterable(itertools.repeat(*run) for run in held["cells"])
+        for cell, number in zip(_space(held["dimensions"][:-1]), numbers, strict=True):
+            book.add(cell, documents[number])
+        table = book.table()
+    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+        raise ReleaseError(f"The table {path.name} cannot be read.") from error
+    if table.digest != held["digest"]:
+        raise ReleaseError(f"The table {path.name} is not the one of its digest.")
+    return table
+
+
+def _decision(document: Mapping[str, Any]) -> Decision:
+    read: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
+    reasons = tuple(Reason(one["code"], tuple(one["citations"])) for one in document["reasons"])
+    return Decision(**{**read, "reasons": reasons})
 
 
 class _Book:

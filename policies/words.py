@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from policies.catalogue import Catalogue, Named, Rule
+from policies.compare import Comparison, Flip
 from policies.engine import Decision
 
 
@@ -76,6 +77,83 @@ class Words:
         yield self._line("antwoord", "answer", self._answers(decision.answer_codes, desk=decision.desk))
         yield from self._bases(decision.legal_bases)
         yield self._line("verplicht", "obligations", self._names(catalogue.obligations, decision.obligations))
+
+    def comparison(self, found: Comparison) -> Iterator[str]:
+        """What differs between two releases, for whoever must agree to it."""
+        yield self._line("van", "from", found.old)
+        yield self._line("naar", "to", found.new)
+        if not found.flips:
+            yield self._either("Geen enkele beslissing verandert.", "No decision changes.")
+            return
+        yield self._either(
+            f"{found.changed} van {found.cells} vakjes veranderen. "
+            + ("Er komt iets bij dat mag." if found.wider else "Er komt niets bij dat mag."),
+            f"{found.changed} of {found.cells} cells change. "
+            + ("Something more is permitted." if found.wider else "Nothing more is permitted."),
+        )
+        yield self._line("regels", "rows", "; ".join(found.rows) or "-")
+        partners = [self._named(self._catalogue.partners, code) for code in found.partners]
+        yield self._line("raakt", "touches", "; ".join(partners))
+        for flip in found.flips:
+            first, *rest = self.flip(flip)
+            yield ""
+            yield first
+            yield from (f"  {line}" for line in rest)
+
+    def flip(self, flip: Flip) -> Iterator[str]:
+        """One change between two releases, as an officer would say it."""
+        catalogue = self._catalogue
+        requester, holder = (
+            self._named(catalogue.partners, flip.requester),
+            self._named(catalogue.partners, flip.holder),
+        )
+        question = self.question(flip.question) or flip.question
+        nl, en = {
+            "allowed": (
+                f"{requester} mag {holder} voortaan ook vragen: {question}",
+                f"{requester} may from now on also ask {holder}: {question}",
+            ),
+            "refused": (
+                f"{requester} mag {holder} niet meer vragen: {question}",
+                f"{requester} may no longer ask {holder}: {question}",
+            ),
+            "by_machine": (
+                f"{holder} mag voortaan automatisch antwoorden op: {question}",
+                f"{holder} may from now on answer by machine: {question}",
+            ),
+            "by_hand": (
+                f"Bij {holder} antwoordt voortaan een mens op: {question}",
+                f"At {holder} a person answers from now on: {question}",
+            ),
+        }.get(
+            flip.kind, (f"{requester} vraagt {holder}: {question}", f"{requester} asks {holder}: {question}")
+        )
+        yield f"{self._either(nl, en)} ({flip.rule or self._either('geen regel', 'no rule')})"
+        label = _WHAT.get(flip.kind)
+        if label is not None:
+            known = [catalogue.answer_codes, catalogue.obligations]
+            texts = [self._named(next((one for one in known if code in one), {}), code) for code in flip.what]
+            if flip.kind == "other_basis":
+                texts = [
+                    catalogue.legal_bases[c].text if c in catalogue.legal_bases else c for c in flip.what
+                ]
+            yield self._line(*label, "; ".join(texts) or "-")
+        yield self._line("doel", "purpose", self._in_order(catalogue.purposes, flip.purposes))
+        about = [
+            f"{self._named(catalogue.subject_roles, role)} ({self._in_order(catalogue.age_bands, ages)})"
+            for role, ages in flip.subjects.items()
+        ]
+        yield self._line("over", "about", "; ".join(about))
+        yield self._line("aantal vakjes", "cells", str(flip.cells))
+
+    def _in_order(self, known: Mapping[str, Named], codes: Iterable[str]) -> str:
+        order = list(known)
+        places = {code: order.index(code) if code in known else len(order) for code in codes}
+        return "; ".join(self._named(known, code) for code in sorted(places, key=lambda code: places[code]))
+
+    def _named(self, known: Mapping[str, Named], code: str) -> str:
+        """The name of a code; the code itself where this release does not know it (any more)."""
+        return self._one(known[code]) if code in known else code
 
     def _permitting(self, rule: Rule) -> Iterator[str]:
         catalogue, parameters = self._catalogue, self._catalogue.parameters
@@ -167,6 +245,20 @@ class Words:
 
     def _either(self, nl: str | None, en: str | None) -> str:
         return (nl if self._dutch else en) or ""
+
+
+_WHAT: dict[str, tuple[str, str]] = {
+    "more_answers": ("het antwoord kan voortaan ook zijn", "the answer can now also be"),
+    "fewer_answers": ("het antwoord is niet meer", "the answer is no longer"),
+    "more_duties": ("nieuw verplicht", "new obligation"),
+    "fewer_duties": ("niet meer verplicht", "no longer an obligation"),
+    "other_basis": ("grondslag wordt", "the basis becomes"),
+    "otherwise": (
+        "anders: loket, termijn, bewaren, kennisgeving of status",
+        "other: desk, term, retention, notice or status",
+    ),
+    "other_reasons": ("geweigerd, met andere redenen", "refused, for other reasons"),
+}
 
 
 def _day(day: date) -> str:

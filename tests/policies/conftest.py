@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policies import Release, load_release
+from policies.table import Table, table_of
 from tests.opa import opa_server
 
 _PERMITTED: dict[str, Any] = {
@@ -57,6 +58,12 @@ def asking(changes: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def release() -> Release:
     return load_release()
+
+
+@pytest.fixture(scope="session")
+def table(release: Release) -> Table:
+    """The whole space of the release."""
+    return table_of(release)
 
 
 @pytest.fixture(scope="session")

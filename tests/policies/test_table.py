@@ -3,13 +3,16 @@ written by hand.
 """
 
 import asyncio
+import gzip
+import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from policies import EmbeddedPolicy, OpaServerPolicy, Release, load_release
-from policies.table import Table, cells, facts, table_of, tabulate
+from policies import EmbeddedPolicy, OpaServerPolicy, Release, ReleaseError, load_release
+from policies.table import Table, cells, facts, read_table, tabulate
 from tests.policies.test_matrix import permitted_by_hand, told
 
 
@@ -29,11 +32,6 @@ async def _served(release: Release, url: str) -> str:
         await policy.close()
 
 
-@pytest.fixture(scope="module")
-def table(release: Release) -> Table:
-    return table_of(release)
-
-
 def test_the_hand_out_permits_exactly_what_its_text_says_in_every_cell(table: Table) -> None:
     """A row that is wider than its text by one value is found here, without any other program."""
     permits = {cell.values: one for cell, one in table.decisions.items() if one.permitted}
@@ -51,6 +49,25 @@ def test_both_engines_decide_every_cell_as_the_parts_do(release: Release, opa_ur
         embedded = other.submit(_embedded, 0)
         served = asyncio.run(_served(release, opa_url))
         assert embedded.result() == served == table.digest
+
+
+def test_a_table_that_was_written_is_read_back_equal(table: Table, tmp_path: Path) -> None:
+    path = tmp_path / "table.gz"
+    table.write(path)
+    assert read_table(path) == table
+    assert path.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", None], ids=["empty", "other", "one document changed"])
+def test_a_damaged_table_is_refused(table: Table, tmp_path: Path, damage: bytes | None) -> None:
+    path = tmp_path / "table.gz"
+    table.write(path)
+    held = json.loads(gzip.decompress(path.read_bytes()))
+    permit = next(document for document in held["documents"] if document["effect"] == "permit")
+    permit["mode"] = "automatic" if permit["mode"] == "human" else "human"
+    path.write_bytes(gzip.compress(json.dumps(held).encode()) if damage is None else damage)
+    with pytest.raises(ReleaseError):
+        read_table(path)
 
 
 def test_every_cell_is_named_once(release: Release) -> None:
