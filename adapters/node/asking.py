@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER, holder_of
+from adapters.contract.days import day_of
 from adapters.contract.documents import (
     AskedQuestion,
     Asker,
@@ -172,9 +173,15 @@ class Asking:
         Raises CaseUnknown, NotAllowed, RequestInvalid, TrailUnavailable, and the broker's problems: then
         nothing was asked.
         """
-        case = await self._own_case(wish.case_ref, person)
+        found, known = await self._trail.read(
+            lambda store: (
+                enrichments.load_case(store, wish.case_ref),
+                enrichments.load_subjects(store, wish.case_ref),
+            )
+        )
+        case = _may_ask(found, person)
         identities = wish.identities(named=case.facts["kind"] == "named")
-        refs, fresh = await self._subject_refs(case.case_ref, identities)
+        refs, fresh = self._subject_refs(case.case_ref, identities, known)
         inquiries = self._inquiries(case, wish, identities, refs, person)
         now = int(self._signatory.now().timestamp())
         # followed only when the first answer can no longer be under way, so that the two do not meet
@@ -225,15 +232,11 @@ class Asking:
         return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
 
     async def _own_case(self, case_ref: str, person: Person) -> OwnCase:
-        case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
-        if case is None:
-            raise CaseUnknown
-        if person.user not in case.assigned or not person.asks:
-            raise NotAllowed
-        return case
+        found = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
+        return _may_ask(found, person)
 
-    async def _subject_refs(
-        self, case_ref: str, identities: Sequence[Identity | None]
+    def _subject_refs(
+        self, case_ref: str, identities: Sequence[Identity | None], known: Mapping[str, str]
     ) -> tuple[list[str], dict[str, str]]:
         """A reference per subject: the one it had in this case, else a new random one; and the new ones by
         fingerprint.
@@ -242,7 +245,6 @@ class Asking:
         differs from case to case. Whoever is entered without given names or a whole birth date is not
         recognised: two parents of one surname must never become one subject.
         """
-        known = await self._trail.read(lambda store: enrichments.load_subjects(store, case_ref))
         fresh: dict[str, str] = {}
         refs = []
         for identity in identities:
@@ -354,7 +356,7 @@ class Asking:
     def _age_band(self, subject: WishedSubject) -> Any:
         """From the birth date; where that leaves it open, what the asker says, if it can be so."""
         birth_date = str((subject.identity or {}).get("birthDate", "0000-00-00"))
-        possible = age_bands(birth_date, self._signatory.now().date())
+        possible = age_bands(birth_date, day_of(self._signatory.now()))
         if len(possible) == 1:
             return next(iter(possible))
         return subject.age_band if subject.age_band in possible else "unknown"
@@ -552,3 +554,12 @@ class Asking:
         if response.status >= 400:
             raise (named(response.body) or PartnerUnreachable)()
         return response
+
+
+def _may_ask(case: OwnCase | None, person: Person) -> OwnCase:
+    """Raises CaseUnknown, NotAllowed."""
+    if case is None:
+        raise CaseUnknown
+    if person.user not in case.assigned or not person.asks:
+        raise NotAllowed
+    return case

@@ -36,7 +36,11 @@ class Arrived:
 
     def placed_at(self, recorded: Sequence[Recorded]) -> Sent:
         """The inquiry with the places of its answers, once the entries are in our trail."""
-        positions = {entry.facts["index"]: entry.position for entry in recorded if entry.kind == "answer"}
+        positions = {
+            entry.facts["index"]: place.position
+            for entry, place in zip(self.entries, recorded, strict=True)
+            if entry.kind == "answer"
+        }
         items = tuple(
             replace(item, answer_at=positions.get(item.index, item.answer_at)) for item in self.sent.items
         )

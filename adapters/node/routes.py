@@ -19,9 +19,11 @@ from adapters.contract.directory import Desk as DeskContact
 from adapters.contract.documents import Inquiry, Permit, Receipt, Reply
 from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
 from adapters.contract.problems import (
+    AnsweringPaused,
     CaseNotYours,
     CaseStatementStale,
     CaseUnknown,
+    Conflict,
     DecisionDiffers,
     IdentityProviderUnavailable,
     NotWaiting,
@@ -308,7 +310,10 @@ class WaitingOut(_Body):
     answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
     due_at: datetime = Field(description="Uiterste tijd.")
-    state: str = Field(description="`waits` of `opened`; bij een twijfel ook `answered`.")
+    state: str = Field(
+        description="`waits` of `opened`; bij een twijfel ook `answered`; `failed`: de centrale neemt het "
+        "antwoord niet aan, bel de vrager."
+    )
     doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
 
 
@@ -369,7 +374,13 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         description="De houder beslist opnieuw, zoekt in het eigen register en antwoordt met een code.",
         response_model=ReplyOut,
         responses=told(
-            *OF_DOCUMENTS, SealedForAnother, DecisionDiffers, PolicyUnavailable, RegisterUnavailable
+            *OF_DOCUMENTS,
+            SealedForAnother,
+            DecisionDiffers,
+            AnsweringPaused,
+            Conflict,
+            PolicyUnavailable,
+            RegisterUnavailable,
         ),
         openapi_extra=body_of(PermitIn),
     )
@@ -495,7 +506,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Geef een antwoord vrij",
         description="Alleen na openen, en alleen met codes die de regel toestaat.",
         openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, NotWaiting),
+        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
     )
     async def release(
         id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
@@ -510,7 +521,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         summary="Vraag eerst meer uitleg",
         description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
         openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, NotWaiting),
+        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
     )
     async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
         await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
@@ -519,8 +530,8 @@ def routes(node: Callable[[], Node]) -> APIRouter:
     @router.post(
         "/questions/{id}/{index}/looks",
         status_code=204,
-        summary="Meld dat u een twijfel hebt bekeken",
-        description="Het antwoord verandert niet; de vrager belt het loket.",
+        summary="Meld dat u een twijfel hebt bekeken, of een antwoord dat niet aankwam",
+        description="Het antwoord verandert niet; de vrager belt het loket. De vraag gaat van de lijst af.",
         responses=told(IdentityProviderUnavailable, NotWaiting),
         openapi_extra=SIGNED_IN,
     )
