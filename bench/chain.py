@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.days import day_of
 from bench.workload import Workload, wrong
 from grondslag.demo.caller import sign_in
 from grondslag.demo.world import World, build_registers, make_parties
@@ -106,7 +107,7 @@ class _World(World):
 @contextmanager
 def running_chain(folder: Path, *, size: float) -> Iterator[Chain]:
     """The demo's chain in this folder, with registers of `size` times the demo's. Raises WorldProblem."""
-    world = _World(folder, lambda _: None, datetime.now(UTC).date())
+    world = _World(folder, lambda _: None, day_of(datetime.now(UTC)))
     everyone = ("issuer", "rvdk_register", BROKER, *PARTNERS)
     build_registers(world, size)
     make_parties(world)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import holidays
 
-_ZONE = ZoneInfo("Europe/Amsterdam")
+from adapters.contract.days import ZONE, day_of
+
 _CLOSING = time(17, 0)
 
 
@@ -25,11 +25,11 @@ def working_days_after(
     moment: datetime, days: int, is_day_off: Callable[[date], bool] = _days_off
 ) -> datetime:
     """Closing time (17.00 in the Netherlands) of the n-th working day after this moment, in UTC."""
-    day = moment.astimezone(_ZONE).date()
+    day = day_of(moment)
     while days > 0:
         day += timedelta(days=1)
         days -= not is_day_off(day)
-    return datetime.combine(day, _CLOSING, _ZONE).astimezone(UTC)
+    return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
 
 
 def working_day_before(day: date, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
@@ -37,7 +37,7 @@ def working_day_before(day: date, is_day_off: Callable[[date], bool] = _days_off
     day -= timedelta(days=1)
     while is_day_off(day):
         day -= timedelta(days=1)
-    return datetime.combine(day, _CLOSING, _ZONE).astimezone(UTC)
+    return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
 
 
 def due_at(
@@ -52,6 +52,6 @@ def due_at(
     if code == "fast_deadline":
         return fast
     due = working_days_after(now, working_days)
-    if meeting_on is not None and meeting_on <= due.date():
-        due = working_day_before(max(meeting_on, now.date()))
+    if meeting_on is not None and meeting_on <= day_of(due):
+        due = working_day_before(max(meeting_on, day_of(now)))
     return max(due, fast)

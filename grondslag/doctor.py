@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from adapters.contract.codes import BROKER
+from adapters.contract.days import day_of
 from adapters.contract.run import STOPS
 from adapters.contract.settings import PartySettings, SettingsProblem, printed, read_settings
 from adapters.contract.start import look_at_databases, open_policy, read_signatory
@@ -157,7 +158,7 @@ async def _register(settings: NodeSettings) -> str:
         settings.partner,
         settings.register_url.get_secret_value(),
         thresholds=read_thresholds(),
-        today=lambda: _now().date(),
+        today=lambda: day_of(_now()),
     )
     try:
         verify_questions(adapter, load_release(settings.release))

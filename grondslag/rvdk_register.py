@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from adapters.contract.days import day_of
 from adapters.contract.identity import Identity, IdentityError
 from adapters.partners.rvdk import dossiers
 from adapters.registers.register import Person, RegisterUnavailable
@@ -108,7 +109,7 @@ def _run(
 ) -> None:
     """The stand-in for RvdK's register (TEST)."""
     token = token_file.read_text().strip() if token_file else os.environ.get("RVDK_REGISTER_TOKEN", "")
-    app = app_of(database, token, today=date.today)
+    app = app_of(database, token, today=lambda: day_of(datetime.now(UTC)))
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.days import day_of
 from adapters.contract.health import health
 from adapters.contract.server import serve
 from adapters.contract.wire import HttpWire, Response, Unreachable
@@ -124,7 +125,7 @@ class LocalWorld(World):
         """`databases` gives the URLs `database` and `subject_keys` of a party (SQLite in the folder if left
         out).
         """
-        super().__init__(folder, lambda _: None, datetime.now(UTC).date())
+        super().__init__(folder, lambda _: None, day_of(datetime.now(UTC)))
         self.clock = Clock()
         self.apps: dict[str, Any] = {}
         self.wire = AsgiWire(self.apps)
@@ -254,6 +255,6 @@ def small_registers(folder: Path) -> Path:
     """Registers of some hundreds of persons each, with everyone of the stories; the folder to hand to
     `local_world`.
     """
-    world = World(folder, lambda _: None, datetime.now(UTC).date())
+    world = World(folder, lambda _: None, day_of(datetime.now(UTC)))
     build_registers(world, 0.003)
     return (folder / "register").resolve()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from adapters.contract import problems
+from adapters.contract.days import day_of
 from adapters.contract.health import working
 from adapters.contract.http import api
 from adapters.contract.rounds import rounds
@@ -54,7 +55,7 @@ def app(
                 settings.partner,
                 settings.register_url.get_secret_value(),
                 thresholds=read_thresholds(),
-                today=lambda: now().date(),
+                today=lambda: day_of(now()),
             )
             stack.push_async_callback(register.close)
             start = await stack.enter_async_context(

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from adapters.contract.answers import Answer
 from adapters.contract.codes import BROKER
+from adapters.contract.days import day_of
 from adapters.contract.documents import Inquiry, Outcome, Reply
 from adapters.contract.events import Event, log
 from adapters.contract.problems import (
@@ -140,7 +141,7 @@ class Desk:
             raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_together")])
         if "prosecutor_agrees" in question.obligations and not release.prosecutor_agrees:
             raise RequestInvalid(invalid_params=[invalid_param(("prosecutorAgrees",), "missing")])
-        finding = Finding(release.codes, self._signatory.now().date(), release.valid_until, doubtful=False)
+        finding = Finding(release.codes, day_of(self._signatory.now()), release.valid_until, doubtful=False)
         answer = answer_of(finding, permitted, self._signatory.party.desk, source="official")
         answer = answer.model_copy(update={"kind": release.kind})
         facts = {

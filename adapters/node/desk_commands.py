@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from adapters.contract.days import ZONE
+
 desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
 standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
 
@@ -39,7 +41,7 @@ def waiting(node: Node, token: Token) -> None:
     )
     for row in _call("GET", node, "/v1/questions", token):
         state = "twijfel: bel" if row["doubtful"] else _STATES[row["state"]]
-        due = datetime.fromisoformat(row["dueAt"]).astimezone().strftime("%d-%m %H.%M")
+        due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
         codes = " ".join(row["answerCodes"])
         who = f"{row['requester']} ({row['requesterRole']})"
         table.add_row(

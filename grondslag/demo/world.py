@@ -25,6 +25,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.days import day_of
 from adapters.contract.directory import directory_text
 from adapters.contract.keys import make_keys, read_keys, write_keys
 from grondslag.demo.caller import Caller, HttpCaller, sign_in
@@ -158,7 +159,7 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
 
     `size` scales the registers. Raises WorldProblem.
     """
-    world = World(folder, say, datetime.now(UTC).date())
+    world = World(folder, say, day_of(datetime.now(UTC)))
     _clean(folder)
     build_registers(world, size)
     make_parties(world)

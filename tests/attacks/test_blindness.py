@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.contract.answers import Answer, envelope
+from adapters.contract.days import day_of
 from grondslag.demo.cast import cast
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers
 from grondslag.demo.stories import Play, _decide_standing
@@ -35,7 +36,7 @@ def planted() -> set[bytes]:
 
     texts = [*PLANTED.values(), *PLANTED["givenNames"].split(), REASON, "13-07-1971", "19710713"]
     own = {text.encode() for text in texts if len(text) > 4}
-    everyone = cast(datetime.now(UTC).date())
+    everyone = cast(day_of(datetime.now(UTC)))
     return own | markers([everyone["stalking.man"]])
 
 

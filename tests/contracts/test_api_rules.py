@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
+from adapters.contract.days import day_of
 from adapters.contract.page import PAGE_CSP
 from adapters.node.app import app as node_app
 from adapters.node.routes import PermitIn
@@ -31,7 +32,7 @@ from tests.sample_api import sample
 
 
 def _world(folder: Path) -> World:
-    world = World(folder, lambda _: None, datetime.now(UTC).date())
+    world = World(folder, lambda _: None, day_of(datetime.now(UTC)))
     make_parties(world)
     return world
 
