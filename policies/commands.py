@@ -22,8 +22,10 @@ from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
 from policies.errors import PolicyError
 from policies.evaluator import NAME
+from policies.gates import changes
 from policies.opa_server import OpaServerPolicy
 from policies.page import page
+from policies.parts import Parts
 from policies.release import Release, load_release
 from policies.table import Table, cells, read_table, table_of, tabulate
 from policies.words import Words
@@ -130,29 +132,35 @@ def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language 
 
 @app.command()
 def table(
+    *,
     engine: Annotated[
         Engine | None, typer.Option(help="Ask this engine about every cell, one by one: minutes.")
     ] = None,
     opa_url: _OpaUrl = None,
     hand_out: _HandOut = None,
-    as_json: _Json = False,
+    language: _Language = Language.NL,
+    json_file: _JsonFile = None,
 ) -> None:
-    """Decide the whole finite space: equal digests mean that two engines or releases decide alike.
+    """Decide the whole finite space, and show which facts are gates. Equal digests: decided alike.
 
-    Each rule is evaluated once for each combination of what it reads: some fifteen seconds on one core.
+    Each rule is evaluated once for each combination of what it reads: under a minute on one core.
     """
     with _one_sentence():
         release = load_release(hand_out)
+        words = Words(release.catalogue, dutch=language is Language.NL)
         size = sum(1 for _ in cells(release.catalogue))
         began = time.monotonic()
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("cells", total=size)
+            task = progress.add_task("cells", total=size if engine else 2 * size)
 
             def further(count: int) -> None:
                 progress.advance(task, count)
 
+            gates = []
             if engine is None:
-                told = table_of(release, further)
+                parts = Parts(release)
+                told = table_of(parts, further)
+                gates = changes(parts, further)
             else:
                 told = asyncio.run(_cell_by_cell(release, engine, opa_url, further))
         found: dict[str, object] = {
@@ -163,18 +171,19 @@ def table(
             "digest": told.digest,
             "seconds": round(time.monotonic() - began, 1),
         }
-        by_rule = told.by_rule()
-        if as_json:
-            rows = [[rule, mode, count] for (rule, mode), count in by_rule.items()]
-            typer.echo(json.dumps({**found, "by_rule": rows}))
-            return
-        console = _console()
-        grid = Grid("rule", "mode", "cells")
-        for (rule, mode), count in by_rule.items():
-            grid.add_row(rule, mode, str(count))
-        console.print(grid)
-        for name, value in found.items():
-            _print(console, f"{name:>9}  {value}")
+        if json_file is not None:
+            rows = [[rule, mode, count] for (rule, mode), count in told.by_rule().items()]
+            held = {**found, "by_rule": rows, "gates": [asdict(gate) | {"gate": gate.gate} for gate in gates]}
+            json_file.write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
+    console = _console()
+    for line in words.table(told):
+        _print(console, line)
+    _print(console, "")
+    for gate in gates:
+        _print(console, words.change(gate))
+    _print(console, "")
+    for name, value in found.items():
+        _print(console, f"{name:>9}  {value}")
 
 
 @app.command()
@@ -212,7 +221,7 @@ def _kept_table(release: Release, folder: Path | None) -> Table:
         kept = read_table(path)
         if (kept.revision, kept.engine) == (release.revision, NAME):
             return kept
-    made = table_of(release)
+    made = table_of(Parts(release))
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         made.write(path)

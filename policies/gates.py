@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.catalogue import Catalogue
 from policies.engine import Decision, Facts
 from policies.parts import Parts, Values
 from policies.table import DIMENSIONS, cells, facts
@@ -34,13 +33,12 @@ class Change:
         return self.does == "refuses" and len(self.adds) == 1
 
 
-def changes(
-    parts: Parts, catalogue: Catalogue, progress: Callable[[int], None] = lambda _: None
-) -> list[Change]:
+def changes(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> list[Change]:
     """Every other value of every fact that is not a dimension, and the fact left out.
 
     `progress` hears how many more cells were decided. Raises PolicyUnavailable.
     """
+    catalogue = parts.release.catalogue
     space = []
     for number, cell in enumerate(cells(catalogue), start=1):
         given = parts.reader.facts(facts(cell, catalogue))

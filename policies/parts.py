@@ -52,6 +52,7 @@ class Parts:
     """
 
     def __init__(self, release: Release) -> None:
+        self.release = release
         self.reader = Reader(release.catalogue, release.revision)
         self._evaluator = Evaluator(release)
         self.nodes = nodes(self._evaluator.syntax(), release.catalogue.vocabulary)

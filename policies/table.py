@@ -21,7 +21,6 @@ from policies.engine import Decision, Policy, Reason
 from policies.errors import ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
-from policies.release import Release
 
 DIMENSIONS = (
     "requester.partner",
@@ -143,9 +142,9 @@ def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-def table_of(release: Release, progress: Callable[[int], None] = lambda _: None) -> Table:
-    """The table of a release, by its parts: seconds. Raises ReleaseError, PolicyUnavailable."""
-    parts = Parts(release)
+def table_of(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> Table:
+    """The table of a release, by its parts: seconds. Raises PolicyUnavailable."""
+    release = parts.release
     book = _Book(release.revision, NAME)
     for number, cell in enumerate(cells(release.catalogue), start=1):
         book.add(cell, parts.decide(parts.reader.facts(facts(cell, release.catalogue))))

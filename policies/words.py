@@ -1,11 +1,14 @@
 """Rows and decisions of the hand-out in plain words, in Dutch or in English."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from policies.catalogue import Catalogue, Named, Rule
 from policies.compare import Comparison, Flip
 from policies.engine import Decision
+from policies.gates import Change
+from policies.table import DIMENSIONS, Table
 
 
 class Words:
@@ -65,7 +68,7 @@ class Words:
             "permit": self._either("vrijgave", "permit"),
             "refusal": self._either("weigering", "refusal"),
         }[decision.effect]
-        rule = decision.rule or self._either("geen regel", "no rule")
+        rule = decision.rule or self._no_rule()
         yield f"{effect} · {rule} · {self._one(catalogue.statuses[decision.status])}"
         for reason in decision.reasons:
             text = catalogue.reasons[reason.code]
@@ -77,6 +80,72 @@ class Words:
         yield self._line("antwoord", "answer", self._answers(decision.answer_codes, desk=decision.desk))
         yield from self._bases(decision.legal_bases)
         yield self._line("verplicht", "obligations", self._names(catalogue.obligations, decision.obligations))
+
+    def table(self, table: Table) -> Iterator[str]:
+        """Per requester, holder, question and purpose: by machine, by a person or never, and about whom."""
+        catalogue = self._catalogue
+        permits: dict[tuple[str, str, str], list[tuple[Mapping[str, str], Decision]]] = {}
+        for cell, decision in table.decisions.items():
+            if decision.permitted:
+                at = dict(zip(DIMENSIONS, map(str, cell.values), strict=True))
+                key = at["requester.partner"], at["question"], at["purpose"]
+                permits.setdefault(key, []).append((at, decision))
+        for partner, question in itertools.product(catalogue.partners, catalogue.questions):
+            asks = (
+                f"{self._named(catalogue.partners, partner)} {self._either('vraagt', 'asks')} "
+                f"{self._named(catalogue.partners, catalogue.questions[question].holder)}: "
+                f"{self.question(question)}"
+            )
+            never = [code for code in catalogue.purposes if (partner, question, code) not in permits]
+            if len(never) == len(catalogue.purposes):
+                rows = [rule.code for rule in catalogue.candidates(partner, question)]
+                yield f"{asks} – {self._either('nooit', 'never')} ({', '.join(rows) or self._no_rule()})"
+                continue
+            yield asks
+            for purpose in catalogue.purposes:
+                for line in self._for_purpose(permits.get((partner, question, purpose), [])):
+                    yield f"  {self._named(catalogue.purposes, purpose)}: {line}"
+            yield f"  {self._either('nooit voor', 'never for')}: {self._in_order(catalogue.purposes, never)}"
+
+    def _for_purpose(self, permits: Iterable[tuple[Mapping[str, str], Decision]]) -> Iterator[str]:
+        """One line for each mode, row and condition: about whom."""
+        best: dict[tuple[str, str], tuple[str, str, bool, bool]] = {}
+        for at, decision in permits:
+            whom = at["subject.role"], at["subject.age_band"]
+            given = (
+                str(decision.mode),
+                str(decision.rule),
+                at["subject.dual_role"] == "True",
+                at["case.urgency"] == "acute_danger",
+            )
+            best[whom] = min(best.get(whom, given), given)  # by machine, without a condition, if that can be
+        groups: dict[tuple[str, str, bool, bool], dict[str, list[str]]] = {}
+        for (role, age), given in best.items():
+            groups.setdefault(given, {}).setdefault(role, []).append(age)
+        for (mode, rule, dual_role, urgent), roles in groups.items():
+            only = [
+                self._either("alleen als dit ook een vermoedelijke pleger is", "only if also a suspect")
+            ] * dual_role + [self._either("alleen bij acuut gevaar", "only in acute danger")] * urgent
+            about = [
+                f"{self._named(self._catalogue.subject_roles, role)} "
+                f"({self._in_order(self._catalogue.age_bands, ages)})"
+                for role, ages in roles.items()
+            ]
+            mode_text = self._one(self._catalogue.modes[mode])
+            yield f"{'; '.join([mode_text, *only])} – {'; '.join(about)} ({rule})"
+
+    def change(self, change: Change) -> str:
+        """What another value of one fact does, over the whole space."""
+        value = self._either("ontbreekt", "absent") if change.value is None else str(change.value).lower()
+        texts = {
+            "refuses": self._either("weigert altijd", "always refuses"),
+            "refuses some": self._either("weigert soms", "refuses sometimes"),
+            "narrows": self._either("maakt strenger", "narrows"),
+            "nothing": self._either("verandert niets", "changes nothing"),
+            "widens": self._either("VERRUIMT", "WIDENS"),
+        }
+        adds = " / ".join(", ".join(codes) for codes in change.adds if codes)
+        return f"{change.field} = {value}: {texts[change.does]}{f' ({adds})' if adds else ''}"
 
     def comparison(self, found: Comparison) -> Iterator[str]:
         """What differs between two releases, for whoever must agree to it."""
@@ -128,7 +197,7 @@ class Words:
         }.get(
             flip.kind, (f"{requester} vraagt {holder}: {question}", f"{requester} asks {holder}: {question}")
         )
-        yield f"{self._either(nl, en)} ({flip.rule or self._either('geen regel', 'no rule')})"
+        yield f"{self._either(nl, en)} ({flip.rule or self._no_rule()})"
         label = _WHAT.get(flip.kind)
         if label is not None:
             known = [catalogue.answer_codes, catalogue.obligations]
@@ -150,6 +219,9 @@ class Words:
         order = list(known)
         places = {code: order.index(code) if code in known else len(order) for code in codes}
         return "; ".join(self._named(known, code) for code in sorted(places, key=lambda code: places[code]))
+
+    def _no_rule(self) -> str:
+        return self._either("geen regel", "no rule")
 
     def _named(self, known: Mapping[str, Named], code: str) -> str:
         """The name of a code; the code itself where this release does not know it (any more)."""

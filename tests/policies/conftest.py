@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policies import Release, load_release
+from policies.parts import Parts
 from policies.table import Table, table_of
 from tests.opa import opa_server
 
@@ -63,7 +64,7 @@ def release() -> Release:
 @pytest.fixture(scope="session")
 def table(release: Release) -> Table:
     """The whole space of the release."""
-    return table_of(release)
+    return table_of(Parts(release))
 
 
 @pytest.fixture(scope="session")

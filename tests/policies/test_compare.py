@@ -14,6 +14,7 @@ import policies
 from policies import Release, load_release
 from policies.commands import app
 from policies.compare import KINDS, Comparison, compare
+from policies.parts import Parts
 from policies.table import Cell, Table, table_of
 
 HAND_OUT = Path(policies.__file__).parent / "handout"
@@ -43,7 +44,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 @pytest.fixture(scope="module")
 def after(changed: Release) -> Table:
-    return table_of(changed)
+    return table_of(Parts(changed))
 
 
 @pytest.fixture(scope="module")

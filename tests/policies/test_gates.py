@@ -25,7 +25,7 @@ NOT_PURE = {
 
 @pytest.fixture(scope="module")
 def found(release: Release) -> list[Change]:
-    return changes(Parts(release), release.catalogue)
+    return changes(Parts(release))
 
 
 def test_every_other_fact_is_a_gate(found: list[Change]) -> None:
@@ -45,5 +45,5 @@ def test_nothing_that_is_closed_or_left_out_permits_more(found: list[Change]) ->
 def test_a_rule_that_makes_a_gate_leak_is_found(release: Release) -> None:
     """A closed gate that takes another reason away would widen what is permitted."""
     leaking = with_rule(release, 'reasons contains "case_closed" if input.case.kind == "named"')
-    does = {(one.field, one.value): one.does for one in changes(Parts(leaking), leaking.catalogue)}
+    does = {(one.field, one.value): one.does for one in changes(Parts(leaking))}
     assert does["case.kind", "anonymous"] == "widens"
