@@ -1,11 +1,12 @@
 """Connections to a database of the trail: what makes a commit durable, and what is deleted gone."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Insert, Update, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -49,6 +50,28 @@ def onlooker(url: str) -> Engine | None:
     still = {} if file.with_name(f"{file.name}-wal").exists() else {"immutable": "1"}
     place = place.set(database=f"file:{quote(str(file))}", query={"uri": "true", "mode": "ro", **still})
     return create_engine(place, poolclass=NullPool, hide_parameters=True)
+
+
+class Prepared:
+    """A statement that writes, as the driver takes it: SQLAlchemy writes its text once for each kind of
+    database, and the rows go past it. Letting it prepare each row costs more than storing the row.
+    """
+
+    def __init__(self, statement: Insert | Update, *names: str) -> None:
+        """`names`: the values that each row brings."""
+        self._statement = statement
+        self._names = names
+        self._texts: dict[str, tuple[str, Sequence[str] | None]] = {}
+
+    def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Runs it for each row; how many it touched, where that is asked for one. Raises SQLAlchemyError."""
+        dialect = connection.dialect
+        if dialect.name not in self._texts:
+            compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
+            self._texts[dialect.name] = str(compiled), getattr(compiled, "positiontup", None)
+        text, order = self._texts[dialect.name]
+        values: Any = [tuple(row[name] for name in order) for row in rows] if order is not None else [*rows]
+        return connection.exec_driver_sql(text, values if len(values) > 1 else values[0]).rowcount
 
 
 def wipe(engine: Engine) -> None:

@@ -4,14 +4,15 @@
   is never changed, and it never holds an identity or an answer.
 - What is about one subject stands beside it in a sealed part (`part.py`); the leaf holds only its commitment.
 - A fact is text, a whole number below 2**53, true, false, null, or a list or object of those. Fractions and
-  keys beyond ASCII are refused: for what is left, Python's encoder with sorted keys writes RFC 8785.
+  keys beyond ASCII are refused: for what is left, orjson with sorted keys writes RFC 8785.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from audit.part import Part
 
@@ -24,9 +25,6 @@ MAX_LEAF_BYTES = 65_535
 _VERSION = 1
 _PLAIN = frozenset({str, bool, type(None)})
 _SAFE_INTEGER = 2**53 - 1
-_encode = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
-).encode
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Recorded:
     @property
     def facts(self) -> dict[str, Any]:
         """Everything in the leaf, also `id`, `at`, `kind`."""
-        return json.loads(self.leaf)  # type: ignore[no-any-return]
+        return orjson.loads(self.leaf)  # type: ignore[no-any-return]
 
     @property
     def kind(self) -> str:
@@ -87,14 +85,17 @@ def leaf_of(entry: Entry, *, entry_id: str, at: str, part: Part | None) -> bytes
     if part is not None:
         leaf["part"] = part.commitment()
     _verify_fact(leaf, 0)
-    raw = _encode(leaf).encode()
+    try:
+        raw = orjson.dumps(leaf, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # half a surrogate pair
+        raise ValueError("a text in a fact is no Unicode") from None
     if len(raw) > MAX_LEAF_BYTES:
         raise ValueError(f"an entry has at most {MAX_LEAF_BYTES} bytes")
     return raw
 
 
 def _verify_fact(value: Any, depth: int) -> None:
-    """Raises ValueError for anything that RFC 8785 and Python's encoder could write differently."""
+    """Raises ValueError for anything that RFC 8785 and the encoder could write differently."""
     if isinstance(value, str) or value is None:
         return
     if isinstance(value, int):  # and bool

@@ -6,7 +6,6 @@ bits of it are gone too: nothing can be tried against it. Needs nothing but `cry
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +36,8 @@ def commitment(salt: bytes, sealed: bytes) -> str:
     return hashlib.sha256(_LABEL + salt + sealed).hexdigest()
 
 
-def seal_part(
-    content: Mapping[str, Any], *, key_id: int, key: bytes, salt: bytes, nonce: bytes, entry_id: str
-) -> Part:
-    """AES-256-GCM, bound to the entry and the key (32 bytes of key and salt, 12 of nonce).
-
-    Raises TypeError or ValueError for what is no JSON.
-    """
-    plain = json.dumps(dict(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+def seal_part(plain: bytes, *, key_id: int, key: bytes, salt: bytes, nonce: bytes, entry_id: str) -> Part:
+    """AES-256-GCM over JSON, bound to the entry and the key (32 bytes of key and salt, 12 of nonce)."""
     return Part(key_id, salt, nonce + AESGCM(key).encrypt(nonce, plain, _bound(entry_id, key_id)))
 
 

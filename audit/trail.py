@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import Counter, Histogram
 from sqlalchemy import (
@@ -46,7 +47,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from audit.database import engine, wipe
+from audit.database import Prepared, engine, wipe
 from audit.entry import Entry, Recorded, leaf_of, time_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
 from audit.merkle import TILE, Rows, Tree, inclusion_proofs, leaf_hash, tile
@@ -99,12 +100,11 @@ doomed = Table(
 )
 
 # statements are built once: building one costs more than running it
-_CLAIM = update(head).where(head.c.size == bindparam("believed"))
+_CLAIM = Prepared(update(head).where(head.c.size == bindparam("believed")), "believed", "size", "checkpoint")
 _KEYS_OF = select(subjects).where(subjects.c.subject_ref.in_(bindparam("refs", expanding=True)))
-_INSERT_ENTRIES = insert(entries)
-_INSERT_PARTS = insert(parts)
-_INSERT_SUBJECTS = insert(subjects)
-_INSERT_TILES = insert(tiles)
+_INSERT_ENTRIES, _INSERT_PARTS, _INSERT_SUBJECTS, _INSERT_TILES = (
+    Prepared(insert(table), *table.columns.keys()) for table in (entries, parts, subjects, tiles)
+)
 _WITH_PARTS = (
     select(entries, parts.c.key_id, parts.c.salt, parts.c.sealed)
     .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
@@ -460,21 +460,19 @@ class Trail:
             tree, full = state.tree.extended([row["hash"] for row in rows])
             signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
             claim = {"believed": state.tree.size, "size": tree.size, "checkpoint": signed}
-            if connection.execute(_CLAIM, claim).rowcount == 1:
+            if _CLAIM(connection, [claim]) == 1:
                 break
         else:
             raise TrailUnavailable("the head of the trail cannot be claimed")
-        connection.execute(_INSERT_ENTRIES, rows)
+        _INSERT_ENTRIES(connection, rows)
         if part_rows:
-            connection.execute(_INSERT_PARTS, part_rows)
+            _INSERT_PARTS(connection, part_rows)
         if fresh:
-            connection.execute(
-                _INSERT_SUBJECTS, [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()]
+            _INSERT_SUBJECTS(
+                connection, [{"subject_ref": ref, "key_id": number} for ref, number in fresh.items()]
             )
         if full:
-            connection.execute(
-                _INSERT_TILES, [{"level": one[0], "number": one[1], "hash": one[2]} for one in full]
-            )
+            _INSERT_TILES(connection, [{"level": one[0], "number": one[1], "hash": one[2]} for one in full])
         return _State(tree, signed), keys, recorded
 
     def _laid_out(
@@ -691,7 +689,8 @@ def _part(entry: Entry, keys: _Keys, entry_id: str) -> Part | None:
         raise TrailUnavailable("the key of a subject is not in the database of keys: restore that")
     number, key = keys[entry.subject_ref]
     salt, nonce = os.urandom(32), os.urandom(12)
-    return seal_part(entry.sealed, key_id=number, key=key, salt=salt, nonce=nonce, entry_id=entry_id)
+    plain = orjson.dumps(entry.sealed)
+    return seal_part(plain, key_id=number, key=key, salt=salt, nonce=nonce, entry_id=entry_id)
 
 
 def _changed(job: _Job, connection: Connection, recorded: Sequence[Recorded]) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -65,12 +66,16 @@ from policies import Decision, Policy, Release
 _LONGEST_PAUSE_S = 60
 
 
+Answers = Mapping[tuple[str, int], Answer]
+"""By inquiry id and question index."""
+
+
 @dataclass(frozen=True)
 class Shown:
-    """An enrichment with the answers that were opened, by inquiry id and question index."""
+    """An enrichment with the answers that were opened."""
 
     enrichment: Enrichment
-    answers: Mapping[tuple[str, int], Answer]
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -490,13 +495,14 @@ class Asking:
         known = enrichment
         while True:
             try:
-                return await self._shown(await self._recorded(known, response.body))
+                return await self._shown(*await self._recorded(known, response.body))
             except Raced:
                 by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
                 assert by_then is not None  # noqa: S101 - an enrichment is never deleted
                 known = by_then
 
-    async def _recorded(self, enrichment: Enrichment, body: bytes) -> Enrichment:
+    async def _recorded(self, enrichment: Enrichment, body: bytes) -> tuple[Enrichment, Answers]:
+        """The enrichment as it is now, and the answers that are new, durable by then."""
         arrivals = self._opening.read(enrichment, body)
         entries = [entry for one in arrivals for entry in one.entries]
 
@@ -517,17 +523,21 @@ class Asking:
 
             return enrichments.change(store, enrichment.id, updated)
 
-        return (await self._trail.append(entries, arrived)).result
+        after = (await self._trail.append(entries, arrived)).result
+        return after, {
+            (one.sent.jti, index): answer for one in arrivals for index, answer in one.answers.items()
+        }
 
-    async def _shown(self, enrichment: Enrichment) -> Shown:
+    async def _shown(self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})) -> Shown:
+        """With the answers from our own trail, but for those that were just recorded there."""
         places = {
             item.answer_at: (one.jti, item.index)
             for one in enrichment.inquiries
             for item in one.items
-            if item.answer_at is not None
+            if item.answer_at is not None and (one.jti, item.index) not in fresh
         }
         parts = await self._trail.parts(sorted(places))
-        answers = {
+        answers = dict(fresh) | {
             places[position]: Answer.model_validate_json(orjson.dumps(part["answer"]))
             for position, part in parts.items()
             if part is not None

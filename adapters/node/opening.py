@@ -29,10 +29,11 @@ from audit.entry import RESERVED, Entry, Recorded
 
 @dataclass(frozen=True)
 class Arrived:
-    """An inquiry as it is now, and what our own trail is to record of it."""
+    """An inquiry as it is now, what our own trail is to record of it, and the answers in that, by index."""
 
     sent: Sent
     entries: tuple[Entry, ...]
+    answers: Mapping[int, Answer]
 
     def placed_at(self, recorded: Sequence[Recorded]) -> Sent:
         """The inquiry with the places of its answers, once the entries are in our trail."""
@@ -112,7 +113,7 @@ class Opening:
             else:
                 answers = {**arrived, **answers}  # the first answer stands
         states = _states(decisions, proven)
-        items, entries = [], []
+        items, entries, fresh = [], [], {}
         for item in sent.items:
             position, facts = decisions[item.index]
             if facts["question"] != item.question or facts["subject_ref"] != item.subject_ref:
@@ -127,6 +128,7 @@ class Opening:
                 state, ground = item.state, item.ground
             there = item.answer_at is not None
             if item.index in answers and not there:
+                fresh[item.index] = answers[item.index]
                 answer = {"answer": answers[item.index].model_dump(mode="json")}
                 facts_here = {
                     "inquiry": sent.jti,
@@ -155,7 +157,7 @@ class Opening:
             version=row.version,
             receipt=receipt.token,
         )
-        return Arrived(after, tuple(entries))
+        return Arrived(after, tuple(entries), fresh)
 
     def _answers(
         self,

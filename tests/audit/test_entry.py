@@ -1,5 +1,6 @@
 """A line of the trail: canonical, bounded, and silent about its sealed part."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -28,7 +29,9 @@ def leaf(entry: Entry, part: Part | None = None) -> bytes:
 
 
 def sealed(content: dict[str, Any], entry_id: str = "id-1", key: bytes = KEY) -> Part:
-    return seal_part(content, key_id=7, key=key, salt=SALT, nonce=NONCE, entry_id=entry_id)
+    return seal_part(
+        json.dumps(content).encode(), key_id=7, key=key, salt=SALT, nonce=NONCE, entry_id=entry_id
+    )
 
 
 def test_the_bytes_of_a_leaf_stay_what_they_are() -> None:
