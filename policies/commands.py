@@ -17,12 +17,14 @@ from rich.progress import Progress
 from rich.table import Table as Grid
 
 from policies.catalogue import Catalogue, Rule
+from policies.check import check as certify
 from policies.compare import compare as compared
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
-from policies.errors import PolicyError
+from policies.errors import PolicyError, ReleaseError
 from policies.evaluator import NAME
 from policies.gates import changes
+from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
 from policies.page import page
 from policies.parts import Parts
@@ -184,6 +186,46 @@ def table(
     _print(console, "")
     for name, value in found.items():
         _print(console, f"{name:>9}  {value}")
+
+
+@app.command()
+def check(
+    *,
+    hand_out: _HandOut = None,
+    opa: Annotated[str | None, typer.Option(help="The opa program; without it, the one on the PATH.")] = None,
+    json_file: _JsonFile = None,
+) -> None:
+    """Check what must hold of every release, over the whole space, with each engine; minutes on one core.
+
+    Exit status 1 when something does not hold.
+    """
+    with _one_sentence():
+        release = load_release(hand_out)
+        program = OpaProgram.find(opa)
+        if opa is not None and program is None:
+            raise ReleaseError(f"There is no program {opa}.")
+        folder = hand_out if hand_out is not None else Path(__file__).parent / "handout"
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=None)
+            told = certify(release, folder, program, lambda step: progress.update(task, description=step))
+        if json_file is not None:
+            facts = told.facts() | {"certificate": told.fingerprint()}
+            json_file.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    console = _console()
+    for one in told.invariants:
+        mark = "goed" if one.holds else "FOUT"
+        _print(console, f"{mark}  {one.text} ({one.cells} cellen){f' – {one.broken}' if one.broken else ''}")
+    for engine in told.engines:
+        mark = "FOUT" if engine.differences else "goed"
+        _print(console, f"{mark}  {engine.name}: {engine.cells} cellen, {engine.differences} verschillen")
+    if told.rego is None:
+        _print(console, "–     opa is er niet: de regels zijn niet met het echte programma getoetst")
+    else:
+        _print(console, "\n".join(f"FOUT  {found}" for found in told.rego) or "goed  opa check en opa test")
+    _print(console, f"zonder cel: {', '.join(told.unreached) or 'geen'}")
+    _print(console, f"verklaring {told.fingerprint()} ({told.seconds:.0f} s)")
+    if not told.good:
+        raise typer.Exit(1)
 
 
 @app.command()

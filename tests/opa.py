@@ -3,18 +3,13 @@
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from policies import Release
+from policies.opa_program import OpaProgram
 
 _TOOLS = Path(__file__).parent.parent / ".tools" / "opa"
 
@@ -33,34 +28,5 @@ def opa_program() -> str:
 @contextlib.contextmanager
 def opa_server(release: Release, *extra: str) -> Iterator[str]:
     """The address (`http://127.0.0.1:port`) of an OPA server that has this release in force."""
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = Path(folder) / "bundle.tar.gz"
-        release.write_bundle(bundle)
-        url = f"http://127.0.0.1:{_free_port()}"
-        address = url.removeprefix("http://")
-        command = [opa_program(), "run", "--server", "--addr", address, "--log-level", "error"]
-        process = subprocess.Popen([*command, *extra, "--bundle", str(bundle)], stdin=subprocess.DEVNULL)
-        try:
-            _await_ready(url, process)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _await_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health?bundles", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    pytest.fail("The OPA server did not become ready.")
+    with OpaProgram(opa_program()).serving(release, *extra) as url:
+        yield url

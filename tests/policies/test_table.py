@@ -1,35 +1,17 @@
-"""The whole finite space, once: both engines and the decision by parts agree in every cell, and with the rows
-written by hand.
+"""The whole finite space: it permits what the rows written by hand say, and a table is kept as it is.
+
+That both engines decide every cell as the parts do is in `test_check.py`.
 """
 
-import asyncio
 import gzip
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from policies import EmbeddedPolicy, OpaServerPolicy, Release, ReleaseError, load_release
-from policies.table import Table, cells, facts, read_table, tabulate
+from policies import Release, ReleaseError
+from policies.table import Table, cells, facts, read_table
 from tests.policies.test_matrix import permitted_by_hand, told
-
-
-def _embedded(_: int) -> str:
-    async def run() -> str:
-        release = load_release()
-        return (await tabulate(EmbeddedPolicy(release, remember=0), release.catalogue)).digest
-
-    return asyncio.run(run())
-
-
-async def _served(release: Release, url: str) -> str:
-    policy = await OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=30)
-    try:
-        return (await tabulate(policy, release.catalogue)).digest
-    finally:
-        await policy.close()
 
 
 def test_the_hand_out_permits_exactly_what_its_text_says_in_every_cell(table: Table) -> None:
@@ -41,14 +23,6 @@ def test_the_hand_out_permits_exactly_what_its_text_says_in_every_cell(table: Ta
         cell: (told(permits[cell]), one) for cell, one in expected.items() if told(permits[cell]) != one
     }
     assert differing == {}
-
-
-def test_both_engines_decide_every_cell_as_the_parts_do(release: Release, opa_url: str, table: Table) -> None:
-    """Takes a minute or more: the engines run side by side on two cores."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
-        embedded = other.submit(_embedded, 0)
-        served = asyncio.run(_served(release, opa_url))
-        assert embedded.result() == served == table.digest
 
 
 def test_a_table_that_was_written_is_read_back_equal(table: Table, tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""A release held against all that must hold of it. The digest of the certificate goes into the release."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from policies.embedded import EmbeddedPolicy
+from policies.engine import Policy
+from policies.gates import Change, changes
+from policies.invariants import Invariant, invariants
+from policies.opa_program import OpaProgram
+from policies.opa_server import OpaServerPolicy
+from policies.parts import Parts
+from policies.release import Release
+from policies.table import Table, table_of, tabulate
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that decided every cell, one by one, and in how many it differed from the parts."""
+
+    name: str
+    cells: int
+    differences: int
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`unreached`: rows that decide in no cell. `rego`: what the real opa found wrong; None: it is absent."""
+
+    revision: str
+    digest: str
+    cells: int
+    gates: tuple[Change, ...]
+    invariants: tuple[Invariant, ...]
+    unreached: tuple[str, ...]
+    engines: tuple[Engine, ...]
+    rego: tuple[str, ...] | None
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        return (
+            all(one.holds for one in self.invariants)
+            and not any(engine.differences for engine in self.engines)
+            and not self.rego
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON values, for the file and for the digest."""
+        held = asdict(self)
+        held["gates"] = [asdict(one) | {"gate": one.gate} for one in self.gates]
+        held["invariants"] = [
+            {"name": one.name, "holds": one.holds, "cells": one.cells, "broken": one.broken}
+            for one in self.invariants
+        ]
+        return held
+
+    def fingerprint(self) -> str:
+        """SHA-256 over what was found; how long it took is left out."""
+        held = {name: value for name, value in self.facts().items() if name != "seconds"}
+        text = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def check(
+    release: Release, folder: Path, opa: OpaProgram | None, say: Callable[[str], None] = lambda _: None
+) -> Certificate:
+    """Checks a release, whose hand-out stands in this folder. Takes minutes. Raises PolicyError."""
+    started = time.monotonic()
+    parts = Parts(release)
+    say("de hele ruimte")
+    table = table_of(parts)
+    say("poorten")
+    gates = changes(parts)
+    say("wat altijd moet gelden")
+    held = invariants(parts, table, gates)
+    rego = None
+    if opa is not None:
+        say("opa check en opa test")
+        rego = tuple(found for found in (opa.check(folder), opa.test(folder)) if found)
+    say("elke cel bij de ingebouwde motor")
+    engines = [asyncio.run(_asked(EmbeddedPolicy(release, remember=0), table, release))]
+    if opa is not None:
+        say("elke cel bij een OPA-server")
+        with opa.serving(release) as url:
+            engines.append(asyncio.run(_served(url, table, release)))
+    decided = {one.rule for one in table.decisions.values()}
+    return Certificate(
+        revision=release.revision,
+        digest=table.digest,
+        cells=len(table.decisions),
+        gates=tuple(gates),
+        invariants=tuple(held),
+        unreached=tuple(code for code in release.catalogue.rules if code not in decided),
+        engines=tuple(engines),
+        rego=rego,
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+async def _served(url: str, table: Table, release: Release) -> Engine:
+    return await _asked(
+        await OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=30), table, release
+    )
+
+
+async def _asked(policy: Policy, table: Table, release: Release) -> Engine:
+    try:
+        other = await tabulate(policy, release.catalogue)
+    finally:
+        await policy.close()
+    differing = sum(one != table.decisions[cell] for cell, one in other.decisions.items())
+    return Engine(other.engine, len(other.decisions), differing)
