@@ -6,6 +6,10 @@ import pytest
 from tests.world import LocalWorld, local_world, small_registers
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "long" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def registers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The registers of all partners, with everyone of the stories; built once."""

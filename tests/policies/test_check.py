@@ -84,6 +84,7 @@ def test_an_automatic_answer_of_the_police_or_under_zvh_is_found(
         assert not _held(release, _with(table, where, lambda _: automatic))[name]
 
 
+@pytest.mark.long
 def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     release: Release, tmp_path: Path
 ) -> None:
