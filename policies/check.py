@@ -21,7 +21,7 @@ from policies.table import Table, table_of, tabulate
 
 
 @dataclass(frozen=True)
-class Engine:
+class Agreement:
     """An engine that decided every cell, one by one, and in how many it differed from the parts."""
 
     name: str
@@ -39,7 +39,7 @@ class Certificate:
     gates: tuple[Change, ...]
     invariants: tuple[Invariant, ...]
     unreached: tuple[str, ...]
-    engines: tuple[Engine, ...]
+    engines: tuple[Agreement, ...]
     rego: tuple[str, ...] | None
     seconds: float
 
@@ -104,16 +104,16 @@ def check(
     )
 
 
-async def _served(url: str, table: Table, release: Release) -> Engine:
+async def _served(url: str, table: Table, release: Release) -> Agreement:
     return await _asked(
         await OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=30), table, release
     )
 
 
-async def _asked(policy: Policy, table: Table, release: Release) -> Engine:
+async def _asked(policy: Policy, table: Table, release: Release) -> Agreement:
     try:
         other = await tabulate(policy, release.catalogue)
     finally:
         await policy.close()
     differing = sum(one != table.decisions[cell] for cell, one in other.decisions.items())
-    return Engine(other.engine, len(other.decisions), differing)
+    return Agreement(other.engine, len(other.decisions), differing)

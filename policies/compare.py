@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from policies.engine import Decision
-from policies.table import DIMENSIONS, Cell, Table
+from policies.table import Cell, Table
 
 Kind = Literal[
     "allowed",
@@ -94,16 +94,16 @@ def compare(old: Table, new: Table) -> Comparison:
         if not differences:
             continue
         changed += 1
-        at = dict(zip(DIMENSIONS, map(str, cell.values), strict=True))
-        requester, question = at["requester.partner"], at["question"]
-        partners |= {requester, question.partition(".")[0]}
+        at = cell.at
+        requester, question = str(at["requester.partner"]), str(at["question"])
+        partners |= {requester, cell.holder}
         rows |= {one.rule for one in (before, after) if one is not None and one.rule is not None}
         for kind, what in differences:
             decided = before if kind == "refused" or after is None else after
             rule = None if decided is None else decided.rule
             group = groups.setdefault((kind, requester, question, rule, what), _Group(cell, before, after))
-            group.purposes.add(at["purpose"])
-            group.subjects.setdefault(at["subject.role"], set()).add(at["subject.age_band"])
+            group.purposes.add(str(at["purpose"]))
+            group.subjects.setdefault(str(at["subject.role"]), set()).add(str(at["subject.age_band"]))
             group.cells += 1
     flips = [_flip(key, group) for key, group in groups.items()]
     return Comparison(
@@ -122,7 +122,7 @@ def _flip(key: _Key, group: _Group) -> Flip:
     return Flip(
         kind=kind,
         requester=requester,
-        holder=question.partition(".")[0],
+        holder=group.cell.holder,
         question=question,
         rule=rule,
         what=what,

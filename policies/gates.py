@@ -11,7 +11,7 @@ from typing import Literal
 
 from policies.engine import Decision, Facts
 from policies.parts import Parts, Values
-from policies.table import DIMENSIONS, cells, facts
+from policies.table import DIMENSIONS, space
 
 Does = Literal["refuses", "refuses some", "narrows", "nothing", "widens"]
 
@@ -39,33 +39,27 @@ def changes(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> l
     `progress` hears how many more cells were decided. Raises PolicyUnavailable.
     """
     catalogue = parts.release.catalogue
-    space = []
-    for number, cell in enumerate(cells(catalogue), start=1):
-        given = parts.reader.facts(facts(cell, catalogue))
-        space.append((given, parts.values(given)))
-        if number % _STEP == 0:
-            progress(_STEP)
+    every = [(given, parts.values(given)) for _, given in space(parts, progress)]
     found = []
     for place, (field, allowed) in enumerate(catalogue.vocabulary.items()):
         if field in DIMENSIONS or field == "holder":
             continue
         touch = parts.touch(field)
         situations: dict[tuple[object, ...], tuple[Facts, Values]] = {}
-        for given, values in space:
+        for given, values in every:
             key = (*[given[at] for at in touch.facts], *[values[at] for at in touch.rules])
             situations.setdefault(key, (given, values))
-        open_ones = {given[place] for given, _ in situations.values()}
+        before = [(given, values, parts.decision(given, values)) for given, values in situations.values()]
+        open_ones = {given[place] for given, _, _ in before}
         for value in (*sorted(set(allowed) - open_ones, key=str), None):
             outcomes = set()
-            for given, values in situations.values():
+            for given, values, decided in before:
                 other = (*given[:place], value, *given[place + 1 :])
-                after = parts.decision(other, parts.changed(other, values, touch))
-                outcomes.add(_outcome(parts.decision(given, values), after))
+                outcomes.add(_outcome(decided, parts.decision(other, parts.changed(other, values, touch))))
             found.append(_change(field, value, outcomes, len(situations)))
     return found
 
 
-_STEP = 500
 _Outcome = tuple[Does, tuple[str, ...]]
 
 
@@ -96,20 +90,17 @@ def _effect(before: Decision, after: Decision) -> Does:
     if not after.permitted and _codes(before) < _codes(after):
         same_row = (after.rule, after.status) == (before.rule, before.status)
         return "refuses" if same_row else "widens"
-    if before.permitted and after.permitted and narrower(after, before):
+    if before.permitted and after.permitted and _narrower(after, before):
         return "narrows"
     return "widens"
 
 
-def narrower(one: Decision, other: Decision) -> bool:
-    """Whether the first permits nothing that the second does not: no looser mode, no further answer code, no
-    obligation less.
+def _narrower(one: Decision, other: Decision) -> bool:
+    """Of two permits, whether the first gives nothing that the second does not: no looser mode, no further
+    answer code, no obligation less.
     """
-    if not one.permitted:
-        return True
     return (
-        other.permitted
-        and set(one.answer_codes) <= set(other.answer_codes)
+        set(one.answer_codes) <= set(other.answer_codes)
         and set(one.obligations) >= set(other.obligations)
         and (one.mode == "human" or other.mode == "automatic")
         and (not one.desk or other.desk)

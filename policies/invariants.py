@@ -3,17 +3,14 @@
 Pure: no database, no web framework, no logger.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from policies.catalogue import Catalogue
 from policies.engine import Decision
 from policies.gates import Change
 from policies.parts import Parts
-from policies.table import DIMENSIONS, Cell, Table, cells, facts
-
-At = Mapping[str, str | bool]
-"""A cell as dimension -> value."""
+from policies.table import DIMENSIONS, Cell, Table, space
 
 
 @dataclass(frozen=True)
@@ -50,18 +47,18 @@ def of_cells(catalogue: Catalogue, table: Table) -> list[Invariant]:
     return [*held, _less_urgency(table)]
 
 
-Check = Callable[[At, Decision], bool]
+Check = Callable[[Cell, Decision], bool]
 
 
 def _checks(catalogue: Catalogue) -> dict[str, tuple[str, Check]]:
     rules = catalogue.rules
 
-    def within_its_row(at: At, one: Decision) -> bool:
+    def within_its_row(cell: Cell, one: Decision) -> bool:
         rule = rules.get(one.rule or "")
         return rule is not None and bool(
             one.legal_bases
             and one.mode
-            and at["purpose"] in rule.purposes
+            and cell.at["purpose"] in rule.purposes
             and set(one.answer_codes) <= set(rule.answer_codes)
         )
 
@@ -72,60 +69,62 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, Check]]:
         ),
         "permit_within_row": (
             "Elke vrijgave heeft een regel, een grondslag, een doel en antwoorden van die regel.",
-            lambda at, one: not one.permitted or within_its_row(at, one),
+            lambda cell, one: not one.permitted or within_its_row(cell, one),
         ),
         "never_third_persons": (
             "Over een derde wordt niets gevraagd (C6, D07).",
-            lambda at, one: not (one.permitted and at["subject.role"] == "third_person"),
+            lambda cell, one: not (one.permitted and cell.at["subject.role"] == "third_person"),
         ),
         "never_unknown_age": (
             "Wie geen leeftijdsgroep heeft, over diegene wordt niets gevraagd (C7).",
-            lambda at, one: not (one.permitted and at["subject.age_band"] == "unknown"),
+            lambda cell, one: not (one.permitted and cell.at["subject.age_band"] == "unknown"),
         ),
         "victims": (
             "Reclassering en OM: niet over een slachtoffer, of met uitleg door een mens (C17, D09).",
-            lambda at, one: (
+            lambda cell, one: (
                 not (
                     one.permitted
-                    and at["subject.role"] == "victim"
-                    and _holder(at) in {"reclassering", "om"}
-                    and not (at["subject.dual_role"] and one.mode == "human")
+                    and cell.at["subject.role"] == "victim"
+                    and cell.holder in {"reclassering", "om"}
+                    and not (cell.at["subject.dual_role"] and one.mode == "human")
                 )
             ),
         ),
         "minors_at_reclassering": (
             "Reclassering antwoordt niet over minderjarigen (D08).",
-            lambda at, one: (
-                not (one.permitted and _holder(at) == "reclassering" and at["subject.age_band"] != "adult")
+            lambda cell, one: (
+                not (
+                    one.permitted and cell.holder == "reclassering" and cell.at["subject.age_band"] != "adult"
+                )
             ),
         ),
         "under_12": (
             "Over een kind onder de 12: alleen de Raad, Veilig Thuis en (registraties) de politie (D08).",
-            lambda at, one: (
-                not (one.permitted and at["subject.age_band"] == "under_12")
-                or _holder(at) in {"rvdk", "veilig_thuis"}
-                or at["question"] == "politie.relevant_registrations"
+            lambda cell, one: (
+                not (one.permitted and cell.at["subject.age_band"] == "under_12")
+                or cell.holder in {"rvdk", "veilig_thuis"}
+                or cell.at["question"] == "politie.relevant_registrations"
             ),
         ),
         "police_and_prosecution_by_hand": (
             "Politie en OM geven nooit automatisch antwoord (Wpg 23(2); Wjsg 39f).",
-            lambda at, one: not (one.mode == "automatic" and _holder(at) in {"politie", "om"}),
+            lambda cell, one: not (one.mode == "automatic" and cell.holder in {"politie", "om"}),
         ),
         "zvh_by_hand": (
             "In een Zorg- en Veiligheidshuis is geen antwoord automatisch (D18).",
-            lambda at, one: not (one.mode == "automatic" and at["case.regime"] == "zvh"),
+            lambda cell, one: not (one.mode == "automatic" and cell.at["case.regime"] == "zvh"),
         ),
         "closed_case": (
             "In een gesloten casus wordt niets gevraagd (D16).",
-            lambda at, one: not (one.permitted and at["case.stage"] == "closed"),
+            lambda cell, one: not (one.permitted and cell.at["case.stage"] == "closed"),
         ),
         "danger_only_in_danger": (
             "Het doel directe veiligheid geldt alleen bij acuut gevaar (P4).",
-            lambda at, one: (
+            lambda cell, one: (
                 not (
                     one.permitted
-                    and catalogue.purposes[str(at["purpose"])].acute_danger
-                    and at["case.urgency"] != "acute_danger"
+                    and catalogue.purposes[str(cell.at["purpose"])].acute_danger
+                    and cell.at["case.urgency"] != "acute_danger"
                 )
             ),
         ),
@@ -133,7 +132,7 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, Check]]:
 
 
 def _in_each_cell(name: str, text: str, table: Table, check: Check) -> Invariant:
-    broken = next((str(cell) for cell, one in table.decisions.items() if not check(_at(cell), one)), None)
+    broken = next((str(cell) for cell, one in table.decisions.items() if not check(cell, one)), None)
     return Invariant(name, text, len(table.decisions), broken)
 
 
@@ -155,7 +154,7 @@ def _without_a_dimension(parts: Parts) -> Invariant:
     """Every cell with one of its dimensions left out."""
     catalogue = parts.release.catalogue
     places = [place for place, name in enumerate(catalogue.vocabulary) if name in {*DIMENSIONS, "holder"}]
-    seen = set(_left_out(parts, places))
+    seen = {(*given[:place], None, *given[place + 1 :]) for _, given in space(parts) for place in places}
     broken = next((fact for fact in seen if parts.decide(fact).permitted), None)
     return Invariant(
         "unknown_is_refused",
@@ -163,18 +162,3 @@ def _without_a_dimension(parts: Parts) -> Invariant:
         len(seen),
         None if broken is None else " ".join(str(value) for value in broken),
     )
-
-
-def _left_out(parts: Parts, places: list[int]) -> Iterator[tuple[str | bool | None, ...]]:
-    for cell in cells(parts.release.catalogue):
-        given = parts.reader.facts(facts(cell, parts.release.catalogue))
-        for place in places:
-            yield (*given[:place], None, *given[place + 1 :])
-
-
-def _at(cell: Cell) -> At:
-    return dict(zip(DIMENSIONS, cell.values, strict=True))
-
-
-def _holder(at: At) -> str:
-    return str(at["question"]).partition(".")[0]

@@ -17,8 +17,7 @@ ul { margin: 0; padding-left: 1.2rem; } code { overflow-wrap: anywhere; }
 def page(found: Comparison, words: Words, language: str) -> str:
     """The page, complete; `language` is its code (RFC 5646)."""
     title = "Verschil tussen twee versies van de hand-out" if language == "nl" else "Two hand-outs compared"
-    head, *_ = "\n".join(words.comparison(found)).split("\n\n")
-    lines = "".join(f"<li><code>{escape(line)}</code></li>" for line in head.splitlines())
+    lines = "".join(f"<li><code>{escape(line)}</code></li>" for line in words.summary(found))
     sections = []
     for flip in found.flips:
         first, *rest = words.flip(flip)

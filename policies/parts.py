@@ -64,11 +64,6 @@ class Parts:
         ]
         self._refusals: dict[int, Decision] = {}
 
-    @property
-    def evaluations(self) -> int:
-        """How often the engine was asked so far."""
-        return sum(len(part.known) for part in self._parts)
-
     def decide(self, facts: Facts) -> Decision:
         """Raises PolicyUnavailable, as any engine does."""
         return self.decision(facts, self.values(facts))

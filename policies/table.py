@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.catalogue import Catalogue
-from policies.engine import Decision, Policy, Reason
+from policies.engine import Decision, Facts, Policy, Reason
 from policies.errors import ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
@@ -41,6 +41,16 @@ class Cell:
     """One point of the space: the values of DIMENSIONS, in that order."""
 
     values: tuple[str | bool, ...]
+
+    @property
+    def at(self) -> dict[str, str | bool]:
+        """Dimension -> value."""
+        return dict(zip(DIMENSIONS, self.values, strict=True))
+
+    @property
+    def holder(self) -> str:
+        """The partner whose register the question is about."""
+        return str(self.values[DIMENSIONS.index("question")]).partition(".")[0]
 
     def __str__(self) -> str:
         return " ".join(str(value).lower() if isinstance(value, bool) else value for value in self.values)
@@ -107,7 +117,7 @@ def _values(cell: Cell) -> tuple[str | bool, ...]:
 
 def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
     """The input of a cell: its values, and every gate open."""
-    at = dict(zip(DIMENSIONS, cell.values, strict=True))
+    at = cell.at
     partner, question = str(at["requester.partner"]), str(at["question"])
     return {
         "requester": {
@@ -144,13 +154,19 @@ def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
 
 def table_of(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> Table:
     """The table of a release, by its parts: seconds. Raises PolicyUnavailable."""
-    release = parts.release
-    book = _Book(release.revision, NAME)
-    for number, cell in enumerate(cells(release.catalogue), start=1):
-        book.add(cell, parts.decide(parts.reader.facts(facts(cell, release.catalogue))))
+    book = _Book(parts.release.revision, NAME)
+    for cell, given in space(parts, progress):
+        book.add(cell, parts.decide(given))
+    return book.table()
+
+
+def space(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> Iterator[tuple[Cell, Facts]]:
+    """Every cell with its facts, all gates open; `progress` hears how many more were taken up."""
+    catalogue = parts.release.catalogue
+    for number, cell in enumerate(cells(catalogue), start=1):
+        yield cell, parts.reader.facts(facts(cell, catalogue))
         if number % _AT_ONCE == 0:
             progress(_AT_ONCE)
-    return book.table()
 
 
 async def tabulate(

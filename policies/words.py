@@ -8,7 +8,7 @@ from policies.catalogue import Catalogue, Named, Rule
 from policies.compare import Comparison, Flip
 from policies.engine import Decision
 from policies.gates import Change
-from policies.table import DIMENSIONS, Table
+from policies.table import Table
 
 
 class Words:
@@ -84,11 +84,11 @@ class Words:
     def table(self, table: Table) -> Iterator[str]:
         """Per requester, holder, question and purpose: by machine, by a person or never, and about whom."""
         catalogue = self._catalogue
-        permits: dict[tuple[str, str, str], list[tuple[Mapping[str, str], Decision]]] = {}
+        permits: dict[tuple[str, str, str], list[tuple[Mapping[str, str | bool], Decision]]] = {}
         for cell, decision in table.decisions.items():
             if decision.permitted:
-                at = dict(zip(DIMENSIONS, map(str, cell.values), strict=True))
-                key = at["requester.partner"], at["question"], at["purpose"]
+                at = cell.at
+                key = str(at["requester.partner"]), str(at["question"]), str(at["purpose"])
                 permits.setdefault(key, []).append((at, decision))
         for partner, question in itertools.product(catalogue.partners, catalogue.questions):
             asks = (
@@ -107,15 +107,15 @@ class Words:
                     yield f"  {self._named(catalogue.purposes, purpose)}: {line}"
             yield f"  {self._either('nooit voor', 'never for')}: {self._in_order(catalogue.purposes, never)}"
 
-    def _for_purpose(self, permits: Iterable[tuple[Mapping[str, str], Decision]]) -> Iterator[str]:
+    def _for_purpose(self, permits: Iterable[tuple[Mapping[str, str | bool], Decision]]) -> Iterator[str]:
         """One line for each mode, row and condition: about whom."""
         best: dict[tuple[str, str], tuple[str, str, bool, bool]] = {}
         for at, decision in permits:
-            whom = at["subject.role"], at["subject.age_band"]
+            whom = str(at["subject.role"]), str(at["subject.age_band"])
             given = (
                 str(decision.mode),
                 str(decision.rule),
-                at["subject.dual_role"] == "True",
+                at["subject.dual_role"] is True,
                 at["case.urgency"] == "acute_danger",
             )
             best[whom] = min(best.get(whom, given), given)  # by machine, without a condition, if that can be
@@ -149,6 +149,15 @@ class Words:
 
     def comparison(self, found: Comparison) -> Iterator[str]:
         """What differs between two releases, for whoever must agree to it."""
+        yield from self.summary(found)
+        for flip in found.flips:
+            first, *rest = self.flip(flip)
+            yield ""
+            yield first
+            yield from (f"  {line}" for line in rest)
+
+    def summary(self, found: Comparison) -> Iterator[str]:
+        """How much differs, and whom it touches."""
         yield self._line("van", "from", found.old)
         yield self._line("naar", "to", found.new)
         if not found.flips:
@@ -163,11 +172,6 @@ class Words:
         yield self._line("regels", "rows", "; ".join(found.rows) or "-")
         partners = [self._named(self._catalogue.partners, code) for code in found.partners]
         yield self._line("raakt", "touches", "; ".join(partners))
-        for flip in found.flips:
-            first, *rest = self.flip(flip)
-            yield ""
-            yield first
-            yield from (f"  {line}" for line in rest)
 
     def flip(self, flip: Flip) -> Iterator[str]:
         """One change between two releases, as an officer would say it."""

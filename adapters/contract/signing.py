@@ -275,8 +275,7 @@ def _unbase64(text: str) -> bytes:
     except (binascii.Error, ValueError):
         raise DocumentMalformed from None
     rest = len(text) % 4
-    if (
-        rest and _base64(raw[1 - rest :]) != text[-rest:]
-    ):  # unused bits set: a second spelling of the same bytes
+    # unused bits that are set would make a second spelling of the same bytes
+    if rest and _base64(raw[1 - rest :]) != text[-rest:]:
         raise DocumentMalformed
     return raw

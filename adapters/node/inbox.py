@@ -58,7 +58,7 @@ inbox = Table(
     Column("token", Text),
     Column("identities", JSON),
     Column("later", JSON, nullable=False),
-    Column("waiting", Boolean, nullable=False, index=True),
+    Column("listed", Boolean, nullable=False, index=True),
     Column("next_at", Integer, index=True),
     Column("attempts", Integer, nullable=False),
 )
@@ -195,7 +195,7 @@ def load_known(store: Connection, jti: str, case_ref: str) -> list[Taken]:
 
 def load_waiting(store: Connection, most: int) -> list[Taken]:
     rows = store.execute(
-        select(inbox).where(inbox.c.waiting).order_by(inbox.c.received_at).limit(most)
+        select(inbox).where(inbox.c.listed).order_by(inbox.c.received_at).limit(most)
     ).mappings()
     return [_taken(row) for row in rows]
 
@@ -203,7 +203,7 @@ def load_waiting(store: Connection, most: int) -> list[Taken]:
 def count_waiting(store: Connection, now: datetime) -> tuple[int, int]:
     """How many questions wait for a person within their time, and how many after it."""
     now_s = int(now.timestamp())
-    rows = store.execute(select(inbox.c.questions).where(inbox.c.waiting)).scalars()
+    rows = store.execute(select(inbox.c.questions).where(inbox.c.listed)).scalars()
     late = [
         question["permitted"]["due_at"] <= now_s
         for questions in rows
@@ -235,12 +235,12 @@ def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:
 
 
 def _row(taken: Taken) -> dict[str, Any]:
-    values = {**vars(taken), "waiting": any(question.listed for question in taken.questions)}
+    values = {**vars(taken), "listed": any(question.listed for question in taken.questions)}
     return {**values, "questions": [vars(question) for question in taken.questions]}
 
 
 def _taken(row: RowMapping) -> Taken:
-    values = {name: value for name, value in row.items() if name != "waiting"}
+    values = {name: value for name, value in row.items() if name != "listed"}
     questions = tuple(_waiting(question) for question in values["questions"])
     lists: dict[str, Sequence[Any]] = {name: tuple(values[name]) for name in ("permits", "outcomes", "later")}
     return Taken(**{**values, **lists, "questions": questions})

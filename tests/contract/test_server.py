@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.contract.server import _listening
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys, contextlib, uvloop
@@ -121,3 +123,11 @@ def test_what_fails_at_the_start_is_said_as_it_is() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "There is no key file; make one with: grondslag init\n"
+
+
+def test_a_response_never_waits_for_the_other_sides_acknowledgement() -> None:
+    """It leaves in two writes; with Nagle's algorithm (RFC 9293 3.7.4) the second would wait up to 40 ms."""
+    with _listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

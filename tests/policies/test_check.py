@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 import policies
 from policies import Decision, Release
-from policies.check import Certificate, Engine
+from policies.check import Agreement, Certificate
 from policies.commands import app
 from policies.invariants import Invariant, of_cells
 from policies.opa_program import OpaProgram
-from policies.table import DIMENSIONS, Cell, Table
+from policies.table import Cell, Table
 from tests.opa import opa_program
 
 HAND_OUT = Path(policies.__file__).parent / "handout"
@@ -34,12 +34,8 @@ def _with(table: Table, where: dict[str, str | bool], decide: Callable[[Decision
     """The table with another decision in the first cell of this kind."""
 
     def fits(cell: Cell) -> bool:
-        at = dict(zip(DIMENSIONS, cell.values, strict=True))
-        question = str(at["question"])
-        return all(
-            question.startswith(f"{value}.") if name == "holder" else at[name] == value
-            for name, value in where.items()
-        )
+        at = {**cell.at, "holder": cell.holder}
+        return all(at[name] == value for name, value in where.items())
 
     cell = next(cell for cell in table.decisions if fits(cell))
     return replace(table, decisions={**table.decisions, cell: decide(table.decisions[cell])})
@@ -105,7 +101,7 @@ def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     ("change", "good"),
     [
         ({}, True),
-        ({"engines": (Engine("other", 1, 1),)}, False),
+        ({"engines": (Agreement("other", 1, 1),)}, False),
         ({"invariants": (Invariant("x", "x", 1, "a cell"),)}, False),
         ({"rego": ("wrong",)}, False),
         ({"rego": None}, True),
@@ -113,7 +109,7 @@ def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     ids=["nothing wrong", "an engine differs", "an invariant is broken", "opa finds something", "no opa"],
 )
 def test_a_certificate_is_good_only_when_all_of_it_is(change: dict[str, Any], good: bool) -> None:
-    sound = Certificate("r", "d", 1, (), (), (), (Engine("one", 1, 0),), (), 1.0)
+    sound = Certificate("r", "d", 1, (), (), (), (Agreement("one", 1, 0),), (), 1.0)
     changed = replace(sound, **change)
     assert changed.good is good
     assert (changed.fingerprint() == sound.fingerprint()) is (change == {})

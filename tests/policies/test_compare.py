@@ -1,6 +1,7 @@
 """Two releases compared: each kind of change is named, and nothing else."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +15,10 @@ import policies
 from policies import Release, load_release
 from policies.commands import app
 from policies.compare import KINDS, Comparison, compare
+from policies.page import page
 from policies.parts import Parts
 from policies.table import Cell, Table, table_of
+from policies.words import Words
 
 HAND_OUT = Path(policies.__file__).parent / "handout"
 CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -127,9 +130,9 @@ def test_the_command_says_it_in_dutch_and_writes_json_and_a_page(
     for path, content in changed.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    told, page = tmp_path / "told.json", tmp_path / "page.html"
+    told, printed = tmp_path / "told.json", tmp_path / "page.html"
     arguments = ["compare", str(HAND_OUT), str(folder / "handout"), "--tables", str(tables)]
-    result = CliRunner().invoke(app, [*arguments, "--json", str(told), "--html", str(page)])
+    result = CliRunner().invoke(app, [*arguments, "--json", str(told), "--html", str(printed)])
     assert result.exit_code == 0
     assert (
         "Veilig Thuis mag Reclassering voortaan ook vragen: nu bekend bij Reclassering? (A01)"
@@ -137,5 +140,13 @@ def test_the_command_says_it_in_dutch_and_writes_json_and_a_page(
     )
     assert "Er komt iets bij dat mag." in result.output
     assert json.loads(told.read_text())["partners"]
-    assert page.read_text().startswith('<!doctype html><html lang="nl">')
-    assert "<script" not in page.read_text()
+    assert printed.read_text().startswith('<!doctype html><html lang="nl">')
+    assert "<script" not in printed.read_text()
+
+
+def test_what_stands_on_the_page_is_text_never_markup(found: Comparison, changed: Release) -> None:
+    """A name from a proposed hand-out is somebody else's text."""
+    strange = replace(found.flips[0], question="<script>alert(1)</script>", rule="<b>")
+    shown = page(replace(found, flips=(strange,), rows=("<i>",)), Words(changed.catalogue, dutch=True), "nl")
+    assert not {"<script>", "<b>", "<i>"} & set(re.findall("<[a-z]+>", shown))
+    assert "&lt;script&gt;" in shown

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("token", sa.Text),
         sa.Column("identities", sa.JSON),
         sa.Column("later", sa.JSON, nullable=False),
-        sa.Column("waiting", sa.Boolean, nullable=False, index=True),
+        sa.Column("listed", sa.Boolean, nullable=False, index=True),
         sa.Column("next_at", sa.BigInteger, index=True),
         sa.Column("attempts", sa.Integer, nullable=False),
     )
