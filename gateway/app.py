@@ -12,8 +12,10 @@ from adapters.contract.http import api
 from adapters.contract.rounds import rounds
 from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Wire
+from gateway.agreement import Agreement
 from gateway.broker import Broker
 from gateway.courier import Courier
+from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
 
@@ -34,6 +36,8 @@ def app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         line = wire or HttpWire(settings.tls())
         async with started(settings, BROKER, migrations=MIGRATIONS, now=now) as start:
+            agreement = Agreement(start.signatory, start.trail, start.hand_outs, tables=settings.tables)
+            await agreement.open()
             await start.record()
             await line.open()
             try:
@@ -41,14 +45,16 @@ def app(
                 broker = Broker(
                     start.signatory,
                     courier,
-                    start.policy,
-                    start.release,
+                    start.hand_outs,
                     start.trail,
                     most_at_once=settings.most_at_once,
                 )
-                app.state.broker = broker
+                app.state.broker, app.state.agreement = broker, agreement
                 app.state.checks.update(start.checks())
-                async with rounds(deliver=(broker.deliver_due, settings.retry_every_s)):
+                async with rounds(
+                    deliver=(broker.deliver_due, settings.retry_every_s),
+                    agree=(agreement.examine_due, settings.retry_every_s),
+                ):
                     yield
             finally:
                 await line.close()
@@ -65,4 +71,5 @@ def app(
         bearer=BEARER,
     )
     made.include_router(routes(lambda: made.state.broker))
+    made.include_router(release_routes(lambda: made.state.agreement))
     return made

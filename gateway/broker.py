@@ -29,6 +29,7 @@ from adapters.contract.documents import (
     Reply,
     decision_input,
 )
+from adapters.contract.hand_outs import HandOut, HandOuts
 from adapters.contract.problems import (
     CaseStatementStale,
     CaseUnknown,
@@ -51,7 +52,6 @@ from gateway.cases import Case, Raced
 from gateway.courier import Courier, Delivery
 from gateway.deadlines import due_at
 from gateway.inquiries import Accepted, earlier
-from policies import Policy, Release
 
 MAX_INQUIRIES = 10
 """In one request: two for each partner."""
@@ -92,17 +92,14 @@ class Broker:
         self,
         signatory: Signatory,
         courier: Courier,
-        policy: Policy,
-        release: Release,
+        hand_outs: HandOuts,
         trail: Trail,
         *,
         most_at_once: int,
     ) -> None:
         self._signatory = signatory
         self._courier = courier
-        self._policy = policy
-        self._parameters = release.catalogue.parameters
-        self._questions = release.catalogue.questions
+        self._hand_outs = hand_outs
         self._trail = trail
         self._room = most_at_once
 
@@ -114,16 +111,17 @@ class Broker:
         """
         async with self._admitted():
             # 1  who is calling, is it fresh, is it whole
-            received = self._read(presented)
+            hand_out = await self._hand_outs.now(int(self.now_s()))
+            received = self._read(presented, hand_out)
             known_cases, known = await self._trail.read(lambda store: _known(store, received))
             repeated = _repeated(received, known)
             if repeated:
                 return await self._report(received[0].sender, repeated)
-            asked = self._placed(received, presented, known_cases, known)
+            asked = self._placed(received, presented, known_cases, known, hand_out)
             # 2  decide: one call for all questions
-            asked = await self._decided(asked)
+            asked = await self._decided(asked, hand_out)
             # 3  record, durably, before anything leaves
-            accepted = await self._accept(asked)
+            accepted = await self._accept(asked, hand_out)
             # 4-7  permits go out, the holders answer
             deliveries = await self._courier.deliver_all(accepted)
             # 8  check, record
@@ -148,7 +146,8 @@ class Broker:
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
-        due = timedelta(hours=self._parameters.melding_due_hours)
+        limits = self._hand_outs.newest(int(self.now_s())).catalogue.parameters
+        due = timedelta(hours=limits.melding_due_hours)
         after = cases.stated(
             said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due
         )
@@ -245,7 +244,7 @@ class Broker:
         finally:
             self._room += 1
 
-    def _read(self, presented: Sequence[Presented]) -> list[Received[Inquiry]]:
+    def _read(self, presented: Sequence[Presented], hand_out: HandOut) -> list[Received[Inquiry]]:
         received = [self._signatory.read(Inquiry, one.token) for one in presented]
         senders = {one.sender.code for one in received}
         ids = {one.document.jti for one in received}
@@ -260,7 +259,8 @@ class Broker:
             document = one.document
             digests = {subject_ref: digest(locked) for subject_ref, locked in beside.identities.items()}
             if digests != document.identities or any(
-                question.question not in self._questions for question in document.questions
+                question.question not in hand_out.release.catalogue.questions
+                for question in document.questions
             ):
                 raise DocumentMalformed
         return received
@@ -271,10 +271,12 @@ class Broker:
         presented: Sequence[Presented],
         known_cases: Mapping[str, Case],
         known: Sequence[Accepted],
+        hand_out: HandOut,
     ) -> list[Asked]:
         """Each inquiry in its case, with what policy is to see of it."""
         asked = []
         directory, now = self._signatory.directory, self._signatory.now()
+        limits = hand_out.release.catalogue.parameters
         for one, beside in zip(received, presented, strict=True):
             document, requester = one.document, one.sender
             case = known_cases.get(document.case_ref)
@@ -301,9 +303,7 @@ class Broker:
                     purpose=document.purpose,
                     urgency=document.urgency,
                     case=facts,
-                    repetition=before.repetition(
-                        question, document.purpose, self._parameters, together=together
-                    ),
+                    repetition=before.repetition(question, document.purpose, limits, together=together),
                     re_roled=before.re_roled(question, together=together),
                 )
                 for question in document.questions
@@ -311,9 +311,9 @@ class Broker:
             asked.append(Asked(one, beside.identities, case, facts, inputs))
         return asked
 
-    async def _decided(self, asked: Sequence[Asked]) -> list[Asked]:
-        decisions = iter(await self._policy.decide([fact for one in asked for fact in one.inputs]))
-        now, limits = self._signatory.now(), self._parameters
+    async def _decided(self, asked: Sequence[Asked], hand_out: HandOut) -> list[Asked]:
+        decisions = iter(await hand_out.policy.decide([fact for one in asked for fact in one.inputs]))
+        now, limits = self._signatory.now(), hand_out.release.catalogue.parameters
         decided = []
         for one in asked:
             own = tuple(next(decisions) for _ in one.inputs)
@@ -330,10 +330,10 @@ class Broker:
             decided.append(replace(one, decisions=own, due=tuple(int(moment.timestamp()) for moment in due)))
         return decided
 
-    async def _accept(self, asked: Sequence[Asked]) -> list[Accepted]:
+    async def _accept(self, asked: Sequence[Asked], hand_out: HandOut) -> list[Accepted]:
         """The entries and the rows of these inquiries, in one transaction."""
         now = self._signatory.now()
-        entries = [entry for one in asked for entry in entries_of(one, self._policy.engine)]
+        entries = [entry for one in asked for entry in entries_of(one, hand_out.policy.engine)]
 
         def accept(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
             for case in {one.case.case_ref: one.case for one in asked}.values():

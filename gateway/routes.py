@@ -28,7 +28,7 @@ from adapters.contract.problems import (
 from gateway.broker import MAX_INQUIRIES, Broker, Presented, Report
 from gateway.inquiries import Accepted
 
-_JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
+JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
 _SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
 
@@ -49,21 +49,25 @@ STATES = {
 """Of one question, as `Progress.state_at` tells them."""
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
 
-class Statement(_Body):
+class Statement(Body):
     """Een casusverklaring die wordt vastgelegd."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"statement": jws(CaseStatement.typ)}]})
 
-    statement: str = Field(pattern=_JWS, description="Casusverklaring, ondertekend door het knooppunt.")
+    statement: str = Field(pattern=JWS, description="Casusverklaring, ondertekend door het knooppunt.")
 
 
-class StatementReceipt(_Body):
+class StatementReceipt(Body):
     """Dat een casusverklaring is vastgelegd, en met welke feiten."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"receipt": jws(Receipt.typ)}]})
@@ -71,11 +75,11 @@ class StatementReceipt(_Body):
     receipt: str = Field(description="Ontvangstbewijs: de regel in het spoor van de centrale, met bewijs.")
 
 
-class PresentedInquiry(_Body):
+class PresentedInquiry(Body):
     """Een bevraging, met wat ernaast reist."""
 
     inquiry: str = Field(
-        pattern=_JWS,
+        pattern=JWS,
         description="Bevraging, ondertekend.",
         json_schema_extra={"maxLength": Inquiry.max_bytes},  # a larger one is a document that is too large
     )
@@ -84,7 +88,7 @@ class PresentedInquiry(_Body):
     )
 
 
-class Inquiries(_Body):
+class Inquiries(Body):
     """Alle bevragingen van één verrijking."""
 
     model_config = ConfigDict(
@@ -107,7 +111,7 @@ class Inquiries(_Body):
     )
 
 
-class QuestionState(_Body):
+class QuestionState(Body):
     """Hoe ver één vraag is."""
 
     index: int = Field(description="Plaats van de vraag in de bevraging.")
@@ -121,7 +125,7 @@ class QuestionState(_Body):
     due_at: int | None = Field(description="Uiterste tijd van de houder, in seconden sinds 1970.")
 
 
-class InquiryReport(_Body):
+class InquiryReport(Body):
     """Hoe ver één bevraging is."""
 
     id: Ref = Field(description="Kenmerk van de bevraging.")
@@ -132,7 +136,7 @@ class InquiryReport(_Body):
     replies: list[str] = Field(description="Antwoorden, verzegeld voor de vrager.")
 
 
-class InquiriesReport(_Body):
+class InquiriesReport(Body):
     """Hoe ver de bevragingen zijn, met het bewijs van elke beslissing."""
 
     model_config = ConfigDict(
@@ -166,13 +170,13 @@ class InquiriesReport(_Body):
     inquiries: list[InquiryReport] = Field(description="Per bevraging hoe ver zij is.")
 
 
-class HandedIn(_Body):
+class HandedIn(Body):
     """Een antwoord dat later is vrijgegeven."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reply": jws(Reply.typ)}]})
 
     reply: str = Field(
-        pattern=_JWS,
+        pattern=JWS,
         description="Antwoord, ondertekend door de houder.",
         json_schema_extra={"maxLength": Reply.max_bytes},
     )
@@ -204,7 +208,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         id: Annotated[Ref, Path(description="Kenmerk van de casus")],
         authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Any:
-        receipt = await broker().case(id, _bearer(authorization), path=f"/v1/cases/{id}")
+        receipt = await broker().case(id, bearer_of(authorization), path=f"/v1/cases/{id}")
         return StatementReceipt(receipt=receipt)
 
     @router.post(
@@ -236,7 +240,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         version: Annotated[int, Query(ge=0, le=1_000_000, description="De stand die u al hebt")] = 0,
         authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
-        report = await broker().report(id, _bearer(authorization), path=f"/v1/inquiries/{id}", seen=version)
+        report = await broker().report(id, bearer_of(authorization), path=f"/v1/inquiries/{id}", seen=version)
         return Response(status_code=204) if report is None else _report(report, broker().now_s())
 
     @router.post(
@@ -253,7 +257,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
     return router
 
 
-def _bearer(authorization: str | None) -> str:
+def bearer_of(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn

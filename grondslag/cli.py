@@ -17,7 +17,7 @@ _PLACES = {
     "node": "adapters.node.command",
     "demo": "grondslag.demo.command",
     "doctor": "grondslag.doctor",
-    "policy": "policies.commands",
+    "policy": "gateway.policy_commands",
     "match": "adapters.registers.commands",
     "audit": "grondslag.trail",
 }

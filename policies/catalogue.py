@@ -26,6 +26,16 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Fact(Named):
+    """A field of an input. `may_change`: somebody could truthfully make it otherwise, by an act; the rest is
+    as it is. `values`: names of values that have none elsewhere.
+    """
+
+    may_change: bool
+    values: Mapping[str, Named]
+
+
+@dataclass(frozen=True)
 class Question:
     """One question. `flags`: the answer is a set of `flag_codes`, or one of the other codes."""
 
@@ -148,6 +158,7 @@ class Catalogue:
     """
 
     vocabulary: Mapping[str, tuple[str | bool, ...]]
+    facts: Mapping[str, Fact]
     partners: Mapping[str, Named]
     questions: Mapping[str, Question]
     purposes: Mapping[str, Purpose]
@@ -205,6 +216,7 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object) -> Ca
                 cells.setdefault(code, set()).add((partner.name, question.name))
     read = Catalogue(
         vocabulary={field.name: field.facts() for field in texts["vocabulary"].children()},
+        facts=_each(texts["facts"], _fact),
         partners=_each(texts["partners"], _named),
         questions=_each(texts["questions"], _question),
         purposes=_each(texts["purposes"], _purpose),
@@ -250,6 +262,7 @@ def _verify_references(read: Catalogue) -> None:
         ("subject.age_band", read.age_bands),
     ):
         _require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
+    _require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
     _require(
         set(read.asking_roles) == set(read.partners), "matrix.asking_roles", "does not name each partner"
     )
@@ -414,6 +427,12 @@ def _each(node: _Node, read: Callable[[_Node], _T]) -> dict[str, _T]:
 def _named(node: _Node) -> Named:
     node.only("nl", "en")
     return Named(node.name, node["nl"].word(), node["en"].word())
+
+
+def _fact(node: _Node) -> Fact:
+    node.only("nl", "en", "may_change", "values")
+    values = _each(node["values"], _named) if node.has("values") else {}
+    return Fact(node.name, node["nl"].word(), node["en"].word(), node["may_change"].flag(), values)
 
 
 def _question(node: _Node) -> Question:

@@ -16,20 +16,21 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Grid
 
+from policies.bundle import pack
 from policies.catalogue import Catalogue, Rule
 from policies.check import check as certify
 from policies.compare import compare as compared
+from policies.effect import kept_table
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
 from policies.errors import PolicyError, ReleaseError
-from policies.evaluator import NAME
 from policies.gates import changes
 from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
 from policies.page import page
 from policies.parts import Parts
 from policies.release import Release, load_release
-from policies.table import Table, cells, read_table, table_of, tabulate
+from policies.table import Table, cells, table_of, tabulate
 from policies.words import Words
 
 app = typer.Typer(
@@ -109,7 +110,7 @@ def bundle(
     """Write the bundle for an OPA server; the same bytes for the same release."""
     with _one_sentence():
         release = load_release(hand_out)
-        release.write_bundle(out)
+        out.write_bytes(pack(release))
         typer.echo(f"{out}: {release.revision}")
 
 
@@ -244,7 +245,7 @@ def compare(
     """
     with _one_sentence():
         releases = load_release(old), load_release(new)
-        before, after = (_kept_table(release, tables) for release in releases)
+        before, after = (kept_table(release, tables) for release in releases)
         found = compared(before, after)
         words = Words(releases[1].catalogue, dutch=language is Language.NL)
         if json_file is not None:
@@ -254,20 +255,6 @@ def compare(
     console = _console()
     for line in words.comparison(found):
         _print(console, line)
-
-
-def _kept_table(release: Release, folder: Path | None) -> Table:
-    """The table of a release; from the folder where it is kept, else worked out and kept there."""
-    path = None if folder is None else folder / f"{release.revision.removeprefix('sha256:')}.table.gz"
-    if path is not None and path.exists():
-        kept = read_table(path)
-        if (kept.revision, kept.engine) == (release.revision, NAME):
-            return kept
-    made = table_of(Parts(release))
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made.write(path)
-    return made
 
 
 @contextlib.contextmanager

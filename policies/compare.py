@@ -90,7 +90,7 @@ def compare(old: Table, new: Table) -> Comparison:
     changed = 0
     for cell in dict.fromkeys([*new.decisions, *old.decisions]):
         before, after = old.decisions.get(cell), new.decisions.get(cell)
-        differences = list(_differences(before, after))
+        differences = list(differences_of(before, after))
         if not differences:
             continue
         changed += 1
@@ -135,7 +135,8 @@ def _flip(key: _Key, group: _Group) -> Flip:
     )
 
 
-def _differences(before: Decision | None, after: Decision | None) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def differences_of(before: Decision | None, after: Decision | None) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """In which kinds two decisions on one question differ, and in what; None: no such cell."""
     permitted_before = before is not None and before.permitted
     permitted_after = after is not None and after.permitted
     if permitted_after and not permitted_before:

@@ -72,6 +72,15 @@ class Decision:
         return json.dumps(self.facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def read_decision(document: Mapping[str, Any]) -> Decision:
+    """A decision that was kept as JSON values (`Decision.facts`). Raises KeyError, TypeError."""
+    read: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
+    reasons = tuple(Reason(one["code"], tuple(one["citations"])) for one in document["reasons"])
+    return Decision(**{**read, "reasons": reasons})
+
+
 class Policy(Protocol):
     """Decides on questions under one release.
 

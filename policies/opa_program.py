@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from policies.bundle import pack
 from policies.errors import PolicyUnavailable
 from policies.release import Release
 
@@ -48,7 +49,7 @@ class OpaProgram:
         """
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle.tar.gz"
-            release.write_bundle(bundle)
+            bundle.write_bytes(pack(release))
             url = f"http://127.0.0.1:{_free_port()}"
             command = [
                 self.path,

@@ -5,11 +5,9 @@ JSON for data (so that white space in a table changes nothing). Tests beside the
 is the generated document that brings the revision into each decision.
 """
 
-import gzip
 import hashlib
-import io
 import json
-import tarfile
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +15,13 @@ from pathlib import Path
 from policies.catalogue import Catalogue, parse_catalogue
 from policies.errors import ReleaseError
 
-_ROOT = "handout"
-_GENERATED = f"{_ROOT}/release/data.json"
+ROOT = "handout"
+GENERATED = f"{ROOT}/release/data.json"
 _CATALOGUE, _MATRIX, _PARAMETERS = (
-    f"{_ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters")
+    f"{ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters")
 )
-_MAX_BYTES = 4 * 1024 * 1024
+_PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)")
+MAX_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Release:
     def data(self) -> dict[str, object]:
         """All data, the revision included, as one document."""
         document: dict[str, object] = {}
-        for path, content in {**self.files, _GENERATED: self._generated()}.items():
+        for path, content in {**self.files, GENERATED: self.generated()}.items():
             if not path.endswith(".json"):
                 continue
             *folders, last = path.split("/")[:-1]
@@ -53,23 +52,8 @@ class Release:
             place[last] = json.loads(content)
         return document
 
-    def write_bundle(self, path: Path) -> None:
-        """Write the bundle for an OPA server: tar.gz with manifest, the same bytes for the same release."""
-        manifest = json.dumps({"revision": self.revision, "roots": [_ROOT]}).encode()
-        packed = io.BytesIO()
-        with (
-            gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
-            tarfile.open(fileobj=zipped, mode="w") as tar,
-        ):
-            for name, content in sorted(
-                {".manifest": manifest, _GENERATED: self._generated(), **self.files}.items()
-            ):
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                tar.addfile(entry, io.BytesIO(content))
-        path.write_bytes(packed.getvalue())
-
-    def _generated(self) -> bytes:
+    def generated(self) -> bytes:
+        """The document that brings the revision into each decision."""
         return json.dumps({"revision": self.revision}).encode()
 
 
@@ -78,17 +62,25 @@ def load_release(folder: Path | None = None) -> Release:
 
     Raises ReleaseError, with a sentence, if a file is missing, unreadable or contradicts another.
     """
-    folder = folder if folder is not None else Path(__file__).parent / _ROOT
-    files = _read(folder)
+    folder = folder if folder is not None else Path(__file__).parent / ROOT
+    return release_of(_read(folder))
+
+
+def release_of(files: Mapping[str, bytes]) -> Release:
+    """The release of these files: path in the bundle -> bytes. Raises ReleaseError, as `load_release`."""
+    if sum(map(len, files.values())) > MAX_BYTES:
+        raise ReleaseError(f"The hand-out is larger than {MAX_BYTES} bytes.")
     missing = [
-        path for path in (_CATALOGUE, _MATRIX, _PARAMETERS, f"{_ROOT}/decision.rego") if path not in files
+        path for path in (_CATALOGUE, _MATRIX, _PARAMETERS, f"{ROOT}/decision.rego") if path not in files
     ]
     if missing:
-        raise ReleaseError(f"The hand-out in {folder.name!r} is incomplete: {', '.join(missing)} is missing.")
+        raise ReleaseError(f"The hand-out is incomplete: {', '.join(missing)} is missing.")
+    for path, content in files.items():
+        _verify_file(path, content)
     data = {path: _data(path, content) for path, content in files.items() if path.endswith(".json")}
     lines = []
     for path, content in sorted(files.items()):
-        canonical = _canonical(data[path]) if path in data else content
+        canonical = canonical_json(data[path]) if path in data else content
         lines.append(f"{hashlib.sha256(canonical).hexdigest()}  {path}\n")
     return Release(
         revision="sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(),
@@ -100,18 +92,24 @@ def load_release(folder: Path | None = None) -> Release:
 def _read(folder: Path) -> dict[str, bytes]:
     try:
         found = {
-            f"{_ROOT}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+            f"{ROOT}/{path.relative_to(folder).as_posix()}": path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if (path.name == "data.json" or path.suffix == ".rego") and not path.name.endswith("_test.rego")
         }
-        for content in found.values():
-            content.decode()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ReleaseError(f"The hand-out in {folder.name!r} cannot be read.") from error
-    found.pop(_GENERATED, None)
-    if sum(map(len, found.values())) > _MAX_BYTES:
-        raise ReleaseError(f"The hand-out in {folder.name!r} is larger than {_MAX_BYTES} bytes.")
+    found.pop(GENERATED, None)
     return found
+
+
+def _verify_file(path: str, content: bytes) -> None:
+    """Only rules and data of the hand-out, as text. Raises ReleaseError."""
+    if not _PATH.fullmatch(path) or path.endswith("_test.rego") or path == GENERATED:
+        raise ReleaseError("A file of the hand-out has a name that is not one of rules or data.")
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise ReleaseError(f"{path} is not text.") from error
 
 
 def _data(path: str, content: bytes) -> object:
@@ -130,5 +128,6 @@ def _data(path: str, content: bytes) -> object:
         raise ReleaseError(f"{path} is not JSON.") from error
 
 
-def _canonical(value: object) -> bytes:
+def canonical_json(value: object) -> bytes:
+    """One text for one value: keys in order, no white space. What OPA hashes of a data file, too."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from policies.catalogue import Catalogue
-from policies.engine import Decision, Facts, Policy, Reason
+from policies.engine import Decision, Facts, Policy, read_decision
 from policies.errors import ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
@@ -189,7 +188,7 @@ def read_table(path: Path) -> Table:
     """A table that was written. Raises ReleaseError when it is damaged, or not the one of its digest."""
     try:
         held = json.loads(gzip.decompress(path.read_bytes()))
-        documents = [_decision(document) for document in held["documents"]]
+        documents = [read_decision(document) for document in held["documents"]]
         book = _Book(held["revision"], held["engine"])
         numbers = itertools.chain.from_iterable(itertools.repeat(*run) for run in held["cells"])
         for cell, number in zip(_space(held["dimensions"][:-1]), numbers, strict=True):
@@ -200,14 +199,6 @@ def read_table(path: Path) -> Table:
     if table.digest != held["digest"]:
         raise ReleaseError(f"The table {path.name} is not the one of its digest.")
     return table
-
-
-def _decision(document: Mapping[str, Any]) -> Decision:
-    read: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
-    }
-    reasons = tuple(Reason(one["code"], tuple(one["citations"])) for one in document["reasons"])
-    return Decision(**{**read, "reasons": reasons})
 
 
 class _Book:

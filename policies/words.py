@@ -1,13 +1,15 @@
 """Rows and decisions of the hand-out in plain words, in Dutch or in English."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from policies.catalogue import Catalogue, Named, Rule
-from policies.compare import Comparison, Flip
+from policies.compare import Comparison, Flip, Kind
 from policies.engine import Decision
+from policies.explain import Explanation
 from policies.gates import Change
+from policies.replay import Replay
 from policies.table import Table
 
 
@@ -80,6 +82,87 @@ class Words:
         yield self._line("antwoord", "answer", self._answers(decision.answer_codes, desk=decision.desk))
         yield from self._bases(decision.legal_bases)
         yield self._line("verplicht", "obligations", self._names(catalogue.obligations, decision.obligations))
+
+    def explanation(self, found: Explanation) -> Iterator[str]:
+        """What was asked, what came of it and why, what counted, and what would have made it otherwise."""
+        facts, catalogue = found.facts, self._catalogue
+        asker, holder, code = (str(facts[name]) for name in ("requester.partner", "holder", "question"))
+        verb = self._either("vraagt", "asks")
+        asked = f"{self._named(catalogue.partners, asker)} {verb} {self._named(catalogue.partners, holder)}"
+        yield f"{asked}: {self.question(code) or code}"
+        yield from self.decision(found.decision)
+        yield self._either("Dit telde mee:", "This counted:")
+        for field in found.counted:
+            yield f"- {self._fact(field, facts[field])}"
+        if not found.changes:
+            yield self._either(
+                "Ook met een paar andere feiten had het niet gemogen.",
+                "With a few other facts it would not have been permitted either.",
+            )
+            return
+        yield self._either(
+            "Het had niet gemogen bij:" if found.decision.permitted else "Het had gemogen als het zo wás:",
+            "It would not have been permitted with:"
+            if found.decision.permitted
+            else "It would have been permitted if it were so:",
+        )
+        for change in found.changes:
+            fixed = any(not catalogue.facts[field].may_change for field, _ in change)
+            note = self._either(" (dit ligt vast)", " (this is as it is)") if fixed else ""
+            yield f"- {' en '.join(self._fact(field, value) for field, value in change)}{note}"
+        if found.more:
+            yield self._either(f"en nog {found.more} andere", f"and {found.more} more")
+
+    def replay(self, found: Replay) -> Iterator[str]:
+        """What a new release would have answered otherwise, and what is not as it was decided."""
+        yield self._line("onder", "under", found.new)
+        yield self._either(
+            f"{found.decisions} beslissingen, {found.alike} hetzelfde",
+            f"{found.decisions} decisions, {found.alike} alike",
+        )
+        for one in found.otherwise:
+            partner = self._named(self._catalogue.partners, one.requester)
+            kind = self._either(*_OTHERWISE[one.kind])
+            yield (
+                f"- {len(one.positions)} × {kind}: {partner}, {self.question(one.question) or one.question} "
+                f"({one.rule or self._no_rule()}; {self._line('spoor', 'trail', _places(one.positions))})"
+            )
+        if found.erased:
+            yield self._either(
+                f"{found.erased} niet opnieuw te beslissen: gewist",
+                f"{found.erased} erased: not decided again",
+            )
+        for revision, count in found.unknown.items():
+            yield self._either(
+                f"{count} onder een versie die hier niet is, niet vergeleken met zichzelf: {revision}",
+                f"{count} under a release that is not here, not compared with itself: {revision}",
+            )
+        if found.alarms:
+            yield self._either(
+                f"ALARM: {len(found.alarms)} beslissingen zijn niet wat hun eigen versie geeft: "
+                f"spoor {_places(found.alarms)}. Meld dit aan de FG en bewaar de database.",
+                f"ALARM: {len(found.alarms)} decisions are not what their own release gives: "
+                f"trail {_places(found.alarms)}. Tell the data protection officer, and keep the database.",
+            )
+
+    def _fact(self, field: str, value: str | bool | None) -> str:
+        """One fact of an input, such as "vrager heeft mandaat: nee"."""
+        fact, catalogue = self._catalogue.facts[field], self._catalogue
+        names: Mapping[str, Named] = {
+            "requester.partner": catalogue.partners,
+            "requester.role": catalogue.requester_roles,
+            "holder": catalogue.partners,
+            "purpose": catalogue.purposes,
+            "subject.role": catalogue.subject_roles,
+            "subject.age_band": catalogue.age_bands,
+        }.get(field, fact.values)
+        if value is None:
+            told = self._either("ontbreekt", "absent")
+        elif isinstance(value, bool):
+            told = self._either("ja", "yes") if value else self._either("nee", "no")
+        else:
+            told = self._named(names, value)
+        return f"{self._one(fact)}: {told}"
 
     def table(self, table: Table) -> Iterator[str]:
         """Per requester, holder, question and purpose: by machine, by a person or never, and about whom."""
@@ -322,6 +405,29 @@ class Words:
     def _either(self, nl: str | None, en: str | None) -> str:
         return (nl if self._dutch else en) or ""
 
+
+_SHOWN = 10
+
+
+def _places(positions: Sequence[int]) -> str:
+    """Some positions in the trail, and how many more."""
+    shown = ", ".join(map(str, positions[:_SHOWN]))
+    return f"{shown} …" if len(positions) > _SHOWN else shown
+
+
+_OTHERWISE: Mapping[Kind, tuple[str, str]] = {
+    "allowed": ("mag dan wel", "then permitted"),
+    "by_machine": ("gaat dan automatisch", "then by machine"),
+    "more_answers": ("het antwoord kan dan meer zijn", "the answer can then be more"),
+    "fewer_duties": ("dan minder verplicht", "then fewer obligations"),
+    "refused": ("mag dan niet", "then refused"),
+    "by_hand": ("gaat dan naar een mens", "then by a person"),
+    "fewer_answers": ("het antwoord kan dan minder zijn", "the answer can then be less"),
+    "more_duties": ("dan meer verplicht", "then more obligations"),
+    "other_basis": ("op een andere grondslag", "on another basis"),
+    "otherwise": ("op een andere manier", "in another way"),
+    "other_reasons": ("om een andere reden geweigerd", "refused for another reason"),
+}
 
 _WHAT: dict[str, tuple[str, str]] = {
     "more_answers": ("het antwoord kan voortaan ook zijn", "the answer can now also be"),

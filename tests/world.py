@@ -202,8 +202,8 @@ class LocalWorld(World):
         header = {"kid": f"test-{partner}", "typ": "at+jwt"}
         return jwt.encode({**told, **claims}, self._issuer_keys[partner], "ES256", header)
 
-    def caller(self, partner: str, role: str) -> AsgiCaller:
-        return AsgiCaller(self, partner, self.token(partner, role))
+    def caller(self, partner: str, role: str, number: int = 1) -> AsgiCaller:
+        return AsgiCaller(self, partner, self.token(partner, role, sub=f"test-{partner}-{role}-{number}"))
 
     async def _started(self, party: str) -> AsyncExitStack:
         values = self.settings(party)

@@ -236,6 +236,44 @@ class Receipt(Document):
     entries: tuple[ProvenEntry, ...]
 
 
+class ReleaseStep(Document):
+    """An officer of a partner takes a step in the life of a release: brings it, agrees, refuses, puts it in
+    force, takes it back.
+
+    `officer` is who it was, so that two can be told apart; only the own partner knows whom it means.
+    `proposal`:
+    the digest of the step that brought the release. `at`: when it comes in force; of a proposal, the earliest
+    moment.
+    """
+
+    typ: ClassVar[str] = "grondslag-release+jwt"
+    max_bytes: ClassVar[int] = 16 * 1024
+
+    step: Literal["propose", "approve", "reject", "activate", "retire"]
+    release: Revision
+    officer: Digest
+    proposal: Digest | None = None
+    at: Seconds | None = None
+    base: Revision | None = None
+    bundle: Digest | None = None
+    certificate: Revision | None = None
+    changelog: Annotated[str, Field(min_length=10, max_length=4_000)] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        told = {name for name in _OF_PROPOSAL if getattr(self, name) is not None}
+        if told != (_OF_PROPOSAL if self.step == "propose" else frozenset()):
+            raise ValueError("a proposal, and nothing else, says what it brings")
+        if (self.at is None) != (self.step not in {"propose", "activate"}):
+            raise ValueError("a proposal and a coming in force, and nothing else, have a moment")
+        if self.step == "propose" and self.proposal is not None:
+            raise ValueError("a proposal answers nothing")
+        return self
+
+
+_OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "changelog"})
+
+
 class Caller(Document):
     """Who asks for the state of something of its own: a bearer token between parties, for one path."""
 

@@ -16,9 +16,12 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   └── DocumentTooLarge      413
     ├── RequestProblem            the request around it
     │   ├── RequestInvalid        400   names every mistake
+    │   ├── ReleaseUnfit          400
     │   ├── NotSignedIn           401
     │   ├── NotAllowed            403
-    │   │   └── CaseNotYours      403
+    │   │   ├── CaseNotYours      403
+    │   │   ├── NotInvolved       403
+    │   │   └── OwnProposal       403
     │   ├── NotFound              404
     │   │   └── CaseUnknown       404
     │   ├── MethodNotAllowed      405
@@ -27,7 +30,13 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── CaseStatementStale 409
     │   │   ├── AnsweringPaused   409
     │   │   ├── DecisionDiffers   409
-    │   │   └── NotWaiting        409
+    │   │   ├── NotWaiting        409
+    │   │   ├── ReleaseKnown      409
+    │   │   ├── ReleaseStale      409
+    │   │   ├── AlreadyAgreed     409
+    │   │   ├── NotAgreed         409
+    │   │   ├── MomentPast        409
+    │   │   └── StillInForce      409
     │   ├── PreconditionFailed    412
     │   ├── ContentTypeUnsupported 415
     │   └── TooManyRequests       429
@@ -171,6 +180,21 @@ class RequestInvalid(RequestProblem):
     title, detail = "Dit verzoek klopt niet.", "Kijk naar de genoemde velden en stuur het verzoek opnieuw."
 
 
+class ReleaseUnfit(RequestProblem):
+    """`why`: a sentence of the reader of releases, which quotes nothing of a person."""
+
+    status, code = 400, "release_unfit"
+    title, detail = "Dit is geen bruikbare versie van de hand-out.", "Er is niets veranderd."
+
+    def __init__(self, why: str | None = None) -> None:
+        super().__init__()
+        self.why = why
+
+    def body(self, *, instance: str, trace_id: str) -> dict[str, object]:
+        told = super().body(instance=instance, trace_id=trace_id)
+        return told if self.why is None else {**told, "detail": f"{self.detail} {self.why}"}
+
+
 class NotSignedIn(RequestProblem):
     status, code = 401, "not_signed_in"
     title, detail = "U bent niet aangemeld.", "Meld u aan bij uw eigen organisatie en probeer het opnieuw."
@@ -185,6 +209,22 @@ class NotAllowed(RequestProblem):
 class CaseNotYours(NotAllowed):
     code = "case_not_yours"
     title, detail = "Deze casus is niet van u.", "Alleen de partij die de casus heeft ingebracht mag dit."
+
+
+class NotInvolved(NotAllowed):
+    code = "not_involved"
+    title, detail = (
+        "Deze stap is niet aan uw organisatie.",
+        "Alleen organisaties die deze versie raakt, of die haar indienden, mogen dit.",
+    )
+
+
+class OwnProposal(NotAllowed):
+    code = "own_proposal"
+    title, detail = (
+        "U kunt uw eigen voorstel niet goedkeuren.",
+        "Vraag een andere privacyfunctionaris om het te beoordelen.",
+    )
 
 
 class NotFound(RequestProblem):
@@ -250,6 +290,54 @@ class NotWaiting(Conflict):
     title, detail = (
         "Op deze vraag wacht niemand meer.",
         "De vraag is al afgehandeld, of nog niet geopend. Haal de lijst opnieuw op.",
+    )
+
+
+class ReleaseKnown(Conflict):
+    code = "release_known"
+    title, detail = (
+        "Deze versie van de hand-out is al ingediend.",
+        "Haal de lijst van versies op. Een eerdere versie zet u terug; u dient haar niet opnieuw in.",
+    )
+
+
+class ReleaseStale(Conflict):
+    code = "release_stale"
+    title, detail = (
+        "Dit voorstel verandert een versie die niet meer geldt.",
+        "Maak het voorstel opnieuw op de versie die nu geldt, en laat het opnieuw beoordelen.",
+    )
+
+
+class AlreadyAgreed(Conflict):
+    code = "already_agreed"
+    title, detail = (
+        "Uw organisatie is al akkoord.",
+        "Eén akkoord per organisatie telt. Haal de lijst op en kijk wie nog moet tekenen.",
+    )
+
+
+class NotAgreed(Conflict):
+    code = "not_agreed"
+    title, detail = (
+        "Deze versie kan nu niet gaan gelden.",
+        "Nog niet iedereen die zij raakt is akkoord, of zij is afgewezen of ingetrokken. Haal de lijst op.",
+    )
+
+
+class MomentPast(Conflict):
+    code = "moment_past"
+    title, detail = (
+        "Dit moment kan niet.",
+        "Kies een moment dat nog komt, en niet vóór de dag van het voorstel.",
+    )
+
+
+class StillInForce(Conflict):
+    code = "still_in_force"
+    title, detail = (
+        "Deze versie geldt nu.",
+        "Zet eerst een andere versie in werking; trek deze daarna in.",
     )
 
 

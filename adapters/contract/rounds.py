@@ -30,3 +30,6 @@ async def _round(name: str, turn: Callable[[], Awaitable[object]], every_s: floa
             await turn()
         except Exception as error:  # whatever it is, the next turn must come
             log(Event.ROUND_FAILED, task=name, error=type(error).__name__)
+            here = asyncio.current_task()
+            if here is not None and here.cancelling():
+                return  # it failed while it was being ended

@@ -51,7 +51,13 @@ class PartySettings(BaseSettings):
         description="SQLAlchemy URL of the database with the keys of sealed parts; apart, with short backups."
     )
     release: Path | None = Field(
-        None, description="Folder of the hand-out's release; the packaged one if left out."
+        None,
+        description="Folder of the hand-out that a new party begins with; the packaged one if left out. "
+        "Later releases are agreed on between the partners.",
+    )
+    tables: Path | None = Field(
+        None,
+        description="Folder in which whole tables of releases are kept, so that each is worked out once.",
     )
     policy_engine: Literal["embedded", "server"] = Field(
         "embedded", description="Decide in this process, or ask an OPA server."

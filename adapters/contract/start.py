@@ -13,6 +13,7 @@ from pathlib import Path
 from adapters.contract import problems, trace
 from adapters.contract.directory import Directory, DirectoryProblem
 from adapters.contract.events import Event, log
+from adapters.contract.hand_outs import HandOuts
 from adapters.contract.health import Check, working
 from adapters.contract.keys import KeyProblem, Keyring, read_keys
 from adapters.contract.settings import PartySettings, SettingsProblem
@@ -35,25 +36,32 @@ class Start:
     """A party that may begin its work."""
 
     signatory: Signatory
-    release: Release
-    policy: Policy
+    hand_outs: HandOuts
     trail: Trail
 
     def checks(self) -> dict[str, Check]:
         """What must work before this party takes requests; whether others can be reached is not in it."""
         return {
             "trail": working(self.trail.verify, TrailUnavailable),
-            "policy": working(self.policy.verify, PolicyUnavailable),
+            "policy": working(lambda: self.hand_outs.verify(self._now()), PolicyUnavailable),
         }
 
     async def record(self) -> None:
-        """A start is an entry: under which directory and hand-out what follows was done."""
+        """A start is an entry: under which directory and hand-out what follows was done. Raises
+        PolicyUnavailable when the release in force, held here, cannot decide.
+        """
+        now = self._now()
+        in_force = self.hand_outs.revision(now)
+        held = self.hand_outs.holds(in_force)
         facts = {
             "directory": self.signatory.directory.digest,
-            "revision": self.release.revision,
-            "engine": self.policy.engine,
+            "revision": in_force,
+            "engine": (await self.hand_outs.now(now)).policy.engine if held else None,
         }
         await self.trail.append([Entry("started", facts)])
+
+    def _now(self) -> int:
+        return int(self.signatory.now().timestamp())
 
 
 @asynccontextmanager
@@ -69,8 +77,8 @@ async def started(
     directory, keyring = signatory.directory, signatory.keyring
     release = load_release(settings.release)
     async with AsyncExitStack() as stack:
-        policy = await open_policy(settings, release)
-        stack.push_async_callback(policy.close)
+        hand_outs = HandOuts(release, lambda one: open_policy(settings, one))
+        stack.push_async_callback(hand_outs.close)
         look_at_databases(settings, migrations)
         for url, folders in _databases(settings, migrations).values():
             for scripts in folders:
@@ -86,8 +94,7 @@ async def started(
         await trail.open()
         stack.push_async_callback(trail.close)
         log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
-        log(Event.RELEASE_READ, revision=release.revision, engine=policy.engine)
-        yield Start(signatory, release, policy, trail)
+        yield Start(signatory, hand_outs, trail)
 
 
 def read_signatory(settings: PartySettings, party: str, now: Callable[[], datetime]) -> Signatory:

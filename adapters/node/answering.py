@@ -15,7 +15,7 @@ with a code and nothing else.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -37,6 +37,7 @@ from adapters.contract.documents import (
     decision_input,
 )
 from adapters.contract.events import Event, log
+from adapters.contract.hand_outs import HandOuts
 from adapters.contract.problems import (
     AddresseeWrong,
     Conflict,
@@ -54,7 +55,7 @@ from adapters.node.standing import Standing
 from adapters.partners import Adapter, Asked, Finding
 from audit.entry import Entry
 from audit.trail import Trail
-from policies import Decision, Policy
+from policies import Decision
 
 _answers = Counter(
     "grondslag_answers_total",
@@ -87,10 +88,19 @@ class Answering:
     """`beat` is the timing class: a reply leaves at a whole number of beats after its permit came in."""
 
     def __init__(
-        self, signatory: Signatory, policy: Policy, trail: Trail, adapter: Adapter, *, beat: timedelta
+        self,
+        signatory: Signatory,
+        hand_outs: HandOuts,
+        trail: Trail,
+        adapter: Adapter,
+        *,
+        beat: timedelta,
+        hear: Callable[[], Awaitable[None]],
     ) -> None:
+        """`hear` asks the broker at once which releases were agreed on."""
         self._signatory = signatory
-        self._policy = policy
+        self._hand_outs = hand_outs
+        self._hear = hear
         self._trail = trail
         self._adapter = adapter
         self._beat_s = beat.total_seconds()
@@ -170,7 +180,7 @@ class Answering:
         permit says.
         """
         ground: Ground | None = "holder_paused" if holds.paused else None
-        if permit.revision != self._policy.revision:
+        if not await self._accepts(permit):
             ground = "holder_revision_differs"
         pairs = [(inquiry.document.questions[one.index], one) for one in permit.questions]
         if ground is not None:
@@ -195,7 +205,9 @@ class Answering:
                     re_roled=permitted.re_roled,
                 )
             )
-        decisions = await self._policy.decide(inputs)
+        now = int(self._signatory.now().timestamp())
+        hand_out = await self._hand_outs.of(permit.revision, now)
+        decisions = await hand_out.policy.decide(inputs)
         questions = []
         for (asked, permitted), decision in zip(pairs, decisions, strict=True):
             same = (decision.effect, decision.rule, decision.mode) == (
@@ -209,6 +221,14 @@ class Answering:
             automatic = decision.mode == "automatic" and permitted.rule in holds.automatic
             questions.append(_Question(asked, permitted, decision, None, automatic))
         return questions
+
+    async def _accepts(self, permit: Permit) -> bool:
+        """Whether the permit rests on a release that this partner accepted, and that was in force when the
+        broker took the inquiry.
+        """
+        if not self._hand_outs.valid(permit.revision, permit.accepted_at):
+            await self._hear()
+        return self._hand_outs.valid(permit.revision, permit.accepted_at)
 
     async def _answered(
         self, questions: Sequence[_Question], subjects: Mapping[str, Locked]

@@ -19,11 +19,14 @@ from adapters.contract.wire import HttpWire, Unreachable, Wire
 from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
+from adapters.node.broker_line import BrokerLine
 from adapters.node.desk import Desk
 from adapters.node.node import Node
+from adapters.node.release_routes import release_routes
+from adapters.node.releases import Releases
 from adapters.node.routes import routes
 from adapters.node.settings import NodeSettings
-from adapters.partners import Adapter, RegisterUnavailable, adapter_for, verify_questions
+from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 
 API_VERSION = "1.0.0"
@@ -61,29 +64,27 @@ def app(
             start = await stack.enter_async_context(
                 started(settings, settings.partner, migrations=MIGRATIONS, now=now)
             )
-            verify_questions(register, start.release)
+            broker = BrokerLine(start.signatory, line, timeout_s=settings.broker_timeout_s)
+            releases = Releases(
+                start.signatory, broker, start.trail, start.hand_outs, register, tables=settings.tables
+            )
+            await releases.open()
             await start.record()
             await line.open()
             stack.push_async_callback(line.close)
             node = Node(
                 signatory=start.signatory,
-                release=start.release,
+                hand_outs=start.hand_outs,
+                releases=releases,
                 trail=start.trail,
-                asking=Asking(
-                    start.signatory,
-                    line,
-                    start.policy,
-                    start.release,
-                    start.trail,
-                    timeout_s=settings.broker_timeout_s,
-                    poll_s=settings.poll_s,
-                ),
+                asking=Asking(start.signatory, broker, start.hand_outs, start.trail, poll_s=settings.poll_s),
                 answering=Answering(
                     start.signatory,
-                    start.policy,
+                    start.hand_outs,
                     start.trail,
                     register,
                     beat=timedelta(seconds=settings.beat_s),
+                    hear=releases.hear,
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
@@ -98,6 +99,7 @@ def app(
                 rounds(
                     follow=(node.asking.follow_due, settings.poll_s / 2),
                     hand_in=(node.desk.deliver_due, settings.poll_s / 2),
+                    agree=(releases.hear, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                 )
             )
@@ -118,6 +120,7 @@ def app(
         },
     )
     made.include_router(routes(lambda: made.state.node))
+    made.include_router(release_routes(lambda: made.state.node))
     return made
 
 

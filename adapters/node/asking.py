@@ -27,7 +27,6 @@ from adapters.contract.documents import (
     AskedQuestion,
     Asker,
     Attested,
-    Caller,
     CaseFacts,
     CaseStatement,
     Inquiry,
@@ -35,6 +34,7 @@ from adapters.contract.documents import (
     decision_input,
 )
 from adapters.contract.events import Event, log
+from adapters.contract.hand_outs import HandOuts
 from adapters.contract.identity import Identity
 from adapters.contract.problems import (
     CaseUnknown,
@@ -45,15 +45,16 @@ from adapters.contract.problems import (
     PartnerUnreachable,
     Problem,
     RequestInvalid,
+    RevisionUnknown,
     Unavailable,
     invalid_param,
-    named,
 )
 from adapters.contract.signatory import Signatory
 from adapters.contract.signing import digest
-from adapters.contract.wire import Response, Unreachable, Wire
+from adapters.contract.wire import Response
 from adapters.node import enrichments
 from adapters.node.bearer import Person
+from adapters.node.broker_line import BrokerLine
 from adapters.node.enrichments import Enrichment, Item, OwnCase, Raced, Sent
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.opening import Opening
@@ -61,7 +62,7 @@ from adapters.node.wish import Wish, WishedCase, WishedQuestion, WishedSubject
 from adapters.partners.age import age_bands
 from audit.entry import Entry, Recorded
 from audit.trail import Trail
-from policies import Decision, Policy, Release
+from policies import Decision
 
 _LONGEST_PAUSE_S = 60
 
@@ -91,21 +92,17 @@ class Asking:
     def __init__(
         self,
         signatory: Signatory,
-        wire: Wire,
-        policy: Policy,
-        release: Release,
+        broker: BrokerLine,
+        hand_outs: HandOuts,
         trail: Trail,
         *,
-        timeout_s: float,
         poll_s: float,
     ) -> None:
         self._signatory = signatory
-        self._wire = wire
-        self._policy = policy
-        self._release = release
+        self._broker = broker
+        self._hand_outs = hand_outs
         self._trail = trail
         self._opening = Opening(signatory)
-        self._timeout_s = timeout_s
         self._poll_s = poll_s
         self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
 
@@ -139,7 +136,7 @@ class Asking:
             "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
         )
         await self._trail.append([entry])
-        response = await self._call("POST", "/v1/cases", {"statement": statement.token})
+        response = await self._broker.call("POST", "/v1/cases", {"statement": statement.token})
         stated = self._opening.case(case_ref, response.body)
         if (stated.statement, stated.facts) != (statement.digest, facts):
             raise DocumentMalformed
@@ -149,7 +146,9 @@ class Asking:
         """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
         PartnerUnreachable, and a document problem.
         """
-        stated = self._opening.case(case_ref, (await self._call("GET", f"/v1/cases/{case_ref}", None)).body)
+        stated = self._opening.case(
+            case_ref, (await self._broker.call("GET", f"/v1/cases/{case_ref}", None)).body
+        )
         entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
         return await self._saved([entry], stated, person)
 
@@ -158,7 +157,7 @@ class Asking:
     async def may_ask(self, wish: Wish, person: Person) -> list[Allowed]:
         """What the hand-out says of each question, here and now, with what this node knows; nothing is sent.
 
-        Raises CaseUnknown, NotAllowed, RequestInvalid, PolicyUnavailable.
+        Raises CaseUnknown, NotAllowed, RequestInvalid, RevisionUnknown, PolicyUnavailable.
         """
         case = await self._own_case(wish.case_ref, person)
         wish.identities(named=case.facts["kind"] == "named")
@@ -167,7 +166,11 @@ class Asking:
             for question in subject.questions:
                 asked.append((number, question.question))
                 inputs.append(self._input(case, wish, subject, question, person))
-        decisions = await self._policy.decide(inputs)
+        now = int(self._signatory.now().timestamp())
+        if not self._hand_outs.holds(self._hand_outs.revision(now)):
+            raise RevisionUnknown
+        hand_out = await self._hand_outs.now(now)
+        decisions = await hand_out.policy.decide(inputs)
         return [
             Allowed(number, code, decision) for (number, code), decision in zip(asked, decisions, strict=True)
         ]
@@ -190,7 +193,7 @@ class Asking:
         inquiries = self._inquiries(case, wish, identities, refs, person)
         now = int(self._signatory.now().timestamp())
         # followed only when the first answer can no longer be under way, so that the two do not meet
-        later = now + int(self._timeout_s) + 5
+        later = now + int(self._broker.timeout_s) + 5
         enrichment = Enrichment(
             str(uuid.uuid4()), case.case_ref, wish.purpose, now, person.user, inquiries, next_at=later
         )
@@ -426,7 +429,7 @@ class Asking:
             ]
         }
         try:
-            response = await self._call("POST", "/v1/inquiries", body)
+            response = await self._broker.call("POST", "/v1/inquiries", body)
         except (PartnerUnreachable, InternalError):
             await self._postpone(enrichment)
             return Shown(enrichment, {})  # perhaps taken, perhaps not: it is asked after
@@ -455,7 +458,7 @@ class Asking:
     async def _ask_after(self, enrichment: Enrichment, sent: Sent) -> bool:
         """Whether there was something new."""
         try:
-            response = await self._call(
+            response = await self._broker.call(
                 "GET", f"/v1/inquiries/{sent.jti}", None, query=f"?version={sent.version}"
             )
         except NotFound:
@@ -543,27 +546,6 @@ class Asking:
             if part is not None
         }
         return Shown(enrichment, answers)
-
-    async def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None, *, query: str = ""
-    ) -> Response:
-        """A request to the broker. Raises PartnerUnreachable, or the problem that the broker names."""
-        broker = self._signatory.directory.party(BROKER)
-        bearer = self._signatory.write(Caller, to=BROKER, path=path).token if body is None else None
-        try:
-            response = await self._wire.send(
-                method,
-                broker.address,
-                path + query,
-                body=None if body is None else orjson.dumps(body),
-                bearer=bearer,
-                timeout_s=self._timeout_s,
-            )
-        except Unreachable:
-            raise PartnerUnreachable from None
-        if response.status >= 400:
-            raise (named(response.body) or PartnerUnreachable)()
-        return response
 
 
 def _may_ask(case: OwnCase | None, person: Person) -> OwnCase:

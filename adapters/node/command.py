@@ -8,12 +8,14 @@ from adapters.contract.run import Settings
 from adapters.contract.run import run as run_party
 from adapters.node.app import app as node_app
 from adapters.node.desk_commands import desk, standing
+from adapters.node.release_commands import release
 from adapters.node.settings import NodeSettings
 from adapters.partners import RegisterUnavailable
 
 app = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
 app.add_typer(desk, name="desk")
 app.add_typer(standing, name="standing")
+app.add_typer(release, name="release")
 
 
 @app.command()

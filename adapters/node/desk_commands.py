@@ -1,35 +1,21 @@
 """`grondslag node desk` and `standing`: what a holder's people do at their node, from a terminal."""
 
-import json
-import os
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from adapters.contract.days import ZONE
+from adapters.node.terminal import Node, Token, call, width
 
 desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
 standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
 
-Node = Annotated[str, typer.Option("--node", help="Address of the node's API.")]
-Token = Annotated[
-    str,
-    typer.Option(
-        "--token",
-        envvar="GRONDSLAG_TOKEN",
-        help="Access token of your own identity provider (or in GRONDSLAG_TOKEN).",
-    ),
-]
 Inquiry = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")]
 Index = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
 
-_TIMEOUT_S = 15
 _STATES = {"waits": "wacht", "opened": "geopend", "failed": "niet bezorgd: bel"}
 
 
@@ -39,7 +25,7 @@ def waiting(node: Node, token: Token) -> None:
     table = Table(
         "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
     )
-    for row in _call("GET", node, "/v1/questions", token):
+    for row in call("GET", node, "/v1/questions", token):
         state = "twijfel: bel" if row["doubtful"] else _STATES[row["state"]]
         due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
         codes = " ".join(row["answerCodes"])
@@ -56,13 +42,13 @@ def waiting(node: Node, token: Token) -> None:
             state,
             codes,
         )
-    Console(width=None if os.isatty(1) else 200).print(table)
+    Console(width=width()).print(table)
 
 
 @desk.command("open")
 def open_question(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
     """Look: who it is about, why it is asked, what the register suggests. It is recorded that you looked."""
-    opened = _call("POST", node, f"/v1/questions/{inquiry}/{index}/views", token)
+    opened = call("POST", node, f"/v1/questions/{inquiry}/{index}/views", token)
     for name, value in opened["identity"].items():
         if value:
             typer.echo(f"{name}: {value}")
@@ -97,28 +83,28 @@ def release(
         "validUntil": valid_until,
         "prosecutorAgrees": prosecutor_agrees,
     }
-    _call("POST", node, f"/v1/questions/{inquiry}/{index}/releases", token, body)
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/releases", token, body)
     typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
 
 
 @desk.command("more-reason")
 def more_reason(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
     """Ask for more reason first. Only before anybody opened the question."""
-    _call("POST", node, f"/v1/questions/{inquiry}/{index}/refusals", token)
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/refusals", token)
     typer.echo("De vrager krijgt te zien dat u eerst meer uitleg wilt.")
 
 
 @desk.command("looked")
 def looked(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
     """Take a doubtful match, or an answer that did not arrive, off the list: you looked, and called."""
-    _call("POST", node, f"/v1/questions/{inquiry}/{index}/looks", token)
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/looks", token)
     typer.echo("Van de lijst gehaald.")
 
 
 @standing.command("list")
 def standing_list(node: Node, token: Token) -> None:
     """Which rules are answered automatically now, and whether the node pauses."""
-    now = _call("GET", node, "/v1/standing-decisions", token)
+    now = call("GET", node, "/v1/standing-decisions", token)
     typer.echo(
         f"automatisch: {' '.join(now['automatic']) or 'geen'}; gepauzeerd: {'ja' if now['paused'] else 'nee'}"
     )
@@ -132,52 +118,26 @@ def standing_decide(
     token: Token,
 ) -> None:
     """Decide that a rule may be answered automatically until a date."""
-    _call("POST", node, "/v1/standing-decisions", token, {"rule": rule, "validUntil": until})
+    call("POST", node, "/v1/standing-decisions", token, {"rule": rule, "validUntil": until})
     typer.echo(f"Regel {rule} wordt automatisch beantwoord tot {until}.")
 
 
 @standing.command("end")
 def standing_end(rule: Annotated[str, typer.Argument(help="The rule.")], node: Node, token: Token) -> None:
     """From now on this rule waits for a person again."""
-    _call("DELETE", node, f"/v1/standing-decisions/{rule}", token)
+    call("DELETE", node, f"/v1/standing-decisions/{rule}", token)
     typer.echo(f"Regel {rule} gaat weer naar een medewerker.")
 
 
 @standing.command("pause")
 def pause(node: Node, token: Token) -> None:
     """Answer nothing until you resume."""
-    _call("PUT", node, "/v1/pause", token)
+    call("PUT", node, "/v1/pause", token)
     typer.echo("Gepauzeerd. Vragers zien dat u nu geen antwoord geeft.")
 
 
 @standing.command("resume")
 def resume(node: Node, token: Token) -> None:
     """Answer again."""
-    _call("DELETE", node, "/v1/pause", token)
+    call("DELETE", node, "/v1/pause", token)
     typer.echo("Hervat.")
-
-
-def _call(method: str, node: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> Any:
-    """The body of the response; a problem ends the command with its own words."""
-    if not node.startswith(("http://", "https://")):
-        _stop("--node is the address of the node's API, such as http://127.0.0.1:8000")
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
-    data = None
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-        data = json.dumps(body).encode()
-    try:
-        with urlopen(Request(node + path, data, headers, method=method), timeout=_TIMEOUT_S) as response:  # noqa: S310
-            content = response.read()
-            return json.loads(content) if content else None
-    except HTTPError as error:
-        problem = json.loads(error.read() or b"{}")
-        where = "".join(f" {row['name']}: {row['reason']}" for row in problem.get("invalidParams", []))
-        _stop(f"{problem.get('title', error.reason)} {problem.get('detail', '')}{where}")
-    except (URLError, OSError):
-        _stop("The node cannot be reached. Is it running, and is --node right?")
-
-
-def _stop(sentence: str) -> None:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from adapters.contract.hand_outs import HandOuts
 from adapters.contract.signatory import Signatory
 from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
 from adapters.node.desk import Desk
+from adapters.node.releases import Releases
 from audit.trail import Trail
 from policies import Release
 
@@ -14,9 +16,15 @@ from policies import Release
 @dataclass(frozen=True)
 class Node:
     signatory: Signatory
-    release: Release
+    hand_outs: HandOuts
+    releases: Releases
     trail: Trail
     asking: Asking
     answering: Answering
     desk: Desk
     people: IdentityProvider
+
+    @property
+    def release(self) -> Release:
+        """The newest release in force that this partner accepted: where texts come from."""
+        return self.hand_outs.newest(int(self.signatory.now().timestamp()))

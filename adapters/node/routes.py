@@ -52,7 +52,7 @@ InquiryId = Annotated[Ref, Path(alias="id", description="Kenmerk van de bevragin
 Index = Annotated[int, Path(ge=0, lt=60, description="Plaats van de vraag in de bevraging")]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -85,13 +85,13 @@ STATES = {
 """Of one question, as the asker sees it."""
 
 
-def _shown(about: str, *examples: dict[str, Any]) -> ConfigDict:
+def shown(about: str, *examples: dict[str, Any]) -> ConfigDict:
     extra: dict[str, Any] = {"description": about}
     return ConfigDict(json_schema_extra={**extra, "examples": list(examples)} if examples else extra)
 
 
-class PermitIn(_Body):
-    model_config = _shown(
+class PermitIn(Body):
+    model_config = shown(
         "Een vrijgave van de centrale, met de bevraging waar zij bij hoort.",
         {
             "permit": jws(Permit.typ),
@@ -111,14 +111,14 @@ class PermitIn(_Body):
     )
 
 
-class ReplyOut(_Body):
-    model_config = _shown("Het antwoord van de houder.", {"reply": jws(Reply.typ)})
+class ReplyOut(Body):
+    model_config = shown("Het antwoord van de houder.", {"reply": jws(Reply.typ)})
 
     reply: str = Field(description="Antwoord, ondertekend en verzegeld voor de vrager.")
 
 
-class CaseOut(_Body):
-    model_config = _shown(
+class CaseOut(Body):
+    model_config = shown(
         "Een casus zoals dit knooppunt haar kent.",
         {
             "caseRef": _CASE,
@@ -132,8 +132,8 @@ class CaseOut(_Body):
     facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
 
 
-class ReasonOut(_Body):
-    model_config = _shown("Waarom iets niet mag.")
+class ReasonOut(Body):
+    model_config = shown("Waarom iets niet mag.")
 
     code: Code = Field(description="Vaste code, voor programma's.")
     text: str = Field(description="Waarom niet, in gewone taal.")
@@ -141,17 +141,17 @@ class ReasonOut(_Body):
     citations: list[str] = Field(description="De artikelen.")
 
 
-class OpenQuestionOut(_Body):
-    model_config = _shown("Een vraag over de grondslag die een jurist nog moet beantwoorden.")
+class OpenQuestionOut(Body):
+    model_config = shown("Een vraag over de grondslag die een jurist nog moet beantwoorden.")
 
     code: str = Field(description="Nummer van de vraag in de hand-out.")
     text: str = Field(description="De vraag in gewone taal.")
 
 
-class AnswerOut(_Body):
+class AnswerOut(Body):
     """An opened answer; its `codes` are those of the question in the hand-out."""
 
-    model_config = _shown("Het antwoord op één vraag, zoals de houder het heeft verzegeld.")
+    model_config = shown("Het antwoord op één vraag, zoals de houder het heeft verzegeld.")
 
     codes: list[Code] = Field(description="Het antwoord, als code.")
     as_of: date = Field(description="De dag waarop het register zo was.")
@@ -163,10 +163,10 @@ class AnswerOut(_Body):
     valid_until: date | None = Field(description="Tot wanneer dit geldt.")
 
 
-class ItemOut(_Body):
+class ItemOut(Body):
     """One question as the asker sees it."""
 
-    model_config = _shown("Eén vraag, zoals de vrager haar ziet.")
+    model_config = shown("Eén vraag, zoals de vrager haar ziet.")
 
     subject: int | None = Field(
         default=None, description="Bij een proef: plaats van de betrokkene in het verzoek."
@@ -202,8 +202,8 @@ class ItemOut(_Body):
     position: int | None = Field(description="Plaats van de beslissing in het spoor van de centrale.")
 
 
-class ObligationOut(_Body):
-    model_config = _shown("Wie moet worden geïnformeerd over één ontvanger.")
+class ObligationOut(Body):
+    model_config = shown("Wie moet worden geïnformeerd over één ontvanger.")
 
     subject_ref: str = Field(description="Kenmerk van de betrokkene in deze casus.")
     receiver: str = Field(description="Wie de gegevens kreeg.")
@@ -212,8 +212,8 @@ class ObligationOut(_Body):
     due_at: datetime = Field(description="Voor wanneer de betrokkene het moet weten.")
 
 
-class EnrichmentOut(_Body):
-    model_config = _shown(
+class EnrichmentOut(Body):
+    model_config = shown(
         "Een verrijking: alle vragen van één casus, en hoe ver zij zijn.",
         {
             "id": "7d3b9a64-1c2e-4f80-9b5a-0e1f2a3b4c5d",
@@ -277,8 +277,8 @@ class EnrichmentOut(_Body):
     obligations: list[ObligationOut] = Field(description="Wie moet worden geïnformeerd, en voor wanneer.")
 
 
-class WaitingOut(_Body):
-    model_config = _shown(
+class WaitingOut(Body):
+    model_config = shown(
         "Een vraag die op een medewerker wacht. Over wie het gaat, ziet u pas als u haar opent.",
         {
             "inquiry": _INQUIRY,
@@ -317,8 +317,8 @@ class WaitingOut(_Body):
     doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
 
 
-class OpenedOut(_Body):
-    model_config = _shown(
+class OpenedOut(Body):
+    model_config = shown(
         "Een geopende vraag. Wat hier staat, blijft bij de houder.",
         {
             "identity": {"surname": "Voorbeeld", "given_names": "Proef", "birth_date": "1984-00-00"},
@@ -338,8 +338,8 @@ class OpenedOut(_Body):
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
 
 
-class ReleaseIn(_Body):
-    model_config = _shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
+class ReleaseIn(Body):
+    model_config = shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
 
     codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
     kind: Literal["fact", "judgement"] = Field(default="fact", description="Een feit of uw oordeel.")
@@ -349,15 +349,15 @@ class ReleaseIn(_Body):
     )
 
 
-class StandingIn(_Body):
-    model_config = _shown("Een staand besluit.", {"rule": "A02", "validUntil": "2027-06-30T22:00:00Z"})
+class StandingIn(Body):
+    model_config = shown("Een staand besluit.", {"rule": "A02", "validUntil": "2027-06-30T22:00:00Z"})
 
     rule: str = Field(pattern=r"^[A-Z][0-9]{2}$", description="Regel van de hand-out.")
     valid_until: datetime = Field(description="Tot wanneer; ten hoogste een jaar.")
 
 
-class StandingOut(_Body):
-    model_config = _shown("Wat nu automatisch gaat.", {"automatic": ["A01", "A02"], "paused": False})
+class StandingOut(Body):
+    model_config = shown("Wat nu automatisch gaat.", {"automatic": ["A01", "A02"], "paused": False})
 
     automatic: list[str] = Field(description="Regels die automatisch worden beantwoord.")
     paused: bool = Field(description="Of alles stilstaat.")
@@ -748,7 +748,9 @@ class _Texts:
         )
 
     def _reason(self, code: str) -> ReasonOut:
-        text = self._catalogue.reasons[code]
+        text = self._catalogue.reasons.get(code)
+        if text is None:  # of a release that this partner did not accept
+            return ReasonOut(code=code, text=code, way_out="", citations=[])
         return ReasonOut(
             code=code, text=text.text_nl, way_out=text.way_out_nl, citations=list(text.citations)
         )

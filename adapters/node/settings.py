@@ -26,6 +26,12 @@ class NodeSettings(PartySettings):
         le=60,
         description="How soon the node asks after open questions; the pause doubles up to a minute.",
     )
+    releases_s: float = Field(
+        10,
+        gt=0,
+        le=3600,
+        description="How often the node hears which versions of the hand-out were agreed on.",
+    )
     beat_s: float = Field(
         0.025,
         ge=0,

@@ -60,9 +60,9 @@ class HttpCaller(Caller):
         return _call(method, self._node + path, body, self._token)
 
 
-def sign_in(address: str, role: str) -> str:
-    """An access token from the demo's identity provider."""
-    return str(_call("POST", address, {"role": role}, None)["access_token"])
+def sign_in(address: str, role: str, number: int = 1) -> str:
+    """An access token from the demo's identity provider, for the first or another person in this role."""
+    return str(_call("POST", address, {"role": role, "number": number}, None)["access_token"])
 
 
 def _call(method: str, url: str, body: Mapping[str, Any] | None, token: str | None) -> Any:

@@ -1,7 +1,9 @@
 """The demo's own identity provider: it signs in anybody who asks, as anyone. TEST – geen echte personen.
 Never outside the demo.
 
-One issuer per partner, as in life; each has its own key. `POST /{partner}/token` with `role` gives a token.
+One issuer per partner, as in life; each has its own key. `POST /{partner}/token` with `role` gives a token;
+with `number`, of another person
+in that role.
 """
 
 import json
@@ -21,7 +23,10 @@ from starlette.routing import Route
 from adapters.contract.codes import PARTNERS
 
 LOUD = "DEMO: deze aanmelding controleert niemand. Alleen voor verzonnen gegevens."
-ROLES = frozenset({"chair", "participant", "duty_officer", "minute_taker", "official", "manager"})
+ROLES = frozenset(
+    {"chair", "participant", "duty_officer", "minute_taker", "official", "manager", "privacy_officer"}
+)
+_MOST_PEOPLE = 9
 
 
 def app_of(base: str) -> Starlette:
@@ -37,14 +42,14 @@ def app_of(base: str) -> Starlette:
 
     async def token(request: Request) -> Response:
         partner, body = request.path_params["partner"], await request.json()
-        role = body.get("role")
-        if partner not in keys or role not in ROLES:
+        role, number = body.get("role"), body.get("number", 1)
+        if partner not in keys or role not in ROLES or number not in range(1, _MOST_PEOPLE + 1):
             return JSONResponse({"title": "Deze rol is er niet.", "rollen": sorted(ROLES)}, 400)
         now = int(time.time())
         claims = {
             "iss": f"{base}/{partner}",
             "aud": f"grondslag-{partner}",
-            "sub": f"demo-{partner}-{role}",
+            "sub": f"demo-{partner}-{role}-{number}",
             "iat": now,
             "exp": now + 3600,
             "roles": [role],

@@ -41,6 +41,8 @@ def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
     started = time.monotonic()
     with running_world(folder.resolve(), console.print) as world:
         play = Play(world)
+        console.print("Het voorstel voor een nieuwe versie van de hand-out wordt nagekeken (eenmalig).")
+        world.proposal()
         console.print(f"Klaar in {time.monotonic() - started:.0f} s. De verhalen beginnen.\n")
         told = play_all(play, show.story)
         report = _report(console, world, play, told)

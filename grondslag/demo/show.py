@@ -32,6 +32,7 @@ TITLES = {
     "acute_danger": "Acuut gevaar: eerst bellen",
     "partner_down": "Een partner is even weg",
     "asked_again": "Dezelfde vraag nog een keer",
+    "new_release": "Een nieuwe versie van de hand-out: voorgesteld, ondertekend, in werking, teruggezet",
 }
 STATES = {"open": "open", "met": "verteld", "omitted": "weggelaten"}
 

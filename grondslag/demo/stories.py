@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from grondslag.demo.caller import Caller, Json, Refused
 from grondslag.demo.cast import cast
+from grondslag.demo.proposal import Proposal
 from grondslag.demo.world import REGION
 from grondslag.population import CastMember
 
@@ -75,7 +76,9 @@ class Chain(Protocol):
 
     today: date
 
-    def caller(self, partner: str, role: str) -> Caller: ...
+    def caller(self, partner: str, role: str, number: int = 1) -> Caller: ...
+
+    def proposal(self) -> Proposal: ...
 
     def stop(self, party: str) -> None: ...
 
@@ -91,12 +94,12 @@ class Play:
         self.world = world
         self.cast = cast(world.today)
         self.asked: list[Asked] = []
-        self._callers: dict[tuple[str, str], Caller] = {}
+        self._callers: dict[tuple[str, str, int], Caller] = {}
 
-    def caller(self, partner: str, role: str) -> Caller:
-        key = (partner, role)
+    def caller(self, partner: str, role: str, number: int = 1) -> Caller:
+        key = (partner, role, number)
         if key not in self._callers:
-            self._callers[key] = self.world.caller(partner, role)
+            self._callers[key] = self.world.caller(partner, role, number)
         return self._callers[key]
 
     @property
@@ -140,7 +143,7 @@ class Play:
     ) -> Json:
         wish = {"caseRef": case, "purpose": purpose, "subjects": list(subjects), **more}
         enrichment: Json = caller.post("/v1/enrichments", wish)
-        partner, role = next(who for who, one in self._callers.items() if one is caller)
+        partner, role, _ = next(who for who, one in self._callers.items() if one is caller)
         self.asked.append(Asked(partner, role, purpose))
         return enrichment
 
@@ -371,6 +374,66 @@ def asked_again(play: Play, told: Told) -> None:
     told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
 
 
+def new_release(play: Play, told: Told) -> None:
+    """RvdK proposes a row, the effect is shown, those it touches sign, it comes into force while a question
+    is
+    under way, and is rolled back.
+    """
+    proposal, known = play.world.proposal(), "rvdk.known"
+    version = proposal.release.revision
+    place = f"/v1/releases/{version.removeprefix('sha256:')}"
+    proposer, rvdk, vt = (
+        play.caller(partner, "privacy_officer", number)
+        for partner, number in (("rvdk", 1), ("rvdk", 2), ("veilig_thuis", 1))
+    )
+
+    def state(wanted: str) -> Json:
+        """Waits until the version is there as far as RvdK knows."""
+        found = rvdk.until(
+            "/v1/releases",
+            lambda now: any(one["release"] == version and one["state"] == wanted for one in now["releases"]),
+            within_s=60,
+        )
+        return next((one for one in found["releases"] if one["release"] == version), {"state": "unknown"})
+
+    def ask(expected: str) -> Json:
+        girl = play.subject("children_and_adults.girl", "child", [known])
+        asked = play.ask(play.chair, play.case(play.chair, stage="meeting"), [girl], "interpret")
+        told.must_end(told.take(asked), {(known, "child"): expected})
+        return asked
+
+    ask("refused:purpose_not_allowed")
+    proposer.post("/v1/releases", proposal.body())
+    shown = state("examined")
+    told.must(shown["needed"] == ["rvdk", "veilig_thuis"], f"moet tekenen: {shown.get('needed')}")
+    told.notes += [f"De Raad stelt voor: {shown['changelog']}", *(line for line in shown["lines"] if line)]
+    try:
+        proposer.post(f"{place}/steps", {"step": "approve"})
+        told.must(False, "de indiener keurde het eigen voorstel goed")
+    except Refused as refused:
+        told.must(refused.code == "own_proposal", f"eigen voorstel: {refused.code}")
+    for officer in (vt, rvdk):
+        officer.post(f"{place}/steps", {"step": "approve"})
+    ask("refused:purpose_not_allowed")
+    kind = "rvdk.investigation_type"
+    girl = play.subject("children_and_adults.girl", "child", [kind])
+    waits = play.ask(play.chair, play.case(play.chair, stage="meeting"), [girl], "interpret")
+    told.must_end(waits, {(kind, "child"): "waits_for_person"})
+    rvdk.post(f"{place}/steps", {"step": "activate"})
+    ask("answered:yes")
+    play.release("rvdk", waits["items"], kind, ["protection"])
+    late = play.chair.until(
+        f"/v1/enrichments/{waits['id']}", lambda now: now["items"][0]["status"] == "answered"
+    )
+    told.must_end(told.take(late), {(kind, "child"): "answered:protection"})
+    vt.post("/v1/release-rollbacks", {})
+    ask("refused:purpose_not_allowed")
+    told.notes.append(
+        "Getekend door Veilig Thuis en de Raad, in werking, en teruggezet. "
+        "Een vraag die onderweg was, kreeg gewoon antwoord."
+    )
+
+
 Story = Callable[[Play, Told], None]
 
 STORIES: tuple[Story, ...] = (
@@ -383,6 +446,7 @@ STORIES: tuple[Story, ...] = (
     acute_danger,
     partner_down,
     asked_again,
+    new_release,
 )
 
 

@@ -3,7 +3,7 @@ its own process on loopback.
 
 Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each
 run, but for the
-registers, which are kept for the day.
+registers, which are kept for the day, and the version of the hand-out that is proposed in it.
 """
 
 import json
@@ -30,6 +30,7 @@ from adapters.contract.directory import directory_text
 from adapters.contract.keys import make_keys, read_keys, write_keys
 from grondslag.demo.caller import Caller, HttpCaller, sign_in
 from grondslag.demo.cast import cast
+from grondslag.demo.proposal import Preparing, Proposal
 from grondslag.population import build
 
 SEED = 20261124
@@ -66,6 +67,7 @@ class World:
     today: date
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    preparing: Preparing | None = None
 
     def address(self, party: str) -> str:
         return f"http://127.0.0.1:{self.ports[party]}"
@@ -110,10 +112,15 @@ class World:
             process.kill()
             process.wait()
 
-    def caller(self, partner: str, role: str) -> Caller:
+    def caller(self, partner: str, role: str, number: int = 1) -> Caller:
         """Somebody of this partner, signed in at the demo's own identity provider."""
         address = f"{self.address('issuer')}/{partner}/token"
-        return HttpCaller(self.address(partner), sign_in(address, role))
+        return HttpCaller(self.address(partner), sign_in(address, role, number))
+
+    def proposal(self) -> Proposal:
+        """What RvdK proposes. Raises OSError when it does not pass the check."""
+        assert self.preparing is not None  # noqa: S101 - the demo's world prepares one
+        return self.preparing.done()
 
     def settings(self, party: str) -> dict[str, Any]:
         """The settings of a party, as they stand in its file."""
@@ -126,6 +133,7 @@ class World:
             "subject_keys": f"sqlite:///{own / 'subject-keys.sqlite'}",
             "port": self.ports[party],
             "management_port": self.ports[f"{party}.management"],
+            "tables": str(self.folder / "proposal" / "tables"),
         }
         if party == BROKER:
             return values
@@ -141,6 +149,7 @@ class World:
             "audience": f"grondslag-{party}",
             "jwks": f"{self.address('issuer')}/{party}/jwks",
             "poll_s": 0.5,
+            "releases_s": 0.5,
         }
 
     def stop_all(self) -> None:
@@ -161,6 +170,7 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
     """
     world = World(folder, say, day_of(datetime.now(UTC)))
     _clean(folder)
+    world.preparing = Preparing(folder / "proposal")
     build_registers(world, size)
     make_parties(world)
     try:
@@ -171,13 +181,14 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
             world.wait_ready(party)
         yield world
     finally:
+        world.preparing.stop()
         world.stop_all()
 
 
 def _clean(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
-        if path.name != "registers":
+        if path.name not in {"registers", "proposal"}:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 

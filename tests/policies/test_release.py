@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -120,20 +119,6 @@ def test_rules_that_leave_something_undefined_stop_the_start(folder: Path) -> No
     (folder / "case" / "case.rego").write_text("package handout.case\n")
     with pytest.raises(ReleaseError):
         EmbeddedPolicy(load_release(folder))
-
-
-def test_the_bundle_is_the_same_bytes_each_time_and_names_its_revision(
-    release: Release, tmp_path: Path
-) -> None:
-    one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
-    release.write_bundle(one)
-    load_release().write_bundle(two)
-    assert one.read_bytes() == two.read_bytes()
-    with tarfile.open(one) as bundle:
-        manifest = bundle.extractfile(".manifest")
-        assert manifest is not None
-        assert json.load(manifest) == {"revision": release.revision, "roots": ["handout"]}
-        assert not [name for name in bundle.getnames() if "_test" in name]
 
 
 def test_every_reason_has_a_text_and_a_way_out_in_both_languages(release: Release) -> None:

@@ -1,0 +1,177 @@
+"""The life of each release of the hand-out, as its steps tell it. Broker and nodes read it alike.
+
+    proposed ──► examined ──► agreed ──► planned ──► in_force ──► superseded ──► in_force (roll back)
+        │            │           │          │                          │
+        └► unfit     └► rejected └──────────┴──────────► retired ◄─────┘
+
+- The effect decides who must agree: the partners that asker or holder of a changed cell belong to, each by
+  an officer
+  of its own. Without effect, one officer. Never whoever brought it.
+- What the first release needs happened outside: every party installed it.
+- A moment is agreed in a signed step, so that all change over at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+State = Literal[
+    "proposed",
+    "unfit",
+    "examined",
+    "rejected",
+    "agreed",
+    "planned",
+    "in_force",
+    "superseded",
+    "retired",
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that was recorded: the signed document, by which partner, when (seconds) and where in the
+    broker's
+    trail.
+    """
+
+    step: str
+    partner: str
+    officer: str
+    digest: str
+    token: str
+    recorded_at: int
+    position: int
+    at: int | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the broker found when it worked out the effect; `unfit`: why it cannot be a release."""
+
+    table: str = ""
+    changed: int = 0
+    wider: bool = False
+    partners: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    unfit: str | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """One release. `base`: the one that it changes; None for the first."""
+
+    release: str
+    base: str | None
+    changelog: str
+    steps: tuple[Step, ...]
+    examined: Examined | None
+
+    @property
+    def proposal(self) -> Step | None:
+        return next((step for step in self.steps if step.step == "propose"), None)
+
+    @property
+    def retired_at(self) -> int | None:
+        return next((step.recorded_at for step in self.steps if step.step == "retire"), None)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The partners whose officers must agree, for as far as the effect asks."""
+        return frozenset(self.examined.partners) if self.examined is not None else frozenset()
+
+    @property
+    def approved(self) -> frozenset[str]:
+        return frozenset(step.partner for step in self.steps if step.step == "approve")
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Who must still agree; without effect anybody, told as all of none."""
+        return self.needed - self.approved
+
+    @property
+    def agreed(self) -> bool:
+        return self.examined is not None and bool(self.approved) and not self.missing
+
+    @property
+    def rejected(self) -> bool:
+        decisive = self.needed or {step.partner for step in self.steps}
+        return any(step.step == "reject" and step.partner in decisive for step in self.steps)
+
+    @property
+    def involved(self) -> frozenset[str]:
+        """Who may put it in force or take it back."""
+        proposal = self.proposal
+        return self.needed | self.approved | ({proposal.partner} if proposal is not None else frozenset())
+
+
+def read_life(values: Mapping[str, Any]) -> Life:
+    """A life that was kept or sent as JSON (`dataclasses.asdict`). Raises TypeError, KeyError."""
+    found = values["examined"]
+    return Life(
+        release=values["release"],
+        base=values["base"],
+        changelog=values["changelog"],
+        steps=tuple(Step(**step) for step in values["steps"]),
+        examined=None if found is None else read_examined(found),
+    )
+
+
+def read_examined(values: Mapping[str, Any]) -> Examined:
+    """Raises TypeError."""
+    lists: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Examined(**lists)
+
+
+@dataclass(frozen=True, order=True)
+class Turn:
+    """From this moment (seconds) this release decides."""
+
+    at: int
+    release: str
+
+
+def turns(lives: Iterable[Life]) -> tuple[Turn, ...]:
+    """Every change of the release in force, oldest first; those to come are at the end."""
+    found = []
+    for life in lives:
+        if life.base is None:
+            found.append(Turn(0, life.release))
+        for step in life.steps:
+            if step.step == "activate" and step.at is not None:
+                withdrawn = life.retired_at is not None and life.retired_at < step.at
+                if not withdrawn:
+                    found.append(Turn(step.at, life.release))
+    return tuple(sorted(found, key=lambda turn: turn.at))
+
+
+def in_force(known: Sequence[Turn], moment: int) -> str:
+    """The release that decides at this moment."""
+    return next(turn.release for turn in reversed(known) if turn.at <= moment)
+
+
+def state(life: Life, known: Sequence[Turn], now: int) -> State:
+    """How far a release is, at this moment."""
+    moments = [turn.at for turn in known if turn.release == life.release]
+    states: tuple[tuple[State, bool], ...] = (
+        ("in_force", in_force(known, now) == life.release),
+        ("retired", life.retired_at is not None),
+        ("planned", any(at > now for at in moments)),
+        ("superseded", bool(moments)),
+        ("rejected", life.rejected),
+        ("proposed", life.examined is None),
+        ("unfit", life.examined is not None and life.examined.unfit is not None),
+        ("agreed", life.agreed),
+    )
+    return next((name for name, holds in states if holds), "examined")
+
+
+def predecessor(known: Sequence[Turn], now: int) -> str | None:
+    """The release that was in force before the one that is: what a roll back returns to."""
+    current = in_force(known, now)
+    return next(
+        (turn.release for turn in reversed(known) if turn.at <= now and turn.release != current), None
+    )

@@ -1,0 +1,85 @@
+"""The version of the hand-out that the demo's RvdK proposes: row A06 also when the partners interpret
+together.
+
+It is made from the one that comes with the program, and checked as any other. That takes a minute or two, so
+it is
+kept for the next run.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from policies import Release, load_release
+
+CHANGELOG = (
+    "De Raad mag voortaan ook bij het samen duiden laten weten of hij een kind of ouder kent (regel A06). "
+    "Nu kan dat alleen vóór het overleg."
+)
+_CHECK = ("-m", "grondslag", "policy", "check")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A hand-out that may be proposed: its files, and what `policy check` found."""
+
+    release: Release
+    certificate: str
+
+    def body(self) -> dict[str, Any]:
+        """As a node takes it."""
+        files = {path: content.decode() for path, content in self.release.files.items()}
+        return {"files": files, "certificate": self.certificate, "changelog": CHANGELOG}
+
+
+class Preparing:
+    """A proposal that is being checked in a process of its own, in this folder."""
+
+    def __init__(self, folder: Path) -> None:
+        base = load_release()
+        self.tables = folder / "tables"
+        self._folder = folder / base.revision.removeprefix("sha256:")[:16]
+        self._certificate = self._folder / "certificate.json"
+        self._running: subprocess.Popen[bytes] | None = None
+        if self._certificate.exists():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        write_hand_out(self._folder / "handout")
+        fresh = self._certificate.with_suffix(".new")
+        command = [sys.executable, *_CHECK, str(self._folder / "handout"), "--quick"]
+        command += ["--json", str(fresh), "--tables", str(self.tables)]
+        with (self._folder / "check.log").open("wb") as log:
+            self._running = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own module
+
+    def done(self) -> Proposal:
+        """Waits for it. Raises OSError when the check found something, with where to look."""
+        if self._running is not None:
+            if self._running.wait() != 0:
+                raise OSError(f"The proposal does not pass the check: see {self._folder / 'check.log'}")
+            self._certificate.with_suffix(".new").rename(self._certificate)
+            self._running = None
+        return Proposal(load_release(self._folder / "handout"), self._certificate.read_text(encoding="utf-8"))
+
+    def stop(self) -> None:
+        if self._running is not None:
+            self._running.kill()
+            self._running.wait()
+
+
+def write_hand_out(folder: Path) -> None:
+    """The hand-out that comes with the program, with the one row changed."""
+    packaged = load_release()
+    for path, content in packaged.files.items():
+        place = folder / path.partition("/")[2]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    matrix = folder / "matrix" / "data.json"
+    data = json.loads(matrix.read_text(encoding="utf-8"))
+    row = data["rules"]["A06"]
+    row["purposes"].append("interpret")
+    row["version"] += 1
+    matrix.write_text(json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8")

@@ -1,0 +1,111 @@
+"""What a release would change: what a change is agreed on by, worked out apart, since it takes many
+seconds.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from policies.compare import compare
+from policies.errors import PolicyError, ReleaseError
+from policies.evaluator import NAME
+from policies.parts import Parts
+from policies.release import Release, release_of
+from policies.table import Table, read_table, table_of
+from policies.words import Words
+
+_CONTEXT = get_context("spawn")
+_MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Effect:
+    """`table`: the digest of the new release's whole table. `partners`: requester and holder of each cell
+    that
+    changes; `lines`: the changes in plain Dutch.
+    """
+
+    table: str
+    changed: int
+    wider: bool
+    partners: tuple[str, ...]
+    rows: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
+    """Raises ReleaseError, PolicyUnavailable."""
+    before, after = kept_table(old, tables), kept_table(new, tables)
+    found = compare(before, after)
+    words = Words(new.catalogue, dutch=True)
+    return Effect(
+        table=after.digest,
+        changed=found.changed,
+        wider=found.wider,
+        partners=found.partners,
+        rows=found.rows,
+        lines=tuple(line for line in words.summary(found))[:_MOST_LINES],
+    )
+
+
+async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:
+    """The same in a process of its own, after everything that is urgent; a cancelled call ends it.
+
+    Raises ReleaseError.
+    """
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(
+        target=_work, args=(theirs, dict(old.files), dict(new.files), tables), daemon=True
+    )
+    starting = asyncio.ensure_future(asyncio.to_thread(process.start))
+    try:
+        await asyncio.shield(starting)
+        theirs.close()
+        found = await asyncio.to_thread(_received, ours)
+    finally:
+        await starting  # one that is half started cannot be ended
+        process.kill()
+        await asyncio.to_thread(process.join)
+        ours.close()
+    if isinstance(found, str):
+        raise ReleaseError(found)
+    return found
+
+
+def _received(ours: Connection) -> Effect | str:
+    try:
+        found: Effect | str = ours.recv()
+    except EOFError:
+        return "Working out the effect was cut short."
+    return found
+
+
+def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], tables: Path | None) -> None:
+    os.nice(10)
+    try:
+        out.send(effect(release_of(old), release_of(new), tables))
+    except PolicyError as error:
+        out.send(str(error))
+
+
+def kept_table(release: Release, folder: Path | None) -> Table:
+    """The table of a release; from the folder where it is kept, else worked out and kept there. A damaged
+    one is
+    made again.
+    """
+    path = None if folder is None else folder / f"{release.revision.removeprefix('sha256:')}.table.gz"
+    if path is not None and path.exists():
+        with suppress(ReleaseError):
+            kept = read_table(path)
+            if (kept.revision, kept.engine) == (release.revision, NAME):
+                return kept
+    made = table_of(Parts(release))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made.write(path)
+    return made

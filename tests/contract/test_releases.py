@@ -1,0 +1,87 @@
+"""The life of a release, as its steps tell it: who must agree, and since when it decides."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.contract.codes import PARTNERS
+from adapters.contract.releases import Examined, Life, Step, in_force, predecessor, state, turns
+
+FIRST = Life("sha256:first", None, "", (), None)
+
+
+def step(name: str, partner: str = "rvdk", officer: str = "a", **more: Any) -> Step:
+    return Step(name, partner, officer, "d", "t", recorded_at=more.pop("recorded_at", 10), position=1, **more)
+
+
+def life(*steps: Step, touches: Sequence[str] | None = ("veilig_thuis", "rvdk"), **found: Any) -> Life:
+    examined = None if touches is None else Examined(partners=tuple(touches), **found)
+    return Life("sha256:new", FIRST.release, "", (step("propose", at=10), *steps), examined)
+
+
+AGREED = (step("approve", "veilig_thuis", "b"), step("approve", "rvdk", "c"))
+ACTIVE = step("activate", at=100)
+
+
+@pytest.mark.parametrize(
+    ("one", "now", "expected"),
+    [
+        (life(touches=None), 50, "proposed"),
+        (life(), 50, "examined"),
+        (life(unfit="it cites nothing"), 50, "unfit"),
+        (life(AGREED[0]), 50, "examined"),
+        (life(*AGREED), 50, "agreed"),
+        (life(touches=()), 50, "examined"),
+        (life(step("approve", "om", "z"), touches=()), 50, "agreed"),
+        (life(step("reject", "veilig_thuis", "b")), 50, "rejected"),
+        (life(step("reject", "om", "z")), 50, "examined"),
+        (life(step("reject", "om", "z"), touches=()), 50, "rejected"),
+        (life(*AGREED, ACTIVE), 99, "planned"),
+        (life(*AGREED, ACTIVE), 100, "in_force"),
+        (life(*AGREED, ACTIVE, step("retire", recorded_at=99)), 200, "retired"),
+        (life(*AGREED, step("retire")), 50, "retired"),
+    ],
+)
+def test_a_state_follows_from_the_steps(one: Life, now: int, expected: str) -> None:
+    """Who must agree is who the effect touches; without effect, anybody."""
+    assert state(one, turns([FIRST, one]), now) == expected
+
+
+def test_a_roll_back_is_a_turn_to_the_release_before() -> None:
+    """What was in force stays in the history, and may come back."""
+    first = Life(FIRST.release, None, "", (step("activate", "veilig_thuis", at=200),), None)
+    new = life(*AGREED, ACTIVE)
+    known = turns([first, new])
+    assert [in_force(known, moment) for moment in (99, 100, 199, 200)] == [
+        first.release,
+        new.release,
+        new.release,
+        first.release,
+    ]
+    assert predecessor(known, 150) == first.release
+    assert predecessor(known, 250) == new.release
+    assert state(new, known, 250) == "superseded"
+
+
+def test_a_release_that_was_taken_back_before_its_moment_never_decides() -> None:
+    """Taken back after it decided, what it decided stays explained: its turn stays."""
+    before = life(*AGREED, ACTIVE, step("retire", recorded_at=99))
+    after = life(*AGREED, ACTIVE, step("retire", recorded_at=150))
+    assert in_force(turns([FIRST, before]), 120) == FIRST.release
+    assert in_force(turns([FIRST, after]), 120) == after.release
+
+
+@given(
+    touched=st.sets(st.sampled_from(PARTNERS)),
+    approving=st.sets(st.sampled_from(PARTNERS)),
+)
+def test_it_is_agreed_exactly_when_everybody_whom_it_touches_approved(
+    touched: set[str], approving: set[str]
+) -> None:
+    """And somebody did, where it touches nobody."""
+    one = life(*[step("approve", partner, "b") for partner in approving], touches=sorted(touched))
+    assert one.agreed == (touched <= approving and bool(approving))
+    assert one.missing == touched - approving
