@@ -146,7 +146,7 @@ class Broker:
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
-        limits = self._hand_outs.newest(int(self.now_s())).catalogue.parameters
+        limits = self._hand_outs.newest(int(self.now_s())).catalogue.limits(said.region)
         due = timedelta(hours=limits.melding_due_hours)
         after = cases.stated(
             said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due
@@ -276,7 +276,7 @@ class Broker:
         """Each inquiry in its case, with what policy is to see of it."""
         asked = []
         directory, now = self._signatory.directory, self._signatory.now()
-        limits = hand_out.release.catalogue.parameters
+        catalogue = hand_out.release.catalogue
         for one, beside in zip(received, presented, strict=True):
             document, requester = one.document, one.sender
             case = known_cases.get(document.case_ref)
@@ -291,6 +291,7 @@ class Broker:
                 if other.document.case_ref == case.case_ref
                 for question in other.document.questions
             ]
+            limits = catalogue.limits(case.region)
             facts = case.facts_for(
                 now=now,
                 regime=directory.regions[case.region].regime,
@@ -313,9 +314,10 @@ class Broker:
 
     async def _decided(self, asked: Sequence[Asked], hand_out: HandOut) -> list[Asked]:
         decisions = iter(await hand_out.policy.decide([fact for one in asked for fact in one.inputs]))
-        now, limits = self._signatory.now(), hand_out.release.catalogue.parameters
+        now, catalogue = self._signatory.now(), hand_out.release.catalogue
         decided = []
         for one in asked:
+            limits = catalogue.limits(one.case.region)
             own = tuple(next(decisions) for _ in one.inputs)
             due = tuple(
                 due_at(

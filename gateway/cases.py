@@ -72,7 +72,14 @@ class Case:
         overdue = self.melding_due_at is not None and now.timestamp() >= self.melding_due_at
         melding = "overdue" if overdue and self.facts["melding"] == "due" else self.facts["melding"]
         return CaseFacts.model_validate(
-            {**self.facts, "melding": melding, "regime": regime, "own_region": own_region, "accepted": False}
+            {
+                **self.facts,
+                "melding": melding,
+                "regime": regime,
+                "region": self.region,
+                "own_region": own_region,
+                "accepted": False,
+            }
         )
 
 

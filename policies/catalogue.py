@@ -5,7 +5,7 @@ needs to check it again. Texts are looked up here by code, outside the engine.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal, TypeVar
 
@@ -152,6 +152,32 @@ class Parameters:
 
 
 @dataclass(frozen=True)
+class Narrowing:
+    """What an arrondissement or region agreed for one row: refused, or by a person (`to`), without some
+    answer codes, or with further conditions. Empty purposes, subjects or ages: all of them.
+    """
+
+    rule: str
+    purposes: tuple[str, ...]
+    subjects: tuple[str, ...]
+    ages: tuple[str, ...]
+    to: str | None
+    answer_codes: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region, with the narrowings that hold in it: its arrondissement's and its own."""
+
+    code: str
+    nl: str
+    arrondissement: str
+    narrowings: tuple[Narrowing, ...]
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """All of it. `vocabulary`: field of an input (`case.stage`) -> its closed list of values. `every_rule`:
     the conditions of every row, beside its own.
@@ -186,6 +212,19 @@ class Catalogue:
     every_permit: tuple[str, ...]
     by_mode: Mapping[str, tuple[str, ...]]
     parameters: Parameters
+    regions: Mapping[str, Region]
+
+    @property
+    def areas(self) -> dict[str, tuple[str, ...]]:
+        """Regions with the same narrowings, by the first of them. Those without any come first."""
+        found: dict[tuple[Narrowing, ...], list[str]] = {}
+        for region in sorted(self.regions.values(), key=lambda one: bool(one.narrowings)):
+            found.setdefault(region.narrowings, []).append(region.code)
+        return {codes[0]: tuple(codes) for codes in found.values()}
+
+    def limits(self, region: str) -> Parameters:
+        """The limits in this region: the national ones, or tighter. Those of an unknown region: national."""
+        return self.regions[region].parameters if region in self.regions else self.parameters
 
     def permit_obligations(self, rule: Rule, about: About, mode: str) -> set[str]:
         """The least that a permit under this row must oblige to."""
@@ -206,9 +245,10 @@ class Catalogue:
         return tuple(rule for rule in self.rules.values() if (partner, question) in rule.cells)
 
 
-def parse_catalogue(catalogue: object, matrix: object, parameters: object) -> Catalogue:
-    """The three data documents of a release, checked. Raises ReleaseError: the place and what is wrong."""
+def parse_catalogue(catalogue: object, matrix: object, parameters: object, regions: object) -> Catalogue:
+    """The four data documents of a release, checked. Raises ReleaseError: the place and what is wrong."""
     texts, rows = _Node("catalogue", catalogue), _Node("matrix", matrix)
+    limits = _parameters(_Node("parameters", parameters))
     cells: dict[str, set[tuple[str, str]]] = {}
     for partner in rows["cells"].children():
         for question in partner.children():
@@ -243,7 +283,8 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object) -> Ca
         every_rule=rows["every_rule"].words(),
         every_permit=rows["every_permit"].words(),
         by_mode=_each(rows["by_mode"], _Node.words),
-        parameters=_parameters(_Node("parameters", parameters)),
+        parameters=limits,
+        regions=_regions(_Node("regions", regions), limits),
     )
     _require(not cells, "matrix.cells", f"names rows that do not exist: {', '.join(sorted(cells))}")
     _verify_references(read)
@@ -288,6 +329,12 @@ def _verify_references(read: Catalogue) -> None:
         _within(purpose.stages, words["case.stage"], purpose.code)
     for rule in read.rules.values():
         _verify_rule(rule, read)
+    _require(
+        set(words["case.region"]) == set(read.regions), "vocabulary.case.region", "differs from the regions"
+    )
+    for region in read.regions.values():
+        for narrowing in region.narrowings:
+            _verify_narrowing(narrowing, read, f"regions.{region.code}")
     for partner, code in {cell for rule in read.rules.values() for cell in rule.cells}:
         _within([partner], read.partners, "matrix.cells")
         roles = [
@@ -335,6 +382,28 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
         _within(rule.answer_codes, read.questions[code].answer_codes, place)
 
 
+def _verify_narrowing(narrowing: Narrowing, read: Catalogue, place: str) -> None:
+    """It speaks of a row that permits, and of what that row says; so it can only take something away."""
+    rule = read.rules.get(narrowing.rule)
+    if rule is None or rule.mode == "refuse":
+        raise ReleaseError(f"{place} narrows a row that permits nothing.")
+    _within(narrowing.purposes, rule.purposes, place)
+    _within(narrowing.subjects, rule.subjects, place)
+    _within(narrowing.ages, read.vocabulary["subject.age_band"], place)
+    _within(narrowing.conditions, read.conditions.keys() - set(read.every_rule), place)
+    _within(narrowing.answer_codes, rule.answer_codes, place)
+    _within([narrowing.to or "human"], ("human", "refuse"), place)
+    _require(bool(narrowing.to or narrowing.answer_codes or narrowing.conditions), place, "narrows nothing")
+    gone = {
+        code
+        for one in read.regions[place.partition(".")[2]].narrowings
+        if one.rule == rule.code
+        for code in one.answer_codes
+    }
+    for about in rule.subjects.values():
+        _require(not gone >= set(about.answer_codes), place, "leaves no answer: refuse the row instead")
+
+
 class _Node:
     """A value in the data and where it stands, so that an error can name the place."""
 
@@ -350,6 +419,9 @@ class _Node:
 
     def children(self) -> "Iterable[_Node]":
         return [self._child(key, value) for key, value in self._object().items()]
+
+    def items(self) -> "list[_Node]":
+        return [self._child(str(number), one) for number, one in enumerate(self._list(dict))]
 
     def only(self, *keys: str) -> "_Node":
         extra = set(self._object()) - set(keys)
@@ -433,6 +505,55 @@ def _fact(node: _Node) -> Fact:
     node.only("nl", "en", "may_change", "values")
     values = _each(node["values"], _named) if node.has("values") else {}
     return Fact(node.name, node["nl"].word(), node["en"].word(), node["may_change"].flag(), values)
+
+
+def _regions(node: _Node, national: Parameters) -> Mapping[str, Region]:
+    node.only("source", "arrondissements", "regions")
+    above = {
+        one.name: tuple(_narrowing(each) for each in one.only("nl", "narrowings")["narrowings"].items())
+        for one in node["arrondissements"].children()
+    }
+    found = {}
+    for one in node["regions"].children():
+        one.only("nl", "arrondissement", "veilig_thuis", "overleg_april_2020", "narrowings", "parameters")
+        arrondissement = one["arrondissement"].word()
+        _require(arrondissement in above, one.place, "is in no arrondissement")
+        own = tuple(_narrowing(each) for each in one["narrowings"].items())
+        found[one.name] = Region(
+            one.name,
+            one["nl"].word(),
+            arrondissement,
+            above[arrondissement] + own,
+            _tightened(one["parameters"], national),
+        )
+    return found
+
+
+def _narrowing(node: _Node) -> Narrowing:
+    node.only("rule", "purposes", "subjects", "ages", "to", "answer_codes", "conditions")
+    return Narrowing(
+        rule=node["rule"].word(),
+        purposes=node["purposes"].words(),
+        subjects=node["subjects"].words(),
+        ages=node["ages"].words(),
+        to=node["to"].word_or_none(),
+        answer_codes=node["answer_codes"].words(),
+        conditions=node["conditions"].words(),
+    )
+
+
+_TIGHTENED = ("melding_due_hours", "max_subjects_per_case", "max_repeats", "answer_fresh_days")
+"""Limits that a region may lower."""
+
+
+def _tightened(node: _Node, national: Parameters) -> Parameters:
+    node.only(*_TIGHTENED)
+    lower: dict[str, Any] = {one.name: one.number() for one in node.children()}
+    for name, value in lower.items():
+        _require(
+            0 < value <= getattr(national, name), f"{node.place}.{name}", "is looser than the national one"
+        )
+    return replace(national, **lower)
 
 
 def _question(node: _Node) -> Question:

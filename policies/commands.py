@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Grid
 
+from policies.areas import compare_all
 from policies.bundle import pack
 from policies.catalogue import Catalogue, Rule
 from policies.check import check as certify
-from policies.compare import compare as compared
 from policies.effect import kept_table
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
@@ -130,6 +130,9 @@ def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language 
         grid.add_row("", "\n".join(words.every_rule()))
         for rule in rules:
             grid.add_row(f"{rule.code}\n{rule.status}", "\n".join(words.rule(rule)))
+        narrowed = "\n".join(words.regions())
+        if narrowed:
+            grid.add_row("regio" if language is Language.NL else "region", narrowed)
         console.print(grid)
 
 
@@ -245,8 +248,7 @@ def compare(
     """
     with _one_sentence():
         releases = load_release(old), load_release(new)
-        before, after = (kept_table(release, tables) for release in releases)
-        found = compared(before, after)
+        found = compare_all(*releases, lambda release, region: kept_table(release, tables, region))
         words = Words(releases[1].catalogue, dutch=language is Language.NL)
         if json_file is not None:
             json_file.write_text(json.dumps(asdict(found), indent=1, default=str) + "\n", encoding="utf-8")

@@ -33,7 +33,7 @@ WIDER: frozenset[Kind] = frozenset({"allowed", "by_machine", "more_answers", "fe
 class Flip:
     """One kind of change for one requester and question: the purposes, and the subjects with their ages, that
     it is about; `what`: the answer codes, duties or reasons; one example, before and after (None: no such
-    cell).
+    cell). `regions`: where, if not everywhere.
     """
 
     kind: Kind
@@ -48,6 +48,7 @@ class Flip:
     example: Cell
     before: Decision | None
     after: Decision | None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from policies.compare import compare
+from policies.areas import compare_all, digest_of
 from policies.errors import PolicyError, ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
@@ -40,16 +40,23 @@ class Effect:
 
 def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
     """Raises ReleaseError, PolicyUnavailable."""
-    before, after = kept_table(old, tables), kept_table(new, tables)
-    found = compare(before, after)
+    made: dict[tuple[str, str], Table] = {}
+
+    def table(release: Release, region: str) -> Table:
+        key = (release.revision, region)
+        if key not in made:
+            made[key] = kept_table(release, tables, region)
+        return made[key]
+
+    found = compare_all(old, new, table)
     words = Words(new.catalogue, dutch=True)
     return Effect(
-        table=after.digest,
+        table=digest_of({region: table(new, region) for region in new.catalogue.areas}),
         changed=found.changed,
         wider=found.wider,
         partners=found.partners,
         rows=found.rows,
-        lines=tuple(line for line in words.summary(found))[:_MOST_LINES],
+        lines=tuple(line for line in words.comparison(found))[:_MOST_LINES],
     )
 
 
@@ -93,18 +100,19 @@ def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], t
         out.send(str(error))
 
 
-def kept_table(release: Release, folder: Path | None) -> Table:
-    """The table of a release; from the folder where it is kept, else worked out and kept there. A damaged
-    one is
-    made again.
+def kept_table(release: Release, folder: Path | None, region: str | None = None) -> Table:
+    """The table of a release in a region; from the folder where it is kept, else worked out and kept there. A
+    damaged one is made again.
     """
-    path = None if folder is None else folder / f"{release.revision.removeprefix('sha256:')}.table.gz"
+    region = region or next(iter(release.catalogue.areas))
+    name = f"{release.revision.removeprefix('sha256:')}-{region}.table.gz"
+    path = None if folder is None else folder / name
     if path is not None and path.exists():
         with suppress(ReleaseError):
             kept = read_table(path)
             if (kept.revision, kept.engine) == (release.revision, NAME):
                 return kept
-    made = table_of(Parts(release))
+    made = table_of(Parts(release), region=region)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         made.write(path)

@@ -17,8 +17,8 @@ from policies.errors import ReleaseError
 
 ROOT = "handout"
 GENERATED = f"{ROOT}/release/data.json"
-_CATALOGUE, _MATRIX, _PARAMETERS = (
-    f"{ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters")
+_CATALOGUE, _MATRIX, _PARAMETERS, _REGIONS = _DATA = tuple(
+    f"{ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters", "regions")
 )
 _PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)")
 MAX_BYTES = 4 * 1024 * 1024
@@ -70,9 +70,7 @@ def release_of(files: Mapping[str, bytes]) -> Release:
     """The release of these files: path in the bundle -> bytes. Raises ReleaseError, as `load_release`."""
     if sum(map(len, files.values())) > MAX_BYTES:
         raise ReleaseError(f"The hand-out is larger than {MAX_BYTES} bytes.")
-    missing = [
-        path for path in (_CATALOGUE, _MATRIX, _PARAMETERS, f"{ROOT}/decision.rego") if path not in files
-    ]
+    missing = [path for path in (*_DATA, f"{ROOT}/decision.rego") if path not in files]
     if missing:
         raise ReleaseError(f"The hand-out is incomplete: {', '.join(missing)} is missing.")
     for path, content in files.items():
@@ -85,7 +83,7 @@ def release_of(files: Mapping[str, bytes]) -> Release:
     return Release(
         revision="sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(),
         files=files,
-        catalogue=parse_catalogue(data[_CATALOGUE], data[_MATRIX], data[_PARAMETERS]),
+        catalogue=parse_catalogue(data[_CATALOGUE], data[_MATRIX], data[_PARAMETERS], data[_REGIONS]),
     )
 
 

@@ -57,7 +57,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Every cell with its decision, in the order of `cells`. Equal documents, equal `digest`."""
+    """Every cell with its decision, in the order of `cells`, in one region. Equal documents, equal
+    `digest`.
+    """
 
     revision: str
     engine: str
@@ -114,8 +116,10 @@ def _values(cell: Cell) -> tuple[str | bool, ...]:
     return cell.values
 
 
-def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
-    """The input of a cell: its values, and every gate open."""
+def facts(cell: Cell, catalogue: Catalogue, region: str | None = None) -> dict[str, object]:
+    """The input of a cell in this region (None: the first, where nothing is narrowed): its values, and every
+    gate open.
+    """
     at = cell.at
     partner, question = str(at["requester.partner"]), str(at["question"])
     return {
@@ -136,6 +140,7 @@ def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
             "unsafety": "acute",
             "urgency": at["case.urgency"],
             "regime": at["case.regime"],
+            "region": region or next(iter(catalogue.areas)),
             "own_region": True,
             "accepted": True,
         },
@@ -151,25 +156,32 @@ def facts(cell: Cell, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-def table_of(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> Table:
-    """The table of a release, by its parts: seconds. Raises PolicyUnavailable."""
+def table_of(
+    parts: Parts, progress: Callable[[int], None] = lambda _: None, region: str | None = None
+) -> Table:
+    """The table of a release in one region, by its parts: seconds. Raises PolicyUnavailable."""
     book = _Book(parts.release.revision, NAME)
-    for cell, given in space(parts, progress):
+    for cell, given in space(parts, progress, region):
         book.add(cell, parts.decide(given))
     return book.table()
 
 
-def space(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> Iterator[tuple[Cell, Facts]]:
+def space(
+    parts: Parts, progress: Callable[[int], None] = lambda _: None, region: str | None = None
+) -> Iterator[tuple[Cell, Facts]]:
     """Every cell with its facts, all gates open; `progress` hears how many more were taken up."""
     catalogue = parts.release.catalogue
     for number, cell in enumerate(cells(catalogue), start=1):
-        yield cell, parts.reader.facts(facts(cell, catalogue))
+        yield cell, parts.reader.facts(facts(cell, catalogue, region))
         if number % _AT_ONCE == 0:
             progress(_AT_ONCE)
 
 
 async def tabulate(
-    policy: Policy, catalogue: Catalogue, progress: Callable[[int], None] = lambda _: None
+    policy: Policy,
+    catalogue: Catalogue,
+    progress: Callable[[int], None] = lambda _: None,
+    region: str | None = None,
 ) -> Table:
     """Asks an engine to decide every cell, one by one: minutes. `progress` hears how many more were decided.
     Raises PolicyUnavailable.
@@ -177,7 +189,7 @@ async def tabulate(
     book = _Book(policy.revision, policy.engine)
     space = cells(catalogue)
     while chunk := list(itertools.islice(space, _AT_ONCE)):
-        answers = await policy.decide([facts(cell, catalogue) for cell in chunk])
+        answers = await policy.decide([facts(cell, catalogue, region) for cell in chunk])
         for cell, answer in zip(chunk, answers, strict=True):
             book.add(cell, answer)
         progress(len(chunk))

@@ -63,6 +63,32 @@ class Words:
             yield from self._permitting(rule)
         yield self._line("toetsing", "review", self._review(rule))
 
+    def regions(self) -> Iterator[str]:
+        """What arrondissements and regions agreed to narrow."""
+        catalogue = self._catalogue
+        for region in catalogue.regions.values():
+            for one in region.narrowings:
+                what = {
+                    "refuse": self._either("mag hier niet", "refused here"),
+                    "human": self._either("hier door een mens", "by a person here"),
+                }.get(one.to or "", self._either("hier strenger", "narrowed here"))
+                about = [
+                    self._in_order(catalogue.purposes, one.purposes),
+                    self._in_order(catalogue.subject_roles, one.subjects),
+                    self._in_order(catalogue.age_bands, one.ages),
+                ]
+                if one.answer_codes:
+                    codes = self._names(catalogue.answer_codes, one.answer_codes)
+                    about.append(self._line("zonder", "without", codes))
+                if one.conditions:
+                    about.append(
+                        self._line(
+                            "ook nodig", "also needs", self._names(catalogue.conditions, one.conditions)
+                        )
+                    )
+                told = "; ".join(each for each in about if each)
+                yield f"{region.nl}: {one.rule} {what}{f' ({told})' if told else ''}"
+
     def decision(self, decision: Decision) -> Iterator[str]:
         """One decision, line by line: what is given and on which basis, or why not and what to do."""
         catalogue = self._catalogue
@@ -285,6 +311,11 @@ class Words:
             flip.kind, (f"{requester} vraagt {holder}: {question}", f"{requester} asks {holder}: {question}")
         )
         yield f"{self._either(nl, en)} ({flip.rule or self._no_rule()})"
+        if flip.regions:
+            names = [
+                catalogue.regions[code].nl if code in catalogue.regions else code for code in flip.regions
+            ]
+            yield self._line("alleen in", "only in", ", ".join(names))
         label = _WHAT.get(flip.kind)
         if label is not None:
             known = [catalogue.answer_codes, catalogue.obligations]

@@ -140,6 +140,7 @@ class CaseFacts(_Part):
     criteria: Criteria
     unsafety: Unsafety
     regime: Literal["bilateral", "zvh"]
+    region: Code
     own_region: bool
     accepted: bool
 

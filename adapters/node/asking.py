@@ -385,7 +385,7 @@ class Asking:
             self._asked(subject, case.case_ref, question),
             purpose=wish.purpose,
             urgency=wish.urgency,
-            case=CaseFacts(**facts, regime=regime, own_region=own_region, accepted=False),
+            case=CaseFacts(**facts, regime=regime, region=region, own_region=own_region, accepted=False),
             repetition=Repetition(asked_before=False, over_budget=False),
             re_roled=False,
         )

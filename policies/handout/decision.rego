@@ -46,4 +46,5 @@ reason_codes := union({
 	data.handout.requester.reasons,
 	data.handout.necessity.reasons,
 	data.handout.repetition.reasons,
+	data.handout.regions.reasons,
 })

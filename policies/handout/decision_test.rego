@@ -16,6 +16,7 @@ permitted := {
 		"unsafety": "acute",
 		"urgency": "normal",
 		"regime": "bilateral",
+		"region": "utrecht",
 		"own_region": true,
 		"accepted": false,
 	},

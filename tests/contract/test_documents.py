@@ -184,6 +184,7 @@ FACTS = {
     "criteria": st.sampled_from(["both", "relevance_only", "factors_only", "none"]),
     "unsafety": st.sampled_from(["acute", "structural", "none"]),
     "regime": st.sampled_from(["bilateral", "zvh"]),
+    "region": st.just("utrecht"),
     "own_region": st.booleans(),
     "accepted": st.booleans(),
 }

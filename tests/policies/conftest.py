@@ -24,6 +24,7 @@ _PERMITTED: dict[str, Any] = {
         "unsafety": "acute",
         "urgency": "normal",
         "regime": "bilateral",
+        "region": "utrecht",
         "own_region": True,
         "accepted": False,
     },

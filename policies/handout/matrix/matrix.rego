@@ -68,11 +68,11 @@ default rule_status := "concept"
 # title: Whether a lawyer has reviewed that row
 rule_status := _rule.status
 
-default conditions := []
+default conditions := set()
 
 # METADATA
 # title: What the row demands beyond what every row demands
-conditions := _rule.conditions
+conditions := {code | some code in _rule.conditions} | data.handout.regions.conditions
 
 # METADATA
 # title: Reasons that lie in the matrix
@@ -111,7 +111,7 @@ permit := {
 	"effect": "permit",
 	"rule": rule.id,
 	"mode": mode,
-	"answer_codes": object.get(about, "answer_codes", rule.answer_codes),
+	"answer_codes": [code | some code in possible; not code in data.handout.regions.without],
 	"desk": rule.desk,
 	"deadline": object.get(urgency, "deadline", rule.deadline),
 	"reasons": [],
@@ -134,6 +134,7 @@ permit := {
 	rule := _for_role[0]
 	bases := rule.legal_bases
 	about := rule.subjects[input.subject.role]
+	possible := object.get(about, "answer_codes", rule.answer_codes)
 	urgency := data.handout.matrix.by_urgency[input.case.urgency]
 }
 
@@ -148,4 +149,5 @@ mode := "automatic" if {
 	rule.subjects[input.subject.role].dual_role == false # D09
 	regime := input.case.regime
 	not regime in data.handout.matrix.no_automatic_regimes # D18
+	data.handout.regions.by_hand == false
 }
