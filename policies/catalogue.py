@@ -550,9 +550,7 @@ def _tightened(node: _Node, national: Parameters) -> Parameters:
     node.only(*_TIGHTENED)
     lower: dict[str, Any] = {one.name: one.number() for one in node.children()}
     for name, value in lower.items():
-        _require(
-            0 < value <= getattr(national, name), f"{node.place}.{name}", "is looser than the national one"
-        )
+        _require(0 < value <= getattr(national, name), f"{node.place}.{name}", "is looser than nationally")
     return replace(national, **lower)
 
 

@@ -197,6 +197,10 @@ def check(
     *,
     hand_out: _HandOut = None,
     opa: Annotated[str | None, typer.Option(help="The opa program; without it, the one on the PATH.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Two minutes: no engine is asked about each cell.")
+    ] = False,
+    tables: _Tables = None,
     json_file: _JsonFile = None,
 ) -> None:
     """Check what must hold of every release, over the whole space, with each engine; minutes on one core.
@@ -211,7 +215,14 @@ def check(
         folder = hand_out if hand_out is not None else Path(__file__).parent / "handout"
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=None)
-            told = certify(release, folder, program, lambda step: progress.update(task, description=step))
+            told = certify(
+                release,
+                folder,
+                program,
+                quick=quick,
+                tables_in=tables,
+                say=lambda step: progress.update(task, description=step),
+            )
         if json_file is not None:
             facts = told.facts() | {"certificate": told.fingerprint()}
             json_file.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from policies.engine import Decision, Facts
 from policies.parts import Parts, Values
-from policies.table import DIMENSIONS, space
+from policies.table import NO_GATES, space
 
 Does = Literal["refuses", "refuses some", "narrows", "nothing", "widens"]
 
@@ -42,7 +42,7 @@ def changes(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> l
     every = [(given, parts.values(given)) for _, given in space(parts, progress)]
     found = []
     for place, (field, allowed) in enumerate(catalogue.vocabulary.items()):
-        if field in DIMENSIONS or field == "holder":
+        if field in NO_GATES:
             continue
         touch = parts.touch(field)
         situations: dict[tuple[object, ...], tuple[Facts, Values]] = {}

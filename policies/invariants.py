@@ -10,7 +10,7 @@ from policies.catalogue import Catalogue
 from policies.engine import Decision
 from policies.gates import Change
 from policies.parts import Parts
-from policies.table import DIMENSIONS, Cell, Table, space
+from policies.table import DIMENSIONS, NO_GATES, Cell, Table, space
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,12 @@ def _less_urgency(table: Table) -> Invariant:
 def _without_a_dimension(parts: Parts) -> Invariant:
     """Every cell with one of its dimensions left out."""
     catalogue = parts.release.catalogue
-    places = [place for place, name in enumerate(catalogue.vocabulary) if name in {*DIMENSIONS, "holder"}]
+    places = [place for place, name in enumerate(catalogue.vocabulary) if name in NO_GATES]
     seen = {(*given[:place], None, *given[place + 1 :]) for _, given in space(parts) for place in places}
     broken = next((fact for fact in seen if parts.decide(fact).permitted), None)
     return Invariant(
         "unknown_is_refused",
-        "Zonder vrager, houder, vraag, doel, rol, leeftijd, spoed, regime of fase mag niets.",
+        "Zonder vrager, houder, vraag, doel, rol, leeftijd, spoed, regime, regio of fase mag niets.",
         len(seen),
         None if broken is None else " ".join(str(value) for value in broken),
     )

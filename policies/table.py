@@ -32,6 +32,9 @@ DIMENSIONS = (
     "case.stage",
     "subject.dual_role",
 )
+NO_GATES = (*DIMENSIONS, "holder", "case.region")
+"""Facts that are no gates: the dimensions, what follows from the question, and where (`areas.py`)."""
+
 _AT_ONCE = 500  # inputs per call
 
 

@@ -188,6 +188,10 @@ class Words:
             told = self._either("ja", "yes") if value else self._either("nee", "no")
         else:
             told = self._named(names, value)
+        if field == "question":
+            told = self.question(str(value)) or told
+        if field == "case.region" and value in catalogue.regions:
+            told = catalogue.regions[str(value)].nl
         return f"{self._one(fact)}: {told}"
 
     def table(self, table: Table) -> Iterator[str]:

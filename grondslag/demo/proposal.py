@@ -50,7 +50,7 @@ class Preparing:
         shutil.rmtree(folder, ignore_errors=True)
         write_hand_out(self._folder / "handout")
         fresh = self._certificate.with_suffix(".new")
-        command = [sys.executable, *_CHECK, str(self._folder / "handout"), "--quick"]
+        command = [sys.executable, *_CHECK, "--quick", "--hand-out", str(self._folder / "handout")]
         command += ["--json", str(fresh), "--tables", str(self.tables)]
         with (self._folder / "check.log").open("wb") as log:
             self._running = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own module

@@ -64,7 +64,7 @@ def test_a_writer_that_has_stopped_is_a_reason(world: LocalWorld) -> None:
 
 def test_a_policy_that_does_not_decide_is_a_reason(world: LocalWorld) -> None:
     """Looked at past what it remembers."""
-    world.do(world.apps[world.address("broker")].state.broker._policy.close())
+    world.do(world.apps[world.address("broker")].state.broker._hand_outs._opened[-1].policy.close())
     status, reasons = ready(world, "broker")
     assert (status, reasons.keys()) == (503, {"policy"})
 

@@ -68,8 +68,6 @@ default rule_status := "concept"
 # title: Whether a lawyer has reviewed that row
 rule_status := _rule.status
 
-default conditions := set()
-
 # METADATA
 # title: What the row demands beyond what every row demands
 conditions := {code | some code in _rule.conditions} | data.handout.regions.conditions
