@@ -101,7 +101,7 @@ def _cpu_s(pid: int) -> float:
 class _World(World):
     def settings(self, party: str) -> dict[str, Any]:
         values = super().settings(party)
-        return values if party == BROKER else values | {"poll_s": 60}
+        return values if party == BROKER else values | {"poll_s": 60, "releases_s": 3600}
 
 
 @contextmanager

@@ -37,6 +37,17 @@ Hex = Annotated[
 Authorization = Annotated[str | None, Header(include_in_schema=False)]
 
 
+_RELEASE: dict[str, Any] = {
+    "release": f"sha256:{'3f' * 32}",
+    "state": "in_force",
+    "base": None,
+    "changelog": "",
+    "steps": [],
+    "examined": None,
+    "missing": [],
+}
+
+
 class Proposed(Body):
     """Een voorstel voor een nieuwe versie van de hand-out."""
 
@@ -78,6 +89,8 @@ class StepTold(Body):
 class ReleaseTold(Body):
     """Eén versie van de hand-out."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_RELEASE]})
+
     release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
     state: str = Field(description="Hoe ver deze versie is.")
     base: str | None = Field(description="De versie die zij verandert.")
@@ -92,11 +105,17 @@ class ReleaseTold(Body):
 class ReleasesTold(Body):
     """Alle versies van de hand-out."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"releases": [_RELEASE]}]})
+
     releases: list[ReleaseTold] = Field(description="Elke versie die de centrale kent.")
 
 
 class BundleTold(Body):
     """Eén versie, zoals zij is ondertekend."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"bundle": "H4sIAAAAAAAC", "certificate": None}]}
+    )
 
     bundle: str = Field(description="De ondertekende bundel voor OPA, in base64.")
     certificate: str | None = Field(description="Het certificaat dat erbij hoort.")

@@ -18,6 +18,7 @@ from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
 from policies.parts import Parts
 from policies.release import Release
+from policies.scenarios import read_scenarios, unexpected
 from policies.table import Table, table_of, tabulate
 
 
@@ -97,6 +98,15 @@ def check(
             loosened(release, lambda one, region: _table(tables, release, one, region)),
         ),
     ]
+    lines = read_scenarios(folder, release.catalogue)
+    held.append(
+        Invariant(
+            "scenarios",
+            "Elke regel van de scenariotabel komt uit.",
+            len(lines),
+            next(unexpected(parts, lines), None),
+        )
+    )
     rego = None
     if opa is not None:
         say("opa check en opa test")

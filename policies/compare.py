@@ -89,9 +89,13 @@ def compare(old: Table, new: Table) -> Comparison:
     rows: set[str] = set()
     partners: set[str] = set()
     changed = 0
+    known: dict[tuple[int, int], list[tuple[Kind, tuple[str, ...]]]] = {}  # a table keeps each document once
     for cell in dict.fromkeys([*new.decisions, *old.decisions]):
         before, after = old.decisions.get(cell), new.decisions.get(cell)
-        differences = list(differences_of(before, after))
+        pair = (id(before), id(after))
+        if pair not in known:
+            known[pair] = list(differences_of(before, after))
+        differences = known[pair]
         if not differences:
             continue
         changed += 1

@@ -31,7 +31,9 @@ from adapters.node.settings import NodeSettings
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Caller, Refused
+from grondslag.demo.proposal import Proposal
 from grondslag.demo.world import World, build_registers, make_parties
+from tests.releases import Prepared
 from tests.rvdk_service import TOKEN, rvdk_service
 
 
@@ -127,6 +129,7 @@ class LocalWorld(World):
         """
         super().__init__(folder, lambda _: None, day_of(datetime.now(UTC)))
         self.clock = Clock()
+        self.prepared: Prepared | None = None
         self.apps: dict[str, Any] = {}
         self.wire = AsgiWire(self.apps)
         self._databases = databases or (lambda _: {})
@@ -204,6 +207,11 @@ class LocalWorld(World):
 
     def caller(self, partner: str, role: str, number: int = 1) -> AsgiCaller:
         return AsgiCaller(self, partner, self.token(partner, role, sub=f"test-{partner}-{role}-{number}"))
+
+    def proposal(self) -> Proposal:
+        """What RvdK proposes in the story; `prepared` is set by whoever plays it."""
+        assert self.prepared is not None
+        return Proposal(self.prepared.release, self.prepared.certificate)
 
     async def _started(self, party: str) -> AsyncExitStack:
         values = self.settings(party)

@@ -52,10 +52,9 @@ class HandOuts:
 
     def valid(self, revision: str, accepted_at: int) -> bool:
         """Whether an inquiry that the broker took at this moment may have been decided under this release."""
-        return self.holds(revision) and revision in {
-            self.revision(accepted_at),
-            self.revision(max(accepted_at - CHANGEOVER_S, 0)),
-        }
+        first = max(accepted_at - CHANGEOVER_S, 0)
+        meanwhile = {turn.release for turn in self._turns if first < turn.at <= accepted_at}
+        return self.holds(revision) and revision in {self.revision(first), *meanwhile}
 
     def newest(self, moment: int) -> Release:
         """The newest release up to this moment that is held here."""

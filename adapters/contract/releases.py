@@ -139,13 +139,13 @@ def turns(lives: Iterable[Life]) -> tuple[Turn, ...]:
     found = []
     for life in lives:
         if life.base is None:
-            found.append(Turn(0, life.release))
+            found.append((0, 0, life.release))
         for step in life.steps:
             if step.step == "activate" and step.at is not None:
                 withdrawn = life.retired_at is not None and life.retired_at < step.at
                 if not withdrawn:
-                    found.append(Turn(step.at, life.release))
-    return tuple(sorted(found, key=lambda turn: turn.at))
+                    found.append((step.at, step.position, life.release))
+    return tuple(Turn(at, release) for at, _, release in sorted(found))  # of one second, the last recorded
 
 
 def in_force(known: Sequence[Turn], moment: int) -> str:

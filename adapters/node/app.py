@@ -99,7 +99,7 @@ def app(
                 rounds(
                     follow=(node.asking.follow_due, settings.poll_s / 2),
                     hand_in=(node.desk.deliver_due, settings.poll_s / 2),
-                    agree=(releases.hear, settings.releases_s),
+                    agree=(releases.follow, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                 )
             )

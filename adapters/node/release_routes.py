@@ -33,6 +33,22 @@ Hex = Annotated[
 _RELEASE = f"sha256:{'3f' * 32}"
 
 
+_SHOWN: dict[str, Any] = {
+    "release": _RELEASE,
+    "state": "in_force",
+    "base": None,
+    "changelog": "",
+    "accepted": True,
+    "steps": [],
+    "changed": None,
+    "wider": None,
+    "lines": [],
+    "needed": [],
+    "missing": [],
+    "unfit": None,
+}
+
+
 class ProposalIn(Body):
     model_config = shown(
         "Een voorstel voor een nieuwe versie.",
@@ -73,20 +89,7 @@ class StepOut(Body):
 class ReleaseOut(Body):
     model_config = shown(
         "Eén versie van de hand-out.",
-        {
-            "release": _RELEASE,
-            "state": "in_force",
-            "base": None,
-            "changelog": "",
-            "accepted": True,
-            "steps": [],
-            "changed": None,
-            "wider": None,
-            "lines": [],
-            "needed": [],
-            "missing": [],
-            "unfit": None,
-        },
+        _SHOWN,
     )
 
     release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
@@ -104,7 +107,7 @@ class ReleaseOut(Body):
 
 
 class ReleasesOut(Body):
-    model_config = shown("Alle versies van de hand-out.")
+    model_config = shown("Alle versies van de hand-out.", {"releases": [_SHOWN]})
 
     releases: list[ReleaseOut] = Field(description="Elke versie.")
 

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -101,6 +102,7 @@ class Releases:
         self._accepted: dict[str, Release] = {}
         self._lives: tuple[Life, ...] = ()
         self._turns: tuple[Turn, ...] = ()
+        self._steps: dict[tuple[str, str], Step] = {}  # by release and document: checked once
         self._following = asyncio.Lock()
 
     async def open(self) -> None:
@@ -119,26 +121,30 @@ class Releases:
             release = await asyncio.to_thread(unpack, bundle, None)
             self._accepted[release.revision] = release
         self._hear([read_life(one) for one in told])
+        verify_questions(self._adapter, self._hand_outs.newest(self._now()))
 
     async def follow(self) -> None:
-        """Hears what was agreed on, and accepts what does not touch this partner. Raises PartnerUnreachable,
-        a
-        problem of the broker, TrailUnavailable.
+        """Hears what was agreed on, and accepts what does not touch this partner; a broker that is down is
+        asked again next time. Raises a problem of the broker, TrailUnavailable.
         """
+        with suppress(PartnerUnreachable):
+            await self._listen()
+            await self._take_over_untouched()
+
+    async def hear(self) -> None:
+        """Hears at once what was agreed on, when a permit names a release that was not in force as far as we
+        knew. Working anything out waits for the next round.
+        """
+        with suppress(PartnerUnreachable):
+            await self._listen()
+
+    async def _listen(self) -> None:
         async with self._following:
             told = json.loads((await self._broker.call("GET", "/v1/releases")).body)["releases"]
             lives = tuple(self._read(one) for one in told)
             if lives != self._lives:
                 await self._trail.append([], lambda store, _: _save_heard(store, lives))
                 self._hear(lives)
-        await self._take_over_untouched()
-
-    async def hear(self) -> None:
-        """The same at once, when a permit names a release that was not in force as far as we knew."""
-        try:
-            await self.follow()
-        except PartnerUnreachable:
-            return
 
     def listed(self, person: Person) -> list[Known]:
         """Raises NotAllowed."""
@@ -187,7 +193,7 @@ class Releases:
         says.
         """
         person.needs(PRIVACY_OFFICER)
-        await self.follow()
+        await self._listen()
         life = next((one for one in self._lives if one.release == revision), None)
         if life is None:
             raise NotFound
@@ -204,7 +210,7 @@ class Releases:
     async def roll_back(self, person: Person) -> str:
         """Puts the release before the one in force in force again, at once; which one. Raises as `step`."""
         person.needs(PRIVACY_OFFICER)
-        await self.follow()
+        await self._listen()
         before = predecessor(self._turns, self._now())
         if before is None:
             raise NotFound
@@ -319,13 +325,19 @@ class Releases:
         return life
 
     def _read_step(self, release: str, told: Mapping[str, Any]) -> Step:
+        known = self._steps.get(told["document"])
+        if known is not None and (known.recorded_at, known.position) == (
+            told["recordedAt"],
+            told["position"],
+        ):
+            return known
         received = self._signatory.read(
             ReleaseStep, told["document"], audience=BROKER, at=moment(told["recordedAt"])
         )
         said = received.document
         if said.release != release or received.sender.code == BROKER:
             raise DocumentMalformed
-        return Step(
+        self._steps[release, received.token] = Step(
             step=said.step,
             partner=received.sender.code,
             officer=said.officer,
@@ -335,6 +347,7 @@ class Releases:
             position=told["position"],
             at=said.at,
         )
+        return self._steps[release, received.token]
 
     def _state(self, life: Life) -> str:
         return state(life, self._turns, self._now())

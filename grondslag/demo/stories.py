@@ -392,7 +392,7 @@ def new_release(play: Play, told: Told) -> None:
         found = rvdk.until(
             "/v1/releases",
             lambda now: any(one["release"] == version and one["state"] == wanted for one in now["releases"]),
-            within_s=60,
+            within_s=240,
         )
         return next((one for one in found["releases"] if one["release"] == version), {"state": "unknown"})
 
@@ -450,11 +450,13 @@ STORIES: tuple[Story, ...] = (
 )
 
 
-def play_all(play: Play, say: Callable[[Told], None]) -> list[Told]:
-    """Plays every story, one after the other, and says how each went."""
+def play_all(
+    play: Play, say: Callable[[Told], None] = lambda _: None, stories: Sequence[Story] = STORIES
+) -> list[Told]:
+    """Plays the stories, one after the other, and says how each went."""
     _decide_standing(play)
     told = []
-    for story in STORIES:
+    for story in stories:
         told.append(played(story, play))
         say(told[-1])
     return told

@@ -210,6 +210,7 @@ class Insider:
                 criteria="both",
                 unsafety="structural",
                 regime="bilateral",
+                region="utrecht",
                 own_region=True,
                 accepted=False,
             ),

@@ -27,7 +27,8 @@ NO_TRAIL = (503, "trail_unavailable")
 def policy_broken(chain: LocalWorld, party: str) -> Iterator[None]:
     """The engine of this party is gone; the party starts anew when the block ends."""
     state = chain.apps[chain.address(party)].state
-    policy = state.broker._policy if party == BROKER else state.node.answering._policy
+    hand_outs = state.broker._hand_outs if party == BROKER else state.node.hand_outs
+    policy = hand_outs._opened[-1].policy
     chain.do(policy.close())
     try:
         yield

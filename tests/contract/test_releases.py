@@ -1,6 +1,7 @@
 """The life of a release, as its steps tell it: who must agree, and since when it decides."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract.codes import PARTNERS
-from adapters.contract.releases import Examined, Life, Step, in_force, predecessor, state, turns
+from adapters.contract.hand_outs import HandOuts
+from adapters.contract.releases import Examined, Life, Step, Turn, in_force, predecessor, state, turns
+from policies import Policy, Release, load_release
 
 FIRST = Life("sha256:first", None, "", (), None)
 
@@ -64,6 +67,43 @@ def test_a_roll_back_is_a_turn_to_the_release_before() -> None:
     assert predecessor(known, 150) == first.release
     assert predecessor(known, 250) == new.release
     assert state(new, known, 250) == "superseded"
+
+
+def test_of_two_changes_in_one_second_the_last_recorded_holds() -> None:
+    """Put in force and rolled back at once: the roll back holds, whichever release comes first in a list."""
+    first = Life(FIRST.release, None, "", (replace(ACTIVE, position=9),), None)
+    new = life(*AGREED, replace(ACTIVE, position=8))
+    for lives in ([first, new], [new, first]):
+        assert in_force(turns(lives), 100) == FIRST.release
+
+
+@pytest.mark.parametrize(
+    ("revision", "accepted_at", "expected"),
+    [
+        ("sha256:old", 99, True),
+        ("sha256:old", 159, True),
+        ("sha256:old", 160, False),
+        ("sha256:new", 99, False),
+        ("sha256:new", 100, True),
+        ("sha256:new", 111, True),
+        ("sha256:other", 111, False),
+    ],
+)
+def test_a_permit_rests_on_what_was_in_force_when_its_inquiry_was_taken(
+    revision: str, accepted_at: int, expected: bool
+) -> None:
+    """With a minute to spare after a change, none before it; also when another change follows soon."""
+
+    async def no_engine(_: Release) -> Policy:
+        raise AssertionError
+
+    packaged = load_release()
+    old, new = (replace(packaged, revision=f"sha256:{name}") for name in ("old", "new"))
+    held = HandOuts(old, no_engine)
+    held.hold(
+        {new.revision: new}, [Turn(0, old.revision), Turn(100, new.revision), Turn(110, "sha256:third")]
+    )
+    assert held.valid(revision, accepted_at) == expected
 
 
 def test_a_release_that_was_taken_back_before_its_moment_never_decides() -> None:

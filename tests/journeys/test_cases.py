@@ -98,3 +98,24 @@ def test_the_newest_statement_stands_and_nobody_is_dropped() -> None:
     newer = OwnCase("ref", 9, "b" * 64, {"stage": "meeting"}, ("three",))
     expected = OwnCase("ref", 9, "b" * 64, {"stage": "meeting"}, ("one", "three", "two"))
     assert older.merged(newer) == newer.merged(older) == expected
+
+
+def test_a_statement_is_believed_only_when_its_own_entry_is_proven(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that proves the statement before it, of the same case, is not believed."""
+    broker = world.apps[world.address("veilig_thuis")].state.node.asking._broker
+    real, told = broker.call, []
+
+    async def call(method: str, path: str, body: Any = None, *, query: str = "") -> Any:
+        response = await real(method, path, body, query=query)
+        if path != "/v1/cases":
+            return response
+        told.append(response)
+        return told[0]
+
+    monkeypatch.setattr(broker, "call", call)
+    case = play.case(play.chair)
+    with pytest.raises(Refused, match="document_malformed"):
+        play.case(play.chair, caseRef=case, unsafety="acute")
+    assert len(told) == 2

@@ -3,78 +3,34 @@ back.
 """
 
 import asyncio
+import hashlib
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER, PARTNERS
-from grondslag.demo.caller import Json
+from adapters.contract.codes import BROKER
+from adapters.contract.documents import ReleaseStep
+from adapters.contract.problems import Problem
+from gateway.recorded import known_releases, recorded, recorded_at
+from grondslag.demo.caller import Json, Refused
 from grondslag.demo.stories import Play, _decide_standing
 from policies import load_release
-from policies.check import Agreement, Certificate
-from policies.effect import kept_table
-from policies.invariants import Invariant
-from policies.release import Release
-from tests.journeys.watching import ends, kinds
+from policies.bundle import pack
+from policies.certificate import fingerprint
+from policies.explain import explain
+from policies.parts import Parts
+from policies.replay import replay
+from tests.journeys.watching import accepted, ends, kinds, trail
+from tests.opa import opa_server
+from tests.releases import Prepared, agreeing_soon, prepare
 from tests.world import AsgiCaller, LocalWorld, local_world
 
 KNOWN = "rvdk.known"
-HAND_OUT = Path(__file__).parents[2] / "policies" / "handout"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A new version of the hand-out that was checked, and the tables of the old and the new."""
-
-    release: Release
-    certificate: str
-    tables: Path
-
-    def body(self, **more: Any) -> Json:
-        files = {path: content.decode() for path, content in self.release.files.items()}
-        told = "De Raad mag bij het duiden laten weten of hij iemand kent."
-        return {"files": files, "certificate": self.certificate, "changelog": told, **more}
-
-    @property
-    def steps(self) -> str:
-        return f"/v1/releases/{self.release.revision[7:]}/steps"
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """RvdK may also be asked whether it knows somebody when the partners interpret together (row A06)."""
-    return prepare(
-        tmp_path_factory.mktemp("release"), lambda rows: rows["A06"]["purposes"].append("interpret")
-    )
-
-
-def prepare(folder: Path, change: Any) -> Prepared:
-    hand_out = folder / "handout"
-    shutil.copytree(HAND_OUT, hand_out)
-    place = hand_out / "matrix" / "data.json"
-    data = json.loads(place.read_text(encoding="utf-8"))
-    change(data["rules"])
-    place.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    release, tables = load_release(hand_out), folder / "tables"
-    table = kept_table(release, tables)
-    certificate = Certificate(
-        revision=release.revision,
-        digest=table.digest,
-        cells=len(table.decisions),
-        gates=(),
-        invariants=(Invariant("refusal_has_reason", "", len(table.decisions), None),),
-        unreached=(),
-        engines=(Agreement("regorus", len(table.decisions), None),),
-        rego=(),
-        seconds=1.0,
-    )
-    return Prepared(release, json.dumps(certificate.facts()), tables)
 
 
 @pytest.fixture
@@ -86,9 +42,7 @@ def agreeing(tmp_path: Path, registers: Path, prepared: Prepared) -> Iterator[Pl
 
 @contextmanager
 def chain(folder: Path, registers: Path, tables: Path, **chosen: Any) -> Iterator[Play]:
-    settings: dict[str, Any] = {partner: {"releases_s": 0.1, "tables": str(tables)} for partner in PARTNERS}
-    settings[BROKER] = {"retry_every_s": 0.1, "tables": str(tables)}
-    with local_world(folder, registers=registers, settings=settings, **chosen) as world:
+    with local_world(folder, registers=registers, settings=agreeing_soon(tables), **chosen) as world:
         play = Play(world)
         _decide_standing(play)
         yield play
@@ -113,7 +67,7 @@ def reaches(play: Play, prepared: Prepared, state: str, partner: str = "rvdk") -
     """Whether it gets there in real time, which is what working out the effect takes."""
 
     async def look() -> bool:
-        for _ in range(600):
+        for _ in range(2400):
             row = await asyncio.to_thread(listed, play, prepared, partner)
             if row["state"] == state:
                 return True
@@ -164,3 +118,215 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
     assert listed(agreeing, prepared)["state"] == "superseded"
     steps = [one for one in kinds(world_of(agreeing), BROKER) if one == "release"]
     assert len(steps) == len(["install", "propose", "examine", "approve", "approve", "activate", "activate"])
+
+
+@pytest.fixture(scope="session")
+def narrower(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Prepared:
+    """Another version: RvdK may be asked for one purpose less (row A06). Tables stand beside the first's."""
+    return prepare(
+        tmp_path_factory.mktemp("narrower"),
+        lambda rows: rows["A06"]["purposes"].remove("decide_attendance"),
+        tables=prepared.tables,
+    )
+
+
+def step(play: Play, prepared: Prepared, partner: str, name: str, what: str, **more: Any) -> None:
+    officer(play, partner, name).post(prepared.steps, {"step": what, **more})
+
+
+def at(play: Play, **later: float) -> str:
+    return (world_of(play).clock() + timedelta(**later)).isoformat()
+
+
+def test_each_step_that_may_not_be_taken_is_refused_by_name(agreeing: Play, prepared: Prepared) -> None:
+    """And the release in force stays what it is; nothing that was agreed is lost."""
+    propose(agreeing, prepared)
+    refused = [
+        ("rvdk", "one", "approve", {}, "own_proposal"),
+        ("rvdk", "two", "activate", {}, "not_agreed"),
+        ("om", "one", "reject", {}, "not_involved"),
+        ("om", "one", "activate", {}, "not_involved"),
+        ("om", "one", "retire", {}, "not_involved"),
+    ]
+    for partner, name, what, more, code in refused:
+        with pytest.raises(Refused, match=code):
+            step(agreeing, prepared, partner, name, what, **more)
+    step(agreeing, prepared, "rvdk", "two", "approve")
+    with pytest.raises(Refused, match="already_agreed"):
+        step(agreeing, prepared, "rvdk", "three", "approve")
+    with pytest.raises(Refused, match="not_agreed"):
+        step(agreeing, prepared, "rvdk", "two", "activate")
+    step(agreeing, prepared, "veilig_thuis", "one", "approve")
+    with pytest.raises(Refused, match="moment_past"):
+        step(agreeing, prepared, "rvdk", "two", "activate", at=at(agreeing, minutes=-5))
+    with pytest.raises(Refused, match="release_known"):
+        officer(agreeing, "rvdk").post("/v1/releases", prepared.body())
+    chair = agreeing.chair
+    with pytest.raises(Refused, match="not_allowed"):
+        chair.post(prepared.steps, {"step": "approve"})
+    with pytest.raises(Refused, match="not_found"):
+        officer(agreeing, "rvdk").post(f"/v1/releases/{'0' * 64}/steps", {"step": "approve"})
+    assert listed(agreeing, prepared)["state"] == "agreed"
+    assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
+
+
+def test_a_plan_survives_a_restart_and_can_be_taken_back(agreeing: Play, prepared: Prepared) -> None:
+    """Broker and holder restart between approval and its moment; then it comes in force for both."""
+    world = world_of(agreeing)
+    propose(agreeing, prepared)
+    agree(agreeing, prepared)
+    step(agreeing, prepared, "rvdk", "two", "activate", at=at(agreeing, minutes=30))
+    for party in (BROKER, "rvdk"):
+        world.stop(party)
+        world.start(party)
+    assert listed(agreeing, prepared)["state"] == "planned"
+    assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
+    with pytest.raises(Refused, match="not_agreed"):  # it is planned already
+        step(agreeing, prepared, "rvdk", "two", "activate", at=at(agreeing, minutes=40))
+    world.clock.ahead += timedelta(minutes=31)
+    later = Play(world)
+    assert ends(asks(later))[KNOWN].startswith("answered")
+    with pytest.raises(Refused, match="still_in_force"):
+        step(later, prepared, "rvdk", "two", "retire")
+
+
+def test_what_was_taken_back_never_comes_in_force(agreeing: Play, prepared: Prepared) -> None:
+    """A plan, before its moment; also not by rolling back."""
+    propose(agreeing, prepared)
+    agree(agreeing, prepared)
+    step(agreeing, prepared, "rvdk", "two", "activate", at=at(agreeing, minutes=30))
+    step(agreeing, prepared, "veilig_thuis", "one", "retire")
+    world_of(agreeing).clock.ahead += timedelta(minutes=31)
+    later = Play(world_of(agreeing))
+    assert listed(later, prepared)["state"] == "retired"
+    assert ends(asks(later)) == {KNOWN: "refused:purpose_not_allowed"}
+    with pytest.raises(Refused, match="not_found"):
+        officer(later, "veilig_thuis").post("/v1/release-rollbacks", {})
+
+
+def test_a_proposal_on_a_release_that_is_no_longer_in_force_must_be_made_anew(
+    agreeing: Play, prepared: Prepared, narrower: Prepared
+) -> None:
+    """Its effect was worked out against something else; and a rejected one never comes in force."""
+    propose(agreeing, prepared)
+    propose(agreeing, narrower)
+    for one in (prepared, narrower):
+        agree(agreeing, one)
+    step(agreeing, prepared, "rvdk", "two", "activate")
+    with pytest.raises(Refused, match="release_stale"):
+        step(agreeing, narrower, "rvdk", "two", "activate")
+    step(agreeing, narrower, "veilig_thuis", "one", "reject")
+    assert listed(agreeing, narrower)["state"] == "rejected"
+
+
+def test_a_holder_that_did_not_accept_refuses_by_name(agreeing: Play, prepared: Prepared) -> None:
+    """OM's node is not asked to work anything out: it answers under nothing that it did not accept."""
+    world = world_of(agreeing)
+    world._more = {**world._more, "reclassering": {**world._more["reclassering"], "releases_s": 3600}}
+    world.stop("reclassering")
+    world.start("reclassering")
+    propose(agreeing, prepared)
+    agree(agreeing, prepared)
+    step(agreeing, prepared, "rvdk", "two", "activate")
+    case = agreeing.case(agreeing.chair)
+    man = agreeing.subject("stalking.man", "suspected_perpetrator", ["reclassering.under_supervision"])
+    asked = agreeing.ask(agreeing.chair, case, [man])
+    assert ends(asked) == {"reclassering.under_supervision": "refused_by_holder:holder_revision_differs"}
+    step(agreeing, prepared, "reclassering", "one", "approve")
+    case = agreeing.case(agreeing.chair)
+    asked = agreeing.ask(agreeing.chair, case, [man])
+    assert ends(asked)["reclassering.under_supervision"].startswith("answered")
+
+
+def test_an_opa_server_that_still_serves_the_old_release_decides_nothing(
+    tmp_path: Path, registers: Path, prepared: Prepared
+) -> None:
+    """Nothing leaves until it serves the one in force; then the same question is answered."""
+    with ExitStack() as stack:
+        url = stack.enter_context(opa_server(load_release()))
+        agreeing = stack.enter_context(chain(tmp_path, registers, prepared.tables, opa_url=url))
+        propose(agreeing, prepared)
+        agree(agreeing, prepared)
+        case = agreeing.case(agreeing.chair, stage="meeting")
+        step(agreeing, prepared, "rvdk", "two", "activate")
+        child = agreeing.subject("children_and_adults.girl", "child", [KNOWN])
+        with pytest.raises(Refused, match="policy_unavailable"):
+            agreeing.ask(agreeing.chair, case, [child], purpose="interpret")
+        assert accepted(world_of(agreeing)) == []
+        officer(agreeing, "veilig_thuis").post("/v1/release-rollbacks", {})
+        case = agreeing.case(agreeing.chair, stage="meeting")
+        asked = agreeing.ask(agreeing.chair, case, [child], purpose="interpret")
+        assert ends(asked) == {KNOWN: "refused:purpose_not_allowed"}
+
+
+def test_what_is_not_what_was_signed_changes_nothing(agreeing: Play, prepared: Prepared) -> None:
+    """Handed to the broker past the node: another bundle, key, certificate, release or base."""
+    world = world_of(agreeing)
+    broker = world.apps[world.address(BROKER)].state.agreement
+    rvdk, police = (
+        world.apps[world.address(partner)].state.node.signatory for partner in ("rvdk", "politie")
+    )
+    found = json.loads(prepared.certificate)
+
+    def hand_in(
+        signatory: Any = rvdk, signs: Any = rvdk, certificate: str = prepared.certificate, **other: Any
+    ) -> str:
+        now = world.clock()
+        key = signs.keyring.signing_key(now)
+        bundle = pack(prepared.release, key.private, key.kid)
+        fields = {
+            "step": "propose",
+            "release": prepared.release.revision,
+            "officer": "0" * 64,
+            "at": int(now.timestamp()),
+            "base": load_release().revision,
+            "bundle": hashlib.sha256(bundle).hexdigest(),
+            "certificate": fingerprint(found),
+            "changelog": "Een versie die niet klopt.",
+            **other,
+        }
+        token = signatory.write(ReleaseStep, to=BROKER, **fields).token
+        try:
+            world.do(broker.propose(token, bundle, certificate))
+        except Problem as problem:
+            return problem.code
+        return "taken"
+
+    assert hand_in(signs=police) == "release_unfit"
+    assert hand_in(certificate="{}") == "release_unfit"
+    assert hand_in(certificate=json.dumps({**found, "invariants": []})) == "release_unfit"
+    assert hand_in(bundle="0" * 64) == "document_malformed"
+    assert hand_in(release=f"sha256:{'0' * 64}") == "release_unfit"
+    assert hand_in(base=f"sha256:{'0' * 64}") == "release_stale"
+    assert [row["state"] for row in officer(agreeing, "rvdk").get("/v1/releases")["releases"]] == ["in_force"]
+
+
+def test_a_certificate_that_does_not_tell_how_it_decides_ends_the_proposal(
+    agreeing: Play, prepared: Prepared
+) -> None:
+    """The broker tabulates the release itself; what was signed does not make it true."""
+    found = json.loads(prepared.certificate) | {"digest": f"sha256:{'1' * 64}"}
+    body = prepared.body() | {"certificate": json.dumps(found)}
+    officer(agreeing, "rvdk").post("/v1/releases", body)
+    assert reaches(agreeing, prepared, "unfit")
+    assert "certificate" in listed(agreeing, prepared)["unfit"]
+    with pytest.raises(Refused, match="conflict"):
+        step(agreeing, prepared, "veilig_thuis", "one", "approve")
+
+
+def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
+    agreeing: Play, prepared: Prepared
+) -> None:
+    """What was refused would be allowed under the new release; an input that was changed is an alarm."""
+    position = asks(agreeing)["items"][0]["position"]
+    trail_of = trail(world_of(agreeing), BROKER)
+    since = world_of(agreeing).clock() - timedelta(hours=1)
+    decisions = world_of(agreeing).do(recorded(trail_of, since, None))
+    held = world_of(agreeing).do(known_releases(trail_of))
+    found = replay(decisions, prepared.release, held.get)
+    assert [(one.kind, one.positions) for one in found.otherwise] == [("allowed", (position,))]
+    assert (found.alarms, found.unknown, found.erased) == ((), {}, 0)
+    one = world_of(agreeing).do(recorded_at(trail_of, position))
+    assert dict(explain(Parts(load_release()), one.given).changes[0])["purpose"] == "enrich_referral"
+    assert world_of(agreeing).do(recorded_at(trail_of, 0)) is None
+    assert world_of(agreeing).do(recorded(trail_of, since, since)) == []

@@ -17,6 +17,7 @@ from grondslag.demo.stories import (
     Told,
     _decide_standing,
     acute_danger,
+    new_release,
     play_all,
     played,
     stalking,
@@ -24,13 +25,16 @@ from grondslag.demo.stories import (
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server
+from tests.releases import Prepared, agreeing_soon
 from tests.world import LocalWorld, local_world
 
 
 @pytest.fixture(scope="module")
-def play(registers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
+def play(registers: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """A chain in this process on SQLite with the embedded engine; every story has cases of its own."""
-    with local_world(tmp_path_factory.mktemp("chain"), registers=registers) as world:
+    settings = agreeing_soon(prepared.tables)
+    with local_world(tmp_path_factory.mktemp("chain"), registers=registers, settings=settings) as world:
+        world.prepared = prepared
         play = Play(world)
         _decide_standing(play)
         yield play
@@ -83,17 +87,23 @@ def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(p
     ],
 )
 def test_all_stories_end_alike(
-    wire: str, database: str, engine: str, registers: Path, tmp_path: Path
+    wire: str, database: str, engine: str, *, registers: Path, prepared: Prepared, tmp_path: Path
 ) -> None:
-    """Every story ends the same over another wire, database and engine; each pair of choices is met."""
+    """Every story ends the same over another wire, database and engine; each pair of choices is met.
+
+    An OPA server gets its new release from whoever runs it: with one, no release changes.
+    """
     with ExitStack() as stack:
         chosen: dict[str, Any] = {"http": wire == "http"}
         if database == "postgresql":
             chosen["databases"] = _Databases(stack)
         if engine == "server":
             chosen["opa_url"] = stack.enter_context(opa_server(load_release()))
+        chosen["settings"] = agreeing_soon(prepared.tables)
         world: LocalWorld = stack.enter_context(local_world(tmp_path, registers=registers, **chosen))
-        wrong = {told.name: told.wrong for told in play_all(Play(world), lambda _: None) if told.wrong}
+        world.prepared = prepared
+        stories = [story for story in STORIES if engine == "embedded" or story is not new_release]
+        wrong = {told.name: told.wrong for told in play_all(Play(world), stories=stories) if told.wrong}
         assert wrong == {}
 
 

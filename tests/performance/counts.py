@@ -107,7 +107,8 @@ def _signatory(state: Any) -> Signatory:
 
 
 def _policy(state: Any) -> object:
-    return state.broker._policy if hasattr(state, "broker") else state.node.answering._policy
+    hand_outs = state.broker._hand_outs if hasattr(state, "broker") else state.node.hand_outs
+    return hand_outs._opened[-1].policy
 
 
 def _count_documents(patch: pytest.MonkeyPatch, counts: Counts, parties: _Parties) -> None:

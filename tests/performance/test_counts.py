@@ -21,7 +21,7 @@ from tests.world import LocalWorld, local_world
 REQUESTER = "veilig_thuis"
 HOLDERS = ("politie", "om", "reclassering", "rvdk")
 E = len(HOLDERS)
-_QUIET = {"poll_s": 60, "beat_s": 0.01}  # nobody asks after what is open while we count
+_QUIET = {"poll_s": 60, "releases_s": 3600, "beat_s": 0.01}  # nobody asks after what is open while we count
 
 # Per enrichment, whatever the number of questions; docs/decisions/0301-statements.md says what each is for.
 STATEMENTS_BROKER = 13

@@ -1,7 +1,10 @@
 """`policy` as a person uses it."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,30 @@ def test_an_absent_file_server_or_address_is_exit_status_2(tmp_path: Path, file:
     assert _run("decide", str(tmp_path / "absent.json"))[0] == 2
     assert _run("decide", str(file), "--engine", "server")[0] == 2
     assert _run("decide", str(file), "--engine", "server", "--opa-url", "http://127.0.0.1:9")[0] == 2
+
+
+@pytest.mark.long
+def test_the_commands_in_the_guides_work(tmp_path: Path) -> None:
+    """Each line of `policy` in the guide for officers and in the one for developers, as it stands."""
+    root = Path(__file__).parents[2]
+    for name in ("policies", "docs"):
+        (tmp_path / name).symlink_to(root / name, target_is_directory=True)
+    commands = [
+        line.partition(" # ")[0].split()[1:]
+        for guide in ("docs/policy-guide.md", "policies/README.md")
+        for line in (root / guide).read_text(encoding="utf-8").splitlines()
+        if line.lstrip().startswith(".venv/bin/grondslag policy")
+    ]
+    assert len(commands) >= 8
+    for command in commands:
+        ran = subprocess.run(
+            [sys.executable, "-m", "grondslag", *command],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert ran.returncode == 0, (command, ran.stderr)
+        assert ran.stdout, command

@@ -42,6 +42,12 @@ def test_nothing_that_is_closed_or_left_out_permits_more(found: list[Change]) ->
     assert [one for one in found if one.does == "widens"] == []
 
 
+def test_what_adds_different_reasons_is_no_gate() -> None:
+    """A gate adds one and the same; what refuses for this reason here and for that one there is named."""
+    assert Change("case.kind", "anonymous", "refuses", (("case_anonymous",),), 1).gate
+    assert not Change("case.kind", "anonymous", "refuses", (("case_anonymous",), ("no_rule",)), 2).gate
+
+
 def test_a_rule_that_makes_a_gate_leak_is_found(release: Release) -> None:
     """A closed gate that takes another reason away would widen what is permitted."""
     leaking = with_rule(release, 'reasons contains "case_closed" if input.case.kind == "named"')

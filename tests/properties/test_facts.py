@@ -38,6 +38,7 @@ CASE = CaseFacts(
     criteria="both",
     unsafety="structural",
     regime="bilateral",
+    region="utrecht",
     own_region=True,
     accepted=False,
 )

@@ -57,3 +57,8 @@ test_a_condition_is_added if {
 }
 
 test_without_a_region_nothing_is_permitted if reasons_without("case/region") == {"outside_region"}
+
+test_what_it_speaks_of_is_narrowed if {
+	patch := {"to": "refuse", "purposes": ["enrich_referral"], "ages": ["adult"]}
+	reasons_of({}) == {"narrowed_by_region"} with data.handout.regions.regions.utrecht.narrowings as agreed(patch)
+}
