@@ -33,7 +33,9 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Certificate:
-    """`unreached`: rows that decide in no cell. `rego`: what the real opa found wrong; None: it is absent."""
+    """`unreached`: rows that decide in no cell, and lines of rules that no cell, gate or absent fact reaches.
+    `rego`: what the real opa found wrong; None: it is absent.
+    """
 
     revision: str
     digest: str
@@ -82,9 +84,10 @@ def check(
     """
     started = time.monotonic()
     parts = Parts(release)
+    parts.evaluator.watch()
     say("de hele ruimte, in elke regio")
     verify_alike(parts)
-    tables = {region: kept_table(release, tables_in, region) for region in release.catalogue.areas}
+    tables = {region: kept_table(release, tables_in, region, parts) for region in release.catalogue.areas}
     table = next(iter(tables.values()))
     say("poorten")
     gates = changes(parts)
@@ -126,7 +129,10 @@ def check(
         cells=len(table.decisions),
         gates=tuple(gates),
         invariants=tuple(held),
-        unreached=tuple(code for code in release.catalogue.rules if code not in decided),
+        unreached=(
+            *(code for code in release.catalogue.rules if code not in decided),
+            *parts.evaluator.unreached(),
+        ),
         engines=tuple(engines),
         rego=rego,
         seconds=round(time.monotonic() - started, 1),

@@ -100,7 +100,9 @@ def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], t
         out.send(str(error))
 
 
-def kept_table(release: Release, folder: Path | None, region: str | None = None) -> Table:
+def kept_table(
+    release: Release, folder: Path | None, region: str | None = None, parts: Parts | None = None
+) -> Table:
     """The table of a release in a region; from the folder where it is kept, else worked out and kept there. A
     damaged one is made again.
     """
@@ -112,7 +114,7 @@ def kept_table(release: Release, folder: Path | None, region: str | None = None)
             kept = read_table(path)
             if (kept.revision, kept.engine) == (release.revision, NAME):
                 return kept
-    made = table_of(Parts(release), region=region)
+    made = table_of(parts or Parts(release), region=region)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         made.write(path)

@@ -61,6 +61,22 @@ class Evaluator:
             raise PolicyUnavailable("The policy engine is closed.")
         return json.loads(self._engine.get_ast_as_json())  # type: ignore[no-any-return]
 
+    def watch(self) -> None:
+        """From now on, keep which lines of the rules are reached."""
+        if self._engine is not None:
+            self._engine.set_enable_coverage(True)
+
+    def unreached(self) -> tuple[str, ...]:
+        """The lines that nothing reached since, as `handout/case/case.rego:14`."""
+        if self._engine is None:
+            return ()
+        report = json.loads(self._engine.get_coverage_report_as_json())
+        return tuple(
+            f"{file['path']}:{line}"
+            for file in sorted(report["files"], key=lambda one: str(one["path"]))
+            for line in sorted(file["not_covered"])
+        )
+
     def close(self) -> None:
         self._engine = None
 

@@ -54,8 +54,8 @@ class Parts:
     def __init__(self, release: Release) -> None:
         self.release = release
         self.reader = Reader(release.catalogue, release.revision)
-        self._evaluator = Evaluator(release)
-        self.nodes = nodes(self._evaluator.syntax(), release.catalogue.vocabulary)
+        self.evaluator = Evaluator(release)
+        self.nodes = nodes(self.evaluator.syntax(), release.catalogue.vocabulary)
         place = {name: number for number, name in enumerate(release.catalogue.vocabulary)}
         number = {node.path: number for number, node in enumerate(self.nodes)}
         self._parts = [
@@ -110,6 +110,6 @@ class Parts:
             value = part.known.get(key)
             if value is None:
                 document = document or json.dumps(self.reader.document(facts))
-                text = self._evaluator.value(part.node.path, document)
+                text = self.evaluator.value(part.node.path, document)
                 value = part.known[key] = part.numbered(text)
             values[number] = value

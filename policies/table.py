@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ class Table:
             "documents": [asdict(decision) for decision in documents],
             "cells": [[number, len(list(run))] for number, run in itertools.groupby(numbers)],
         }
-        fresh = path.with_suffix(".new")
+        fresh = path.with_suffix(f".{os.getpid()}")  # two processes may keep the same table
         fresh.write_bytes(gzip.compress(json.dumps(held).encode(), mtime=0))
         fresh.replace(path)
 

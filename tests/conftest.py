@@ -21,7 +21,9 @@ def registers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """RvdK may also be asked whether it knows somebody when the partners interpret together (row A06)."""
     return prepare(
-        tmp_path_factory.mktemp("release"), lambda rows: rows["A06"]["purposes"].append("interpret")
+        tmp_path_factory.mktemp("release"),
+        lambda rows: rows["A06"]["purposes"].append("interpret"),
+        tables=tmp_path_factory.getbasetemp().parent / "tables",  # of all workers
     )
 
 

@@ -325,11 +325,9 @@ class Releases:
         return life
 
     def _read_step(self, release: str, told: Mapping[str, Any]) -> Step:
-        known = self._steps.get(told["document"])
-        if known is not None and (known.recorded_at, known.position) == (
-            told["recordedAt"],
-            told["position"],
-        ):
+        known = self._steps.get((release, told["document"]))
+        recorded = told["recordedAt"], told["position"]
+        if known is not None and (known.recorded_at, known.position) == recorded:
             return known
         received = self._signatory.read(
             ReleaseStep, told["document"], audience=BROKER, at=moment(told["recordedAt"])

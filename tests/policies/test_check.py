@@ -91,7 +91,13 @@ def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     told = json.loads(path.read_text())
     assert (told["revision"], told["cells"], told["rego"]) == (release.revision, 227_500, [])
     assert [(one["cells"], one["differences"]) for one in told["engines"]] == [(227_500, 0)] * 2
-    assert told["unreached"] == ["B05", "B06"]
+    rows, lines = told["unreached"][:2], told["unreached"][2:]
+    assert rows == ["B05", "B06"]
+    assert {line.rpartition(":")[0] for line in lines} <= {
+        "handout/decision.rego",  # several questions in one call
+        "handout/regions/regions.rego",  # no region agreed anything yet
+        "handout/repetition/repetition.rego",
+    }
     assert all(one["holds"] and one["cells"] for one in told["invariants"])
     assert "zonder cel: B05, B06" in ran.output
     assert told["certificate"] in ran.output
