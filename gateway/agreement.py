@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policies.bundle import pack, unpack
-
 from adapters.contract.directory import Party
 from adapters.contract.documents import Caller, ReleaseStep
 from adapters.contract.events import Event, log
@@ -39,13 +37,14 @@ from adapters.contract.problems import (
     ReleaseUnfit,
     StillInForce,
 )
-from adapters.contract.releases import Examined, Life, Step, Turn, in_force, predecessor, state, turns
+from adapters.contract.releases import Examined, Life, Step, Turn, in_force, state, turns
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import CLOCK_SKEW_S
 from audit.entry import Entry
 from audit.trail import Trail
 from gateway import releases
 from policies import Release, ReleaseError
+from policies.bundle import pack, unpack
 from policies.certificate import verify_certificate
 from policies.effect import effect_apart
 
@@ -80,7 +79,7 @@ class Agreement:
             bundle = pack(first, key.private, key.kid)
             entry = Entry("release", {"step": "install", "release": first.revision})
             await self._trail.append(
-                [entry], lambda store, _: releases.insert(store, life, bundle=bundle, certificate=None)
+                [entry], lambda store, _: releases.put(store, life, bundle=bundle, certificate=None)
             )
         await self.refresh()
 
@@ -109,7 +108,8 @@ class Agreement:
         if known is not None:
             if known.proposal is not None and known.proposal.digest == received.digest:
                 return known
-            raise ReleaseKnown
+            if self.state(known) != "unfit":
+                raise ReleaseKnown
         if hashlib.sha256(bundle).hexdigest() != said.bundle:
             raise DocumentMalformed
         try:
@@ -125,9 +125,10 @@ class Agreement:
             raise Conflict
 
         def record(life: Life) -> Callable[..., None]:
-            return lambda store: releases.insert(store, life, bundle=bundle, certificate=certificate)
+            return lambda store: releases.put(store, life, bundle=bundle, certificate=certificate)
 
-        fresh = Life(said.release, said.base, said.changelog or "", (), None)
+        steps = () if known is None else known.steps  # what was unfit may be brought again
+        fresh = Life(said.release, said.base, said.changelog or "", steps, None)
         return await self._recorded(fresh, received, record)
 
     async def step(self, token: str) -> Life:
@@ -183,8 +184,10 @@ class Agreement:
         return state(life, self._turns, self._now())
 
     async def examine_due(self) -> None:
-        """Works out the effect of what was proposed, and records who must agree."""
-        await self.refresh()
+        """Works out the effect of what was proposed, and records who must agree.
+
+        Raises PolicyUnavailable when that was cut short: at the next turn again.
+        """
         for life in [*self._lives.values()]:
             if life.base is not None and life.examined is None:
                 await self._examine(life, life.base)
@@ -201,7 +204,7 @@ class Agreement:
             raise AlreadyAgreed
 
     def _verify_rejection(self, life: Life, received: Received[ReleaseStep]) -> None:
-        if self.state(life) not in {"examined", "agreed", "planned"}:
+        if self.state(life) not in {"examined", "agreed"}:
             raise Conflict
         if life.needed and received.sender.code not in life.needed:
             raise NotInvolved
@@ -209,11 +212,10 @@ class Agreement:
     def _verify_activation(self, life: Life, received: Received[ReleaseStep]) -> None:
         at, now = received.document.at or 0, self._now()
         current = self._lives[in_force(self._turns, now)]
-        rolls_back = predecessor(self._turns, now) == life.release
+        rolls_back = current.base == life.release
         if received.sender.code not in (current if rolls_back else life).involved:
             raise NotInvolved
-        allowed = {"superseded"} if rolls_back else {"agreed"}
-        if self.state(life) not in allowed:
+        if self.state(life) not in {"agreed", "superseded"}:  # what was in force before was agreed on
             raise NotAgreed
         proposal = life.proposal
         earliest = proposal.at if proposal is not None and proposal.at is not None else 0

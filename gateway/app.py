@@ -53,7 +53,8 @@ def app(
                 app.state.checks.update(start.checks())
                 async with rounds(
                     deliver=(broker.deliver_due, settings.retry_every_s),
-                    agree=(agreement.examine_due, settings.retry_every_s),
+                    agree=(agreement.refresh, settings.retry_every_s),
+                    examine=(agreement.examine_due, settings.retry_every_s),
                 ):
                     yield
             finally:

@@ -45,7 +45,9 @@ def load_certificate(store: Connection, release: str) -> str | None:
     return store.execute(select(releases.c.certificate).where(releases.c.release == release)).scalar()
 
 
-def insert(store: Connection, life: Life, *, bundle: bytes, certificate: str | None) -> None:
+def put(store: Connection, life: Life, *, bundle: bytes, certificate: str | None) -> None:
+    """A release that is brought; one that was unfit is brought anew."""
+    store.execute(releases.delete().where(releases.c.release == life.release))
     values = {"release": life.release, "base": life.base, "changelog": life.changelog}
     store.execute(
         releases.insert(), {**values, **_changing(life), "bundle": bundle, "certificate": certificate}

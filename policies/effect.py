@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from policies.areas import compare_all, digest_of
-from policies.errors import PolicyError, ReleaseError
+from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
 from policies.evaluator import NAME
 from policies.parts import Parts
 from policies.release import Release, release_of
@@ -63,7 +63,7 @@ def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
 async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:
     """The same in a process of its own, after everything that is urgent; a cancelled call ends it.
 
-    Raises ReleaseError.
+    Raises ReleaseError, and PolicyUnavailable when it was cut short.
     """
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(
@@ -88,7 +88,7 @@ def _received(ours: Connection) -> Effect | str:
     try:
         found: Effect | str = ours.recv()
     except EOFError:
-        return "Working out the effect was cut short."
+        raise PolicyUnavailable("Working out the effect was cut short.") from None
     return found
 
 

@@ -39,8 +39,8 @@ class HandOuts:
         self._opening = asyncio.Lock()
 
     def hold(self, releases: Mapping[str, Release], known: Sequence[Turn]) -> None:
-        """From now on these releases, and these turns; releases that are held already keep their engines."""
-        self._releases = {self.first.revision: self.first, **releases}
+        """From now on these releases too, and these turns."""
+        self._releases |= releases
         self._turns = tuple(known) or (Turn(0, self.first.revision),)
 
     def revision(self, moment: int) -> str:

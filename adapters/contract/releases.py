@@ -70,7 +70,8 @@ class Life:
 
     @property
     def proposal(self) -> Step | None:
-        return next((step for step in self.steps if step.step == "propose"), None)
+        """The last time that it was brought: one that was unfit may be brought again."""
+        return next((step for step in reversed(self.steps) if step.step == "propose"), None)
 
     @property
     def retired_at(self) -> int | None:
@@ -167,11 +168,3 @@ def state(life: Life, known: Sequence[Turn], now: int) -> State:
         ("agreed", life.agreed),
     )
     return next((name for name, holds in states if holds), "examined")
-
-
-def predecessor(known: Sequence[Turn], now: int) -> str | None:
-    """The release that was in force before the one that is: what a roll back returns to."""
-    current = in_force(known, now)
-    return next(
-        (turn.release for turn in reversed(known) if turn.at <= now and turn.release != current), None
-    )

@@ -35,7 +35,6 @@ from adapters.contract.releases import (
     Step,
     Turn,
     in_force,
-    predecessor,
     read_examined,
     read_life,
     state,
@@ -211,7 +210,8 @@ class Releases:
         """Puts the release before the one in force in force again, at once; which one. Raises as `step`."""
         person.needs(PRIVACY_OFFICER)
         await self._listen()
-        before = predecessor(self._turns, self._now())
+        current = self._hand_outs.revision(self._now())
+        before = next((life.base for life in self._lives if life.release == current), None)
         if before is None:
             raise NotFound
         await self.step("activate", before, person)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.contract.codes import PARTNERS
 from adapters.contract.hand_outs import HandOuts
-from adapters.contract.releases import Examined, Life, Step, Turn, in_force, predecessor, state, turns
+from adapters.contract.releases import Examined, Life, Step, Turn, in_force, state, turns
 from policies import Policy, Release, load_release
 
 FIRST = Life("sha256:first", None, "", (), None)
@@ -64,9 +64,24 @@ def test_a_roll_back_is_a_turn_to_the_release_before() -> None:
         new.release,
         first.release,
     ]
-    assert predecessor(known, 150) == first.release
-    assert predecessor(known, 250) == new.release
     assert state(new, known, 250) == "superseded"
+
+
+def test_what_was_held_stays_held() -> None:
+    """Whoever held two releases and hears of a third decides by all of them."""
+
+    async def no_engine(_: Release) -> Policy:
+        raise AssertionError
+
+    packaged = load_release()
+    one, two, three = (replace(packaged, revision=f"sha256:{name}") for name in ("one", "two", "three"))
+    held = HandOuts(one, no_engine)
+    held.hold({two.revision: two}, [Turn(0, one.revision), Turn(10, two.revision)])
+    held.hold(
+        {three.revision: three}, [Turn(0, one.revision), Turn(10, two.revision), Turn(20, three.revision)]
+    )
+    assert all(held.holds(release.revision) for release in (one, two, three))
+    assert held.newest(15).revision == two.revision
 
 
 def test_of_two_changes_in_one_second_the_last_recorded_holds() -> None:

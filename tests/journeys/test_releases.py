@@ -116,8 +116,12 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
     assert back["release"] == load_release().revision
     assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
     assert listed(agreeing, prepared)["state"] == "superseded"
+    with pytest.raises(Refused, match="not_found"):  # once: there is nothing before the first
+        officer(agreeing, "veilig_thuis").post("/v1/release-rollbacks", {})
+    officer(agreeing, "rvdk").post(prepared.steps, {"step": "activate"})
+    assert ends(asks(agreeing))[KNOWN].startswith("answered")
     steps = [one for one in kinds(world_of(agreeing), BROKER) if one == "release"]
-    assert len(steps) == len(["install", "propose", "examine", "approve", "approve", "activate", "activate"])
+    assert len(steps) == len(["install", "propose", "examine", "approve", "approve", *["activate"] * 3])
 
 
 @pytest.fixture(scope="session")
@@ -312,6 +316,9 @@ def test_a_certificate_that_does_not_tell_how_it_decides_ends_the_proposal(
     assert "certificate" in listed(agreeing, prepared)["unfit"]
     with pytest.raises(Refused, match="conflict"):
         step(agreeing, prepared, "veilig_thuis", "one", "approve")
+    propose(agreeing, prepared)  # with the right one it may be brought again
+    agree(agreeing, prepared)
+    assert listed(agreeing, prepared)["state"] == "agreed"
 
 
 def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
