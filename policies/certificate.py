@@ -30,6 +30,7 @@ def verify_certificate(found: Mapping[str, Any], *, revision: str, digest: str) 
         wrong = [one["name"] for one in found["invariants"] if one["holds"] is not True]
         wrong += [one["name"] for one in found["engines"] if one["differences"]]
         wrong += found["rego"] or []
+        wrong += (found["mutants"] or {"survived": []})["survived"]
     except (KeyError, TypeError) as error:
         raise ReleaseError("The certificate is not one of `policy check`.") from error
     if wrong or not found["invariants"]:

@@ -14,11 +14,12 @@ from policies.embedded import EmbeddedPolicy
 from policies.engine import Policy
 from policies.gates import Change, changes
 from policies.invariants import Invariant, invariants
+from policies.mutants import Mutations, mutations
 from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
 from policies.parts import Parts
 from policies.release import Release
-from policies.scenarios import read_scenarios, unexpected
+from policies.scenarios import load_scenarios
 from policies.table import Table, table_of, tabulate
 
 
@@ -45,6 +46,7 @@ class Certificate:
     unreached: tuple[str, ...]
     engines: tuple[Agreement, ...]
     rego: tuple[str, ...] | None
+    mutants: Mutations | None
     seconds: float
 
     @property
@@ -53,6 +55,7 @@ class Certificate:
             all(one.holds for one in self.invariants)
             and not any(engine.differences for engine in self.engines)
             and not self.rego
+            and not (self.mutants and self.mutants.survived)
         )
 
     def facts(self) -> dict[str, Any]:
@@ -76,11 +79,14 @@ def check(
     opa: OpaProgram | None,
     *,
     quick: bool = False,
+    mutants: bool = False,
     tables_in: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Certificate:
-    """Checks a release, whose hand-out stands in this folder. Takes minutes; `quick`: two, and asks no engine
-    about each cell. `tables_in`: a folder in which tables are kept. Raises PolicyError.
+    """Checks a release, whose hand-out stands in this folder. Takes minutes.
+
+    `quick`: two, and asks no engine about each cell. `mutants`: checks the checks too, with the release
+    changed in one thing each time. `tables_in`: a folder in which tables are kept. Raises PolicyError.
     """
     started = time.monotonic()
     parts = Parts(release)
@@ -101,13 +107,14 @@ def check(
             loosened(release, lambda one, region: _table(tables, release, one, region)),
         ),
     ]
-    lines = read_scenarios(folder, release.catalogue)
+    say("de scenariotabel")
+    scenarios = load_scenarios(folder)
     held.append(
         Invariant(
             "scenarios",
-            "Elke regel van de scenariotabel komt uit.",
-            len(lines),
-            next(unexpected(parts, lines), None),
+            "Elke regel van de scenariotabel komt uit, en niets anders mag.",
+            len(scenarios.lines),
+            scenarios.broken(parts),
         )
     )
     rego = None
@@ -135,6 +142,7 @@ def check(
         ),
         engines=tuple(engines),
         rego=rego,
+        mutants=mutations(release, folder, scenarios, opa, say) if mutants else None,
         seconds=round(time.monotonic() - started, 1),
     )
 

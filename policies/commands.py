@@ -200,6 +200,9 @@ def check(
     quick: Annotated[
         bool, typer.Option("--quick", help="Two minutes: no engine is asked about each cell.")
     ] = False,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Also check the checks: each rule and row changed in turn.")
+    ] = False,
     tables: _Tables = None,
     json_file: _JsonFile = None,
 ) -> None:
@@ -220,6 +223,7 @@ def check(
                 folder,
                 program,
                 quick=quick,
+                mutants=mutants,
                 tables_in=tables,
                 say=lambda step: progress.update(task, description=step),
             )
@@ -237,6 +241,15 @@ def check(
         _print(console, "–     opa is er niet: de regels zijn niet met het echte programma getoetst")
     else:
         _print(console, "\n".join(f"FOUT  {found}" for found in told.rego) or "goed  opa check en opa test")
+    if told.mutants is not None:
+        found = told.mutants
+        _print(
+            console,
+            f"gewijzigde versies: {found.total}, gevonden: {found.caught}, "
+            f"beslist hetzelfde: {len(found.same)}, NIET gevonden: {len(found.survived)}",
+        )
+        for place in found.survived:
+            _print(console, f"FOUT  niet gevonden: {place}")
     _print(console, f"zonder cel: {', '.join(told.unreached) or 'geen'}")
     _print(console, f"verklaring {told.fingerprint()} ({told.seconds:.0f} s)")
     if not told.good:

@@ -1,11 +1,13 @@
-"""What a lawyer expects of the hand-out, line by line: given this, asked that, expected this, because.
+"""What the hand-out says, in lines that a lawyer can read, written from its text and not from the data.
 
-A table for people (`handout/scenarios.csv`), beside the rows and not part of a release: it says independently
-of the data what must come of them. Pure: no database, no web framework, no logger.
+Given, Question, Expected, Because. A cell may list values (`a|b`): every combination must hold. A word stands
+for several facts; a line whose expectation begins with `=` says which. Gates that a line does not name are
+open. With the line `nothing_else`, whatever no line permits must be refused. Pure: it is given the text.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,94 +15,184 @@ from policies.catalogue import Catalogue
 from policies.engine import Decision
 from policies.errors import ReleaseError
 from policies.parts import Parts
-from policies.table import DIMENSIONS, Cell, facts
+from policies.table import DIMENSIONS, Cell, cells, facts
 
 FILE = "scenarios.csv"
-_COLUMNS = (
-    "scenario",
-    "wie vraagt",
-    "rol",
-    "vraag",
-    "doel",
-    "fase",
-    "over wie",
-    "leeftijd",
-    "en verder",
-    "verwacht",
-    "omdat",
-)
-_MODES = {"automatic": "automatisch", "human": "mens"}
+_HEADINGS = ["Given", "Question", "Expected", "Because"]
+_NOTHING_ELSE = "nothing_else"
+_TOLD = {
+    "permit": frozenset({"rule", "mode", "codes", "desk", "bases", "duties", "deadline"}),
+    "refusal": frozenset({"rule", "reasons"}),
+}
+
+_Values = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One line. `given`: the facts, where every gate stands open that the line does not close. `expected`:
-    "automatisch A01", "mens A09" or "weigering " with the reasons.
+    """One line. `given`: the alternatives, each with the values of the facts that it names. `duties`: at
+    least these; the other values of `told` are all of it.
     """
 
-    name: str
     line: int
-    given: dict[str, object]
-    expected: str
+    given: tuple[_Values, ...]
+    questions: tuple[str, ...]
+    effect: str
+    told: _Values
     because: str
 
+    def holds(self, decision: Decision) -> bool:
+        told = self.told
+        if decision.effect != self.effect or ("rule" in told and (decision.rule,) != told["rule"]):
+            return False
+        if self.effect == "refusal":
+            return {reason.code for reason in decision.reasons} == set(told["reasons"])
+        return (
+            (decision.mode,) == told["mode"]
+            and set(decision.answer_codes) == set(told["codes"])
+            and decision.desk == ("desk" in told)
+            and set(decision.legal_bases) == set(told["bases"])
+            and set(decision.obligations) >= set(told.get("duties", ()))
+            and ("deadline" not in told or (decision.deadline,) == told["deadline"])
+        )
 
-def read_scenarios(folder: Path, catalogue: Catalogue) -> list[Scenario]:
-    """The lines of a hand-out's folder; none where there is no such table. Raises ReleaseError, which names
-    the line.
+
+@dataclass(frozen=True)
+class Scenarios:
+    """All lines, and whether what they do not permit must be refused."""
+
+    lines: tuple[Scenario, ...]
+    nothing_else: bool
+
+    def broken(self, parts: Parts, pairs: frozenset[tuple[str, str]] | None = None) -> str | None:
+        """The first thing that does not hold; of these (requester, question) alone, when given.
+
+        Raises PolicyUnavailable, and ReleaseError for a line that the vocabulary does not know.
+        """
+        catalogue = parts.release.catalogue
+        permitted = set()
+        for line in self.lines:
+            for cell, changes in _situations(line, catalogue):
+                if pairs is not None and cell.values[:2] not in pairs:
+                    continue
+                if line.effect == "permit" and not changes:
+                    permitted.add(cell)
+                given = facts(cell, catalogue)
+                for name, value in changes.items():
+                    group, field = name.split(".")
+                    given[group][field] = value  # type: ignore[index]
+                if not line.holds(parts.decide(parts.reader.facts(given))):
+                    return f"line {line.line} ({line.because}): {cell}"
+        if self.nothing_else:
+            for cell in _cells(catalogue, pairs):
+                if (
+                    cell not in permitted
+                    and parts.decide(parts.reader.facts(facts(cell, catalogue))).permitted
+                ):
+                    return f"no line permits {cell}"
+        return None
+
+
+def load_scenarios(folder: Path) -> Scenarios:
+    """Those of a hand-out's folder, beside its rows and not part of a release; none where there is no table.
+
+    Raises ReleaseError.
     """
-    place = folder / FILE
-    if not place.exists():
-        return []
     try:
-        with place.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReleaseError(f"{FILE} cannot be read.") from error
-    return [_scenario(number, row, catalogue) for number, row in enumerate(rows, start=2)]
+        return read_scenarios((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Scenarios((), nothing_else=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"The scenarios in {FILE} cannot be read.") from error
 
 
-def unexpected(parts: Parts, scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """The lines that do not come out, with what came instead. Raises PolicyUnavailable."""
-    for one in scenarios:
-        decided = outcome(parts.decide(parts.reader.facts(one.given)))
-        if decided != one.expected:
-            yield f"{FILE}:{one.line} {one.name}: {decided}, verwacht {one.expected}"
+def read_scenarios(text: str) -> Scenarios:
+    """Raises ReleaseError, with the number of the line."""
+    rows = list(csv.reader(text.splitlines()))
+    if not rows or rows[0] != _HEADINGS:
+        raise ReleaseError("The scenarios have other headings than Given, Question, Expected, Because.")
+    words: dict[str, _Values] = {}
+    lines, nothing_else = [], False
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(_HEADINGS) or not row[3]:
+            raise ReleaseError(f"Line {number} of the scenarios has not four cells, or no source.")
+        given, question, expected, because = row
+        if expected == _NOTHING_ELSE:
+            nothing_else = True
+        elif expected.startswith("= "):
+            if given in words:
+                raise ReleaseError(f"Line {number} of the scenarios says again what {given} is.")
+            words[given] = _one(expected[2:], words, number)
+        else:
+            effect, _, told = expected.partition(" ")
+            said = _one(told, words, number)
+            if effect not in _TOLD or not set(said) <= _TOLD[effect] or not _enough(effect, said):
+                raise ReleaseError(f"Line {number} of the scenarios expects what no decision says.")
+            alternatives = tuple(_alternatives(given, words, number))
+            lines.append(Scenario(number, alternatives, tuple(question.split("|")), effect, said, because))
+    return Scenarios(tuple(lines), nothing_else)
 
 
-def outcome(decision: Decision) -> str:
-    """A decision as the table says it."""
-    if decision.permitted:
-        return f"{_MODES[str(decision.mode)]} {decision.rule}"
-    return f"weigering {'+'.join(sorted(reason.code for reason in decision.reasons))}"
+def _enough(effect: str, said: _Values) -> bool:
+    needed = {"rule", "mode", "codes", "bases"} if effect == "permit" else {"reasons"}
+    return needed <= set(said)
 
 
-def _scenario(line: int, row: dict[str, str], catalogue: Catalogue) -> Scenario:
-    if tuple(row) != _COLUMNS or None in row.values():
-        raise ReleaseError(f"{FILE}:{line} has other columns than {', '.join(_COLUMNS)}.")
-    named = {
-        "requester.partner": row["wie vraagt"],
-        "requester.role": row["rol"],
-        "question": row["vraag"],
-        "purpose": row["doel"],
-        "case.stage": row["fase"],
-        "subject.role": row["over wie"],
-        "subject.age_band": row["leeftijd"],
-        "case.urgency": "normal",
-        "case.regime": "bilateral",
-        "subject.dual_role": "false",
-    }
-    for further in row["en verder"].split():
-        field, _, value = further.partition("=")
-        named[field] = value
-    values: dict[str, str | bool] = {}
-    for field, text in named.items():
-        known = {str(value).lower(): value for value in catalogue.vocabulary.get(field, ())}
-        if text not in known:
-            raise ReleaseError(f"{FILE}:{line} says {field}={text!r}, which the hand-out does not know.")
-        values[field] = known[text]
-    given = facts(Cell(tuple(values.pop(dimension) for dimension in DIMENSIONS)), catalogue)
-    for field, stated in values.items():
-        group, _, name = field.partition(".")
-        given[group] = {**dict(given[group]), name: stated}  # type: ignore[call-overload]
-    return Scenario(row["scenario"], line, given, row["verwacht"], row["omdat"])
+def _one(text: str, words: Mapping[str, _Values], number: int) -> _Values:
+    found = list(_alternatives(text, words, number))
+    if len(found) != 1:
+        raise ReleaseError(f"Line {number} of the scenarios has alternatives where one is meant.")
+    return found[0]
+
+
+def _alternatives(text: str, words: Mapping[str, _Values], number: int) -> Iterator[_Values]:
+    """Items stand side by side; each is `fact=value|value`, or words of which one is meant: `word|word`."""
+    items: list[Sequence[_Values]] = []
+    for item in text.split():
+        name, equals, values = item.partition("=")
+        if equals:
+            items.append([{name: tuple(values.split("|"))}])
+        elif set(item.split("|")) <= set(words):
+            items.append([words[word] for word in item.split("|")])
+        else:
+            raise ReleaseError(f"Line {number} of the scenarios has a word that no line explains.")
+    for chosen in itertools.product(*items):
+        merged: dict[str, tuple[str, ...]] = {}
+        for one in chosen:
+            for name, listed in one.items():
+                if merged.setdefault(name, listed) != listed:
+                    raise ReleaseError(f"Line {number} of the scenarios says two things of {name}.")
+        yield merged
+
+
+def _situations(line: Scenario, catalogue: Catalogue) -> Iterator[tuple[Cell, dict[str, str | bool]]]:
+    """Each cell that a line speaks of, with the facts that are no dimension. A dimension that it does not
+    name takes every value; the dual role is read for a victim alone.
+    """
+    for given in line.given:
+        every = {**given, "question": line.questions}
+        every = {name: every.get(name) or _all(name, catalogue) for name in {*DIMENSIONS, *every}}
+        if every["subject.role"] != ("victim",) and "subject.dual_role" not in given:
+            every["subject.dual_role"] = ("false",)
+        names = list(every)
+        for chosen in itertools.product(*every.values()):
+            at = {
+                name: _value(name, value, catalogue, line) for name, value in zip(names, chosen, strict=True)
+            }
+            cell = Cell(tuple(at.pop(name) for name in DIMENSIONS))
+            yield cell, at
+
+
+def _cells(catalogue: Catalogue, pairs: frozenset[tuple[str, str]] | None) -> Iterator[Cell]:
+    return (cell for cell in cells(catalogue) if pairs is None or cell.values[:2] in pairs)
+
+
+def _all(name: str, catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(str(value).lower() for value in catalogue.vocabulary[name])
+
+
+def _value(name: str, text: str, catalogue: Catalogue, line: Scenario) -> str | bool:
+    for value in catalogue.vocabulary.get(name, ()):
+        if str(value).lower() == text:
+            return value
+    raise ReleaseError(f"Line {line.line} of the scenarios has a fact that the vocabulary does not know.")

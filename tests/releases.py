@@ -55,6 +55,7 @@ def prepare(folder: Path, change: Callable[[Any], object], tables: Path | None =
         unreached=(),
         engines=(Agreement("regorus", len(table.decisions), None),),
         rego=(),
+        mutants=None,
         seconds=1.0,
     )
     return Prepared(release, json.dumps(certificate.facts()), tables)

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import policies
 from policies import Release, load_release
 
 CHANGELOG = (
     "De Raad mag voortaan ook bij het samen duiden laten weten of hij een kind of ouder kent (regel A06). "
     "Nu kan dat alleen vóór het overleg."
 )
+HAND_OUT = Path(policies.__file__).parent / "handout"
+_SCENARIO = ("veilig_thuis P1|P2 child|parent ", "veilig_thuis P1|P2|P3 child|parent ")
 _CHECK = ("-m", "grondslag", "policy", "check")
 
 
@@ -77,6 +80,8 @@ def write_hand_out(folder: Path) -> None:
         place = folder / path.partition("/")[2]
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+    scenarios = (HAND_OUT / "scenarios.csv").read_text(encoding="utf-8")
+    (folder / "scenarios.csv").write_text(scenarios.replace(*_SCENARIO), encoding="utf-8")
     matrix = folder / "matrix" / "data.json"
     data = json.loads(matrix.read_text(encoding="utf-8"))
     row = data["rules"]["A06"]
