@@ -90,11 +90,21 @@ def _unpacked(packed: bytes) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
             for entry in tar:
-                content = tar.extractfile(entry) if entry.isreg() else None
+                # A sparse entry is a regular file to tarfile, and reads as many zeros as it claims.
+                plain = entry.isreg() and not entry.issparse()
+                content = tar.extractfile(entry) if plain else None
                 if content is None or entry.name in found or len(found) == _MOST_FILES:
                     raise ReleaseError("The bundle has a file twice, too many, or something that is no file.")
                 found[entry.name] = content.read()
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+        tarfile.TarError,
+        zlib.error,
+    ) as error:
         raise ReleaseError("The bundle is damaged.") from error
     return found
 
@@ -146,7 +156,7 @@ def _hash(name: str, content: bytes) -> str:
 
 def _json(content: bytes, name: str) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content.decode())  # of bytes it would guess the encoding, as OPA does not
     except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{name} is missing, or not JSON.") from error
 

@@ -121,11 +121,19 @@ def _data(path: str, content: bytes) -> object:
         raise ReleaseError(f"{path} has a number that is not whole.")
 
     try:
-        return json.loads(content, object_pairs_hook=unique, parse_float=refused, parse_constant=refused)
+        return json.loads(
+            content.decode(), object_pairs_hook=unique, parse_float=refused, parse_constant=refused
+        )
     except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{path} is not JSON.") from error
 
 
 def canonical_json(value: object) -> bytes:
-    """One text for one value: keys in order, no white space. What OPA hashes of a data file, too."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """One text for one value: keys in order, no white space. What OPA hashes of a data file, too.
+
+    Raises ReleaseError.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:  # half of a pair, or too deep
+        raise ReleaseError("A data file of the hand-out has a value that cannot be written.") from error

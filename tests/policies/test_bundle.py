@@ -105,6 +105,41 @@ def twice(packed: bytes) -> bytes:
     return out.getvalue()
 
 
+def with_headers(**headers: str) -> Callable[[bytes], bytes]:
+    """One entry, with these extended headers and an empty map of holes."""
+
+    def apply(_: bytes) -> bytes:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+            entry = tarfile.TarInfo("handout/x.rego")
+            entry.size, entry.pax_headers = (
+                512,
+                {name.replace("_", "."): said for name, said in headers.items()},
+            )
+            tar.addfile(entry, io.BytesIO(b"0\n".ljust(512, b"\0")))
+        return out.getvalue()
+
+    return apply
+
+
+def endless(_: bytes) -> bytes:
+    """Two entries; the first says that it ends where nothing can be."""
+    entry = tarfile.TarInfo("handout/x.rego")
+    entry.size = 2**80
+    return gzip.compress(entry.tobuf(tarfile.GNU_FORMAT) * 2)
+
+
+def names_of_names(_: bytes) -> bytes:
+    """Each header announces the name of the next one, which does so again."""
+    head = tarfile.TarInfo("././@LongLink")
+    head.type, head.size = tarfile.GNUTYPE_LONGNAME, 1
+    return gzip.compress((head.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")) * 4000)
+
+
+def wider(files: dict[str, bytes]) -> None:
+    files[ROW] = files[ROW].decode().encode("utf-16-le")
+
+
 DAMAGED: Mapping[str, tuple[Callable[[bytes], bytes], str]] = {
     "half written": (lambda packed: packed[: len(packed) // 2], "damaged"),
     "no bundle at all": (lambda _: b"PK not a bundle", "damaged"),
@@ -122,6 +157,19 @@ DAMAGED: Mapping[str, tuple[Callable[[bytes], bytes], str]] = {
     "a link": (linked, "no file"),
     "a file twice": (twice, "twice"),
     "too large": (lambda packed: packed + b"\0" * MAX_PACKED_BYTES, "larger than"),
+    "holes of four mebibytes and more": (
+        with_headers(GNU_sparse_major="1", GNU_sparse_minor="0", GNU_sparse_realsize=str(64 * 1024 * 1024)),
+        "no file",
+    ),
+    "holes that are no numbers": (with_headers(GNU_sparse_map="a,b"), "damaged"),
+    "a size beyond all": (endless, "damaged"),
+    "names of names": (names_of_names, "damaged"),
+    "too many files": (
+        changed(lambda files: files.update({f"handout/{n}.rego": b"" for n in range(100)})),
+        "too many",
+    ),
+    "half of a character": (changed(lambda files: files.update({ROW: b'["\\ud800"]'})), "cannot be written"),
+    "another encoding": (changed(wider), "not JSON"),
     "a bomb": (lambda _: gzip.compress(b"\0" * 64 * 1024 * 1024), "more than"),
 }
 
@@ -158,6 +206,29 @@ def test_what_is_no_release_is_none_when_it_is_signed_either(
     wrong = Release("", {**release.files, ROW: json.dumps(data).encode()}, release.catalogue)
     with pytest.raises(ReleaseError, match=sentence):
         unpack(pack(wrong, KEY, KID), key_of)
+
+
+@pytest.mark.parametrize("name", [".manifest", "handout/release/data.json"])
+def test_who_signs_another_revision_than_the_files_have_is_refused(name: str, release: Release) -> None:
+    """What stands in the manifest, and what decisions would say, is the revision that the files give."""
+
+    class Other(Release):
+        def generated(self) -> bytes:
+            told = "sha256:other" if name.startswith("handout") else release.revision
+            return json.dumps({"revision": told}).encode()
+
+    revision = release.revision if name.startswith("handout") else "sha256:other"
+    wrong = Other(revision, release.files, release.catalogue)
+    with pytest.raises(ReleaseError, match="another release than it is"):
+        unpack(pack(wrong, KEY, KID), key_of)
+
+
+def test_a_signed_name_outside_the_hand_out_is_refused(release: Release) -> None:
+    """A signature says who, not where a file may go."""
+    for name in ("handout/../x.rego", "/handout/x.rego", "./handout/x.rego", "handout/x_test.rego"):
+        wrong = Release(release.revision, {**release.files, name: b"package x"}, release.catalogue)
+        with pytest.raises(ReleaseError, match="a name that is not one"):
+            unpack(pack(wrong, KEY, KID), key_of)
 
 
 def test_opa_believes_it_under_the_same_key_and_no_other(packed: bytes, tmp_path: Path) -> None:
