@@ -3,13 +3,15 @@ seconds.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from policies.areas import compare_all, digest_of
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
@@ -39,7 +41,26 @@ class Effect:
 
 
 def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
-    """Raises ReleaseError, PolicyUnavailable."""
+    """What `new` would change; `tables`: a folder of our own in which tables and effects are kept.
+
+    Raises ReleaseError, PolicyUnavailable.
+    """
+    name = "-".join(one.revision.removeprefix("sha256:")[:32] for one in (old, new))
+    kept = None if tables is None else tables / f"{name}.effect.json"
+    if kept is not None and kept.exists():
+        with suppress(OSError, ValueError, TypeError):  # a damaged one is made again
+            values: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+            lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+            return Effect(**{**values, **lists})
+    found = _effect(old, new, tables)
+    if kept is not None:
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(asdict(found)), encoding="utf-8")
+        fresh.replace(kept)
+    return found
+
+
+def _effect(old: Release, new: Release, tables: Path | None) -> Effect:
     made: dict[tuple[str, str], Table] = {}
 
     def table(release: Release, region: str) -> Table:
