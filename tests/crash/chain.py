@@ -120,7 +120,7 @@ class CrashChain(LocalWorld):
         self._nursery.stdout.close()
         super().close()
 
-    def caller(self, partner: str, role: str) -> Caller:  # type: ignore[override]
+    def caller(self, partner: str, role: str, number: int = 1) -> Caller:  # type: ignore[override]
         return _Caller(self, partner, role)
 
     def database(self, party: str) -> str:

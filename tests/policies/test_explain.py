@@ -53,7 +53,7 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(changes=st.fixed_dictionaries({}, optional=_FIELDS))
 def test_each_change_turns_the_decision_and_no_part_of_it_does(
     changes: Mapping[str, Any], parts: Parts
