@@ -162,6 +162,7 @@ class LocalWorld(World):
                 "jwks": str(path),
                 "issuer": f"https://idp.example/{party}",
                 "poll_s": 0.1,
+                "releases_s": 3600,
                 "beat_s": 0.01,
             }
             values |= self._more.get(party, {})
