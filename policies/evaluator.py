@@ -2,15 +2,18 @@
 
 Rules of this module:
 
-- One engine, one thread: it answers another thread with a panic, so another thread gets PolicyUnavailable.
-  Make it where it is used (an app: in its lifespan).
+- One engine, one thread: it panics when another thread asks it or frees it, and freeing happens wherever the
+  garbage collector runs. So each thread holds its own engines, an evaluator only has the number of one, and
+  another thread gets PolicyUnavailable. Make it where it is used (an app: in its lifespan).
 - A panic is a BaseException; everything but the end of the process or of a task becomes PolicyUnavailable, or
   ReleaseError while it is made.
 """
 
 import asyncio
+import itertools
 import json
 import threading
+from collections import deque
 from importlib.metadata import version
 from typing import Any
 
@@ -23,20 +26,47 @@ NAME = f"regorus {version('gordon-to-regorus')}"
 """The engine and its version, as each decision is recorded with it."""
 
 
+class _Held(threading.local):
+    """The engines of this thread by number, and the numbers that other threads let go of."""
+
+    def __init__(self) -> None:
+        self.engines: dict[int, regorus.Engine] = {}
+        self.gone: deque[int] = deque()
+
+    def hold(self, number: int, engine: regorus.Engine) -> None:
+        while self.gone:
+            self.engines.pop(self.gone.popleft(), None)
+        self.engines[number] = engine
+
+
+_held = _Held()
+_numbers = itertools.count()
+
+
 class Evaluator:
     """Evaluates rules of one release. Raises ReleaseError when the engine cannot use it."""
 
     def __init__(self, release: Release) -> None:
-        self._thread = threading.get_ident()
+        self._number = next(_numbers)
+        self._gone = _held.gone
+        engine = None
         try:
             engine = regorus.Engine()
             for path, source in release.rego().items():
                 engine.add_policy(path, source)
             engine.add_data_json(json.dumps(release.data()))
-            self._engine: regorus.Engine | None = engine
+            _held.hold(self._number, engine)
         except BaseException as error:
             _let_go(error)
             raise ReleaseError("The policy engine cannot use this release of the hand-out.") from error
+        finally:
+            del engine  # a kept traceback keeps this frame, and frees it where it likes
+
+    def __del__(self) -> None:
+        if _held.gone is self._gone:
+            self.close()
+        else:
+            self._gone.append(self._number)
 
     def value(self, rule: str, document: str) -> str:
         """The value of a rule (`data.handout.decision`) for an input, both as JSON. An undefined rule has the
@@ -44,33 +74,27 @@ class Evaluator:
 
         Raises PolicyUnavailable.
         """
-        if self._engine is None or threading.get_ident() != self._thread:
-            raise PolicyUnavailable(
-                "The policy engine is closed, or was asked from another thread than its own."
-            )
+        engine = self._engine()
         try:
-            self._engine.set_input_json(document)
-            return str(self._engine.eval_rule_as_json(rule))
+            engine.set_input_json(document)
+            return str(engine.eval_rule_as_json(rule))
         except BaseException as error:
             _let_go(error)
             raise PolicyUnavailable("The policy engine failed.") from None
+        finally:
+            del engine
 
     def syntax(self) -> list[Any]:
-        """The syntax tree of every module."""
-        if self._engine is None:
-            raise PolicyUnavailable("The policy engine is closed.")
-        return json.loads(self._engine.get_ast_as_json())  # type: ignore[no-any-return]
+        """The syntax tree of every module. Raises PolicyUnavailable."""
+        return json.loads(self._engine().get_ast_as_json())  # type: ignore[no-any-return]
 
     def watch(self) -> None:
-        """From now on, keep which lines of the rules are reached."""
-        if self._engine is not None:
-            self._engine.set_enable_coverage(True)
+        """From now on, keep which lines of the rules are reached. Raises PolicyUnavailable."""
+        self._engine().set_enable_coverage(True)
 
     def unreached(self) -> tuple[str, ...]:
-        """The lines that nothing reached since, as `handout/case/case.rego:14`."""
-        if self._engine is None:
-            return ()
-        report = json.loads(self._engine.get_coverage_report_as_json())
+        """The lines that nothing reached since, as `handout/case/case.rego:14`. Raises PolicyUnavailable."""
+        report = json.loads(self._engine().get_coverage_report_as_json())
         return tuple(
             f"{file['path']}:{line}"
             for file in sorted(report["files"], key=lambda one: str(one["path"]))
@@ -78,7 +102,15 @@ class Evaluator:
         )
 
     def close(self) -> None:
-        self._engine = None
+        _held.engines.pop(self._number, None)
+
+    def _engine(self) -> regorus.Engine:
+        engine = _held.engines.get(self._number)
+        if engine is None:
+            raise PolicyUnavailable(
+                "The policy engine is closed, or was asked from another thread than its own."
+            )
+        return engine
 
 
 def _let_go(error: BaseException) -> None:

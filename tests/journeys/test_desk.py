@@ -4,7 +4,18 @@ import pytest
 
 from grondslag.demo.caller import Refused
 from grondslag.demo.stories import Play
-from tests.journeys.watching import POLICE, SUPERVISED, ask, kinds, official, place, release, waiting, watch
+from tests.journeys.watching import (
+    POLICE,
+    SUPERVISED,
+    WAITS,
+    ask,
+    kinds,
+    official,
+    place,
+    release,
+    waiting,
+    watch,
+)
 from tests.world import LocalWorld
 
 
@@ -19,7 +30,7 @@ def test_an_official_opens_and_releases(play: Play, world: LocalWorld) -> None:
     assert set(seen["suggested"]) < set(seen["answerCodes"])
     official(play).post(f"{place(question)}/releases", {"codes": seen["suggested"]})
     assert waiting(play) == []
-    now = watch(play, asked, lambda ends: ends[POLICE] != "waits_for_person")
+    now = watch(play, asked, lambda ends: ends[POLICE] not in WAITS)
     assert now == {POLICE: "answered:shareable+stalking"}
     assert kinds(world, "politie")[-2:] == ["view", "answer"]
 
@@ -55,7 +66,7 @@ def test_more_reason_is_asked_before_looking_only(play: Play) -> None:
     asked = ask(play, POLICE)
     [question] = waiting(play)
     official(play).post(f"{place(question)}/refusals")
-    now = watch(play, asked, lambda ends: ends[POLICE] != "waits_for_person")
+    now = watch(play, asked, lambda ends: ends[POLICE] not in WAITS)
     assert now == {POLICE: "refused_by_holder:holder_needs_more_reason"}
     ask(play, POLICE)
     [question] = waiting(play)

@@ -8,7 +8,7 @@ import pytest
 import policies
 from adapters.contract.codes import BROKER
 from grondslag.demo.stories import Play
-from tests.journeys.watching import POLICE, SUPERVISED, ask, place, release, taken, waiting, watch
+from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, place, release, taken, waiting, watch
 from tests.world import LocalWorld
 
 
@@ -26,7 +26,7 @@ def test_a_waiting_question_survives_a_restart(party: str, play: Play, world: Lo
     release(play, first, "shareable")
     play.caller("politie", "official").post(f"{place(second)}/releases", {"codes": ["shareable"]})
     for one in asked:
-        now = watch(play, one, lambda ends: ends[POLICE] != "waits_for_person")
+        now = watch(play, one, lambda ends: ends[POLICE] not in WAITS)
         assert now == {POLICE: "answered:shareable"}
 
 

@@ -21,6 +21,7 @@ POLICE = "politie.relevant_registrations"
 PROSECUTED = "om.ongoing_prosecution"
 SUPERVISED = "reclassering.under_supervision"
 LOOKS = 200
+WAITS = {"sent", "waits_for_person"}  # the second also shows as the first, until the holder's reply is in
 
 
 def ask(play: Play, *questions: str, name: str = "stalking.man", **more: Any) -> Json:

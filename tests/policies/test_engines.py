@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,9 +17,11 @@ from policies import (
     Policy,
     PolicyUnavailable,
     Release,
+    evaluator,
     load_release,
 )
 from policies.engine import Reader
+from policies.evaluator import Evaluator
 from tests.policies.conftest import asking
 
 Inputs = Sequence[Mapping[str, object]]
@@ -107,6 +110,17 @@ class TestEmbedded(_Contract):
             assert (await policy.decide([asking({})]))[0].permitted
 
         asyncio.run(run())
+
+    def test_an_evaluator_that_another_thread_let_go_of_is_freed_by_its_own(self, release: Release) -> None:
+        """Freed elsewhere, the engine panics and its memory is lost."""
+        kept = [Evaluator(release)]
+        number = kept[0]._number
+        clearing = threading.Thread(target=kept.clear)
+        clearing.start()
+        clearing.join()
+        assert number in evaluator._held.engines
+        Evaluator(release).close()
+        assert number not in evaluator._held.engines
 
     def test_its_memory_is_bounded_and_changes_no_answer(self, release: Release) -> None:
         async def run() -> None:
