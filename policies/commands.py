@@ -157,7 +157,7 @@ def table(
         size = sum(1 for _ in cells(release.catalogue))
         began = time.monotonic()
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("cells", total=size if engine else 2 * size)
+            task = progress.add_task("cells", total=size)
 
             def further(count: int) -> None:
                 progress.advance(task, count)
@@ -166,7 +166,7 @@ def table(
             if engine is None:
                 parts = Parts(release)
                 told = table_of(parts, further)
-                gates = changes(parts, further)
+                gates = changes(parts)
             else:
                 told = asyncio.run(_cell_by_cell(release, engine, opa_url, further))
         found: dict[str, object] = {

@@ -5,12 +5,12 @@ Then the table with all gates open is the whole of what a release permits. Facts
 named, with what they do. Pure: no database, no web framework, no logger.
 """
 
-from collections.abc import Callable
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from policies.engine import Decision, Facts
-from policies.parts import Parts, Values
+from policies.parts import Columns, Parts, Touch, firsts
 from policies.table import NO_GATES, space
 
 Does = Literal["refuses", "refuses some", "narrows", "nothing", "widens"]
@@ -33,31 +33,62 @@ class Change:
         return self.does == "refuses" and len(self.adds) == 1
 
 
-def changes(parts: Parts, progress: Callable[[int], None] = lambda _: None) -> list[Change]:
-    """Every other value of every fact that is not a dimension, and the fact left out.
-
-    `progress` hears how many more cells were decided. Raises PolicyUnavailable.
+@dataclass(frozen=True)
+class Situations:
+    """What one fact meets in a space: of cells that agree in all that a change of it reaches, the first.
+    `columns`: the values of the nodes there.
     """
-    catalogue = parts.release.catalogue
-    every = [(given, parts.values(given)) for _, given in space(parts, progress)]
-    found = []
-    for place, (field, allowed) in enumerate(catalogue.vocabulary.items()):
-        if field in NO_GATES:
+
+    place: int
+    rows: Sequence[Facts]
+    columns: Columns
+    touch: Touch
+
+    def with_value(self, parts: Parts, value: str | bool | None) -> tuple[Sequence[Facts], list[Decision]]:
+        """The facts with this value of the fact, and what is decided then. Raises PolicyUnavailable."""
+        rows = [(*row[: self.place], value, *row[self.place + 1 :]) for row in self.rows]
+        return rows, parts.decisions(rows, parts.columns(rows, self.touch, self.columns))
+
+
+def situations(parts: Parts, fields: Container[str], *, own: bool = True) -> dict[str, Situations]:
+    """For each of these facts what it meets, in every area; `own`: also where only the fact itself differs,
+    for who looks at what was before. Raises PolicyUnavailable.
+    """
+    rows = [facts for region in parts.release.catalogue.areas for _, facts in space(parts, region)]
+    facts, values = list(zip(*rows, strict=True)), parts.columns(rows)
+    found = {}
+    for place, field in enumerate(parts.release.catalogue.vocabulary):
+        if field not in fields:
             continue
         touch = parts.touch(field)
-        situations: dict[tuple[object, ...], tuple[Facts, Values]] = {}
-        for given, values in every:
-            key = (*[given[at] for at in touch.facts], *[values[at] for at in touch.rules])
-            situations.setdefault(key, (given, values))
-        before = [(given, values, parts.decision(given, values)) for given, values in situations.values()]
-        open_ones = {given[place] for given, _, _ in before}
-        for value in (*sorted(set(allowed) - open_ones, key=str), None):
-            outcomes = set()
-            for given, values, decided in before:
-                other = (*given[:place], value, *given[place + 1 :])
-                outcomes.add(_outcome(decided, parts.decision(other, parts.changed(other, values, touch))))
-            found.append(_change(field, value, outcomes, len(situations)))
+        read = [
+            *[facts[at] for at in touch.facts if own or at != place],
+            *[values[at] for at in touch.rules],
+        ]
+        some = list(firsts(read, len(rows)).first.values())
+        columns = [[column[at] for at in some] for column in values]
+        found[field] = Situations(place, [rows[at] for at in some], columns, touch)
     return found
+
+
+def changes(parts: Parts) -> list[Change]:
+    """Every other value of every fact that is not a dimension, and the fact left out.
+
+    Raises PolicyUnavailable.
+    """
+    fields = set(parts.release.catalogue.vocabulary) - set(NO_GATES)
+    return [one for field, met in situations(parts, fields).items() for one in changes_of(field, met, parts)]
+
+
+def changes_of(field: str, met: Situations, parts: Parts) -> Iterator[Change]:
+    """Those of one fact. Raises PolicyUnavailable."""
+    before = parts.decisions(met.rows, met.columns)
+    open_ones = {row[met.place] for row in met.rows}
+    for value in (*sorted(set(parts.release.catalogue.vocabulary[field]) - open_ones, key=str), None):
+        _, after = met.with_value(parts, value)
+        pairs = {(id(one), id(other)): (one, other) for one, other in zip(before, after, strict=True)}
+        outcomes = {_outcome(one, other) for one, other in pairs.values()}
+        yield _change(field, value, outcomes, len(met.rows))
 
 
 _Outcome = tuple[Does, tuple[str, ...]]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from policies.catalogue import Catalogue
 from policies.engine import Decision
-from policies.gates import Change
+from policies.gates import Change, situations
 from policies.parts import Parts
-from policies.table import DIMENSIONS, NO_GATES, Cell, Table, space
+from policies.table import DIMENSIONS, NO_GATES, Cell, Table
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def _less_urgency(table: Table) -> Invariant:
     place = DIMENSIONS.index("case.urgency")
     broken, looked = None, 0
     for cell, one in table.decisions.items():
-        if cell.values[place] != "normal" or not one.permitted:
+        if cell[place] != "normal" or not one.permitted:
             continue
         looked += 1
-        urgent = table.decisions[Cell((*cell.values[:place], "acute_danger", *cell.values[place + 1 :]))]
+        urgent = table.decisions[Cell((*cell[:place], "acute_danger", *cell[place + 1 :]))]
         same = (urgent.rule, urgent.mode, urgent.answer_codes) == (one.rule, one.mode, one.answer_codes)
         if not (urgent.permitted and same):
             broken = broken or str(cell)
@@ -152,13 +152,15 @@ def _less_urgency(table: Table) -> Invariant:
 
 def _without_a_dimension(parts: Parts) -> Invariant:
     """Every cell with one of its dimensions left out."""
-    catalogue = parts.release.catalogue
-    places = [place for place, name in enumerate(catalogue.vocabulary) if name in NO_GATES]
-    seen = {(*given[:place], None, *given[place + 1 :]) for _, given in space(parts) for place in places}
-    broken = next((fact for fact in seen if parts.decide(fact).permitted), None)
+    broken, looked = None, 0
+    for met in situations(parts, NO_GATES, own=False).values():
+        rows, decided = met.with_value(parts, None)
+        looked += len(rows)
+        permitted = (row for row, one in zip(rows, decided, strict=True) if one.permitted)
+        broken = broken or next(permitted, None)
     return Invariant(
         "unknown_is_refused",
         "Zonder vrager, houder, vraag, doel, rol, leeftijd, spoed, regime, regio of fase mag niets.",
-        len(seen),
+        looked,
         None if broken is None else " ".join(str(value) for value in broken),
     )

@@ -20,7 +20,7 @@ from policies.opa_program import OpaProgram
 from policies.parts import Parts
 from policies.release import ROOT, Release, release_of
 from policies.scenarios import Scenarios
-from policies.table import cells, facts
+from policies.table import Pairs, space
 
 _MATRIX = f"{ROOT}/matrix/data.json"
 _RULE = re.compile(r"^[a-z_]")  # a rule begins at the margin; what belongs to it does not
@@ -34,7 +34,7 @@ class Mutant:
 
     place: str
     files: dict[str, bytes]
-    pairs: frozenset[tuple[str, str]] | None = None
+    pairs: Pairs | None = None
 
 
 @dataclass(frozen=True)
@@ -134,15 +134,10 @@ def _fails(mutant: Mutant, folder: Path, opa: OpaProgram) -> bool:
 
 
 def _same(original: Parts, mutant: Mutant) -> bool:
-    catalogue = original.release.catalogue
     parts = Parts(release_of(mutant.files))
-    for cell in cells(catalogue):
-        if mutant.pairs is not None and cell.values[:2] not in mutant.pairs:
-            continue
-        given = original.reader.facts(facts(cell, catalogue))
-        if any(differences_of(original.decide(given), parts.decide(given))):
-            return False
-    return True
+    rows = list(dict(space(original, pairs=mutant.pairs)).values())
+    pairs = zip(original.decisions(rows), parts.decisions(rows), strict=True)
+    return not any(any(differences_of(before, after)) for before, after in pairs)
 
 
 def wider_rows(release: Release) -> Iterator[Mutant]:

@@ -6,7 +6,7 @@ deciding cell by cell gives the same is checked over the whole space.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from policies.engine import Decision, Facts, Reader
@@ -14,7 +14,11 @@ from policies.evaluator import Evaluator
 from policies.graph import Node, nodes
 from policies.release import Release
 
-Values = list[int]
+Key = tuple[object, ...]
+"""What a rule reads: the values of its facts and the numbers of its rules."""
+
+Columns = Sequence[Sequence[int]]
+"""Per node its value for each row of facts, as a number: equal numbers, equal values."""
 
 
 @dataclass
@@ -24,7 +28,7 @@ class _Part:
     node: Node
     fields: list[int]
     rules: list[int]
-    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    known: dict[Key, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
 
@@ -33,6 +37,20 @@ class _Part:
             self.numbers[text] = len(self.texts)
             self.texts.append(text)
         return self.numbers[text]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Of each row the values in some columns, in the order of the rows; and the first row of each."""
+
+    all: Sequence[Key]
+    first: dict[Key, int]
+
+
+def firsts(columns: Sequence[Sequence[object]], length: int) -> Keys:
+    """What rows of these columns have in common; `length`: how many rows, also where there is no column."""
+    keys: Sequence[Key] = list(zip(*columns, strict=True)) if columns else [()] * length
+    return Keys(keys, dict(zip(reversed(keys), range(length - 1, -1, -1), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -66,29 +84,43 @@ class Parts:
 
     def decide(self, facts: Facts) -> Decision:
         """Raises PolicyUnavailable, as any engine does."""
-        return self.decision(facts, self.values(facts))
+        return self._decision(facts, self.values(facts)[-1])
 
-    def decision(self, facts: Facts, values: Values) -> Decision:
-        """The decision on these facts, whose values these are."""
-        decided = values[-1]
-        if decided in self._refusals:
-            return self._refusals[decided]
-        decision = self.reader.decision(facts, json.loads(self._parts[-1].texts[decided]))
-        if not decision.permitted:  # what a permit says is held against the facts of each question
-            self._refusals[decided] = decision
-        return decision
-
-    def values(self, facts: Facts) -> Values:
+    def values(self, facts: Facts) -> list[int]:
         """The value of each node, as a number: equal numbers, equal values. Raises PolicyUnavailable."""
-        values = [0] * len(self._parts)
-        self._work_out(facts, values, range(len(self._parts)))
+        values: list[int] = []
+        for part in self._parts:
+            key = (*[facts[at] for at in part.fields], *[values[at] for at in part.rules])
+            if key not in part.known:
+                self._evaluate(part, key, facts)
+            values.append(part.known[key])
         return values
 
-    def changed(self, facts: Facts, values: Values, touch: Touch) -> Values:
-        """The values for facts that differ in one fact from those whose values are given."""
-        after = values.copy()
-        self._work_out(facts, after, touch.nodes)
-        return after
+    def decisions(self, rows: Sequence[Facts], columns: Columns | None = None) -> list[Decision]:
+        """The decisions on many facts at once; `columns`: theirs, when they are known.
+
+        Raises PolicyUnavailable.
+        """
+        decided = (columns or self.columns(rows))[-1]
+        return [self._decision(row, value) for row, value in zip(rows, decided, strict=True)]
+
+    def columns(
+        self, rows: Sequence[Facts], touch: Touch | None = None, before: Columns | None = None
+    ) -> Columns:
+        """The values of each node for many facts at once, in the order of the rows. With `before`: only those
+        that are touched are worked out, the others are as they were. Raises PolicyUnavailable.
+        """
+        facts = list(zip(*rows, strict=True)) or [()] * len(self.reader.facts({}))
+        columns = list(before or [()] * len(self._parts))
+        for number in range(len(self._parts)) if touch is None else touch.nodes:
+            part = self._parts[number]
+            read = [*[facts[at] for at in part.fields], *[columns[at] for at in part.rules]]
+            keys = firsts(read, len(rows))
+            for key, first in keys.first.items():
+                if key not in part.known:
+                    self._evaluate(part, key, rows[first])
+            columns[number] = [part.known[key] for key in keys.all]
+        return columns
 
     def touch(self, field: str) -> Touch:
         """What a change of this fact can reach, and what its effect depends on."""
@@ -102,14 +134,15 @@ class Parts:
                 rules.update(part.rules)
         return Touch(tuple(nodes), tuple(sorted(facts)), tuple(sorted(rules - set(nodes))))
 
-    def _work_out(self, facts: Facts, values: Values, numbers: Iterable[int]) -> None:
-        document = ""
-        for number in numbers:
-            part = self._parts[number]
-            key = (*[facts[at] for at in part.fields], *[values[at] for at in part.rules])
-            value = part.known.get(key)
-            if value is None:
-                document = document or json.dumps(self.reader.document(facts))
-                text = self.evaluator.value(part.node.path, document)
-                value = part.known[key] = part.numbered(text)
-            values[number] = value
+    def _evaluate(self, part: _Part, key: Key, facts: Facts) -> None:
+        document = json.dumps(self.reader.document(facts))
+        part.known[key] = part.numbered(self.evaluator.value(part.node.path, document))
+
+    def _decision(self, facts: Facts, decided: int) -> Decision:
+        known = self._refusals.get(decided)
+        if known is not None:
+            return known
+        decision = self.reader.decision(facts, json.loads(self._parts[-1].texts[decided]))
+        if not decision.permitted:  # what a permit says is held against the facts of each question
+            self._refusals[decided] = decision
+        return decision

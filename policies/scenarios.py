@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policies.catalogue import Catalogue
-from policies.engine import Decision
+from policies.engine import Decision, Facts
 from policies.errors import ReleaseError
 from policies.parts import Parts
-from policies.table import DIMENSIONS, Cell, cells, facts
+from policies.table import DIMENSIONS, Cell, Pairs, space
 
 FILE = "scenarios.csv"
 _HEADINGS = ["Given", "Question", "Expected", "Because"]
@@ -64,33 +64,38 @@ class Scenarios:
     lines: tuple[Scenario, ...]
     nothing_else: bool
 
-    def broken(self, parts: Parts, pairs: frozenset[tuple[str, str]] | None = None) -> str | None:
+    def broken(self, parts: Parts, pairs: Pairs | None = None) -> str | None:
         """The first thing that does not hold; of these (requester, question) alone, when given.
 
         Raises PolicyUnavailable, and ReleaseError for a line that the vocabulary does not know.
         """
-        catalogue = parts.release.catalogue
+        every = dict(space(parts, pairs=pairs))
+        names = list(parts.release.catalogue.vocabulary)
         permitted = set()
         for line in self.lines:
-            for cell, changes in _situations(line, catalogue):
-                if pairs is not None and cell.values[:2] not in pairs:
-                    continue
-                if line.effect == "permit" and not changes:
-                    permitted.add(cell)
-                given = facts(cell, catalogue)
-                for name, value in changes.items():
-                    group, field = name.split(".")
-                    given[group][field] = value  # type: ignore[index]
-                if not line.holds(parts.decide(parts.reader.facts(given))):
+            situations = [
+                (cell, _with(every[cell], names, changes))
+                for cell, changes in _situations(line, parts.release.catalogue)
+                if pairs is None or cell[:2] in pairs
+            ]
+            if line.effect == "permit":
+                permitted |= {cell for cell, facts in situations if facts == every[cell]}
+            decided = parts.decisions([facts for _, facts in situations])
+            for (cell, _), decision in zip(situations, decided, strict=True):
+                if not line.holds(decision):
                     return f"line {line.line} ({line.because}): {cell}"
         if self.nothing_else:
-            for cell in _cells(catalogue, pairs):
-                if (
-                    cell not in permitted
-                    and parts.decide(parts.reader.facts(facts(cell, catalogue))).permitted
-                ):
+            for cell, decision in zip(every, parts.decisions(list(every.values())), strict=True):
+                if decision.permitted and cell not in permitted:
                     return f"no line permits {cell}"
         return None
+
+
+def _with(facts: Facts, names: Sequence[str], changes: Mapping[str, str | bool]) -> Facts:
+    changed = list(facts)
+    for name, value in changes.items():
+        changed[names.index(name)] = value
+    return tuple(changed)
 
 
 def load_scenarios(folder: Path) -> Scenarios:
@@ -181,10 +186,6 @@ def _situations(line: Scenario, catalogue: Catalogue) -> Iterator[tuple[Cell, di
             }
             cell = Cell(tuple(at.pop(name) for name in DIMENSIONS))
             yield cell, at
-
-
-def _cells(catalogue: Catalogue, pairs: frozenset[tuple[str, str]] | None) -> Iterator[Cell]:
-    return (cell for cell in cells(catalogue) if pairs is None or cell.values[:2] in pairs)
 
 
 def _all(name: str, catalogue: Catalogue) -> tuple[str, ...]:

@@ -36,27 +36,30 @@ DIMENSIONS = (
 NO_GATES = (*DIMENSIONS, "holder", "case.region")
 """Facts that are no gates: the dimensions, what follows from the question, and where (`areas.py`)."""
 
+Pairs = frozenset[tuple[str, str]]
+"""Of requester and question."""
+
 _AT_ONCE = 500  # inputs per call
+_COLUMN = 20_000  # cells at once
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(tuple[str | bool, ...]):
     """One point of the space: the values of DIMENSIONS, in that order."""
 
-    values: tuple[str | bool, ...]
+    __slots__ = ()
 
     @property
     def at(self) -> dict[str, str | bool]:
         """Dimension -> value."""
-        return dict(zip(DIMENSIONS, self.values, strict=True))
+        return dict(zip(DIMENSIONS, self, strict=True))
 
     @property
     def holder(self) -> str:
         """The partner whose register the question is about."""
-        return str(self.values[DIMENSIONS.index("question")]).partition(".")[0]
+        return str(self[DIMENSIONS.index("question")]).partition(".")[0]
 
     def __str__(self) -> str:
-        return " ".join(str(value).lower() if isinstance(value, bool) else value for value in self.values)
+        return " ".join([str(value).lower() if isinstance(value, bool) else value for value in self])
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ class Table:
             "revision": self.revision,
             "engine": self.engine,
             "digest": self.digest,
-            "dimensions": [
-                list(dict.fromkeys(each)) for each in zip(*map(_values, self.decisions), strict=True)
-            ],
+            "dimensions": [list(dict.fromkeys(each)) for each in zip(*self.decisions, strict=True)],
             "documents": [asdict(decision) for decision in documents],
             "cells": [[number, len(list(run))] for number, run in itertools.groupby(numbers)],
         }
@@ -114,10 +115,6 @@ def _space(every: Sequence[Sequence[str | bool]]) -> Iterator[Cell]:
     for values in itertools.product(*every):
         for dual_role in (False, True) if values[3] == "victim" else (False,):
             yield Cell((*values, dual_role))
-
-
-def _values(cell: Cell) -> tuple[str | bool, ...]:
-    return cell.values
 
 
 def facts(cell: Cell, catalogue: Catalogue, region: str | None = None) -> dict[str, object]:
@@ -165,20 +162,31 @@ def table_of(
 ) -> Table:
     """The table of a release in one region, by its parts: seconds. Raises PolicyUnavailable."""
     book = _Book(parts.release.revision, NAME)
-    for cell, given in space(parts, progress, region):
-        book.add(cell, parts.decide(given))
+    every = space(parts, region)
+    while chunk := dict(itertools.islice(every, _COLUMN)):
+        for cell, decision in zip(chunk, parts.decisions(list(chunk.values())), strict=True):
+            book.add(cell, decision)
+        progress(len(chunk))
     return book.table()
 
 
 def space(
-    parts: Parts, progress: Callable[[int], None] = lambda _: None, region: str | None = None
+    parts: Parts, region: str | None = None, pairs: Pairs | None = None
 ) -> Iterator[tuple[Cell, Facts]]:
-    """Every cell with its facts, all gates open; `progress` hears how many more were taken up."""
+    """Every cell with its facts, all gates open; of these (requester, question) alone, when given."""
     catalogue = parts.release.catalogue
-    for number, cell in enumerate(cells(catalogue), start=1):
-        yield cell, parts.reader.facts(facts(cell, catalogue, region))
-        if number % _AT_ONCE == 0:
-            progress(_AT_ONCE)
+    places = [list(catalogue.vocabulary).index(name) for name in DIMENSIONS]
+    rows: dict[tuple[str | bool, ...], list[str | bool | None]] = {}
+    for cell in cells(catalogue):
+        pair = cell[:2]  # all that is no dimension follows from these
+        if pairs is not None and pair not in pairs:
+            continue
+        if pair not in rows:
+            rows[pair] = list(parts.reader.facts(facts(cell, catalogue, region)))
+        row = rows[pair]
+        for place, value in zip(places, cell, strict=True):
+            row[place] = value
+        yield cell, tuple(row)
 
 
 async def tabulate(
@@ -224,12 +232,15 @@ class _Book:
         self._revision, self._engine = revision, engine
         self._decisions: dict[Cell, Decision] = {}
         self._same: dict[Decision, tuple[Decision, bytes]] = {}
+        self._seen: dict[int, tuple[Decision, Decision, bytes]] = {}  # by id: hashing takes longer
         self._digest = hashlib.sha256()
 
     def add(self, cell: Cell, decision: Decision) -> None:
-        if decision not in self._same:
-            self._same[decision] = (decision, decision.as_json().encode())
-        self._decisions[cell], document = self._same[decision]
+        if id(decision) not in self._seen:
+            if decision not in self._same:
+                self._same[decision] = (decision, decision.as_json().encode())
+            self._seen[id(decision)] = (decision, *self._same[decision])
+        _, self._decisions[cell], document = self._seen[id(decision)]
         self._digest.update(f"{cell}\t".encode() + document + b"\n")
 
     def table(self) -> Table:

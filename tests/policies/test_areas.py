@@ -10,7 +10,7 @@ from policies.areas import compare_all, digest_of, loosened, verify_alike
 from policies.compare import compare
 from policies.parts import Parts
 from policies.release import release_of
-from policies.table import Table, cells, facts
+from policies.table import Table, space
 from policies.words import Words
 from tests.policies.test_graph import with_rule
 
@@ -58,12 +58,9 @@ PAIRS = {
 
 def tabulated(release: Release, region: str) -> Table:
     """The cells of these questions."""
-    parts, catalogue = Parts(release), release.catalogue
-    decisions = {
-        cell: parts.decide(parts.reader.facts(facts(cell, catalogue, region)))
-        for cell in cells(catalogue)
-        if cell.values[:2] in PAIRS
-    }
+    parts = Parts(release)
+    every = dict(space(parts, region, frozenset(PAIRS)))
+    decisions = dict(zip(every, parts.decisions(list(every.values())), strict=True))
     return Table(release.revision, "regorus", decisions, f"digest of {region}")
 
 

@@ -83,21 +83,6 @@ def test_show_says_all_of_a_row_in_dutch_words(release: Release, monkeypatch: py
     assert {code for code in codes & shown if "_" in code} == set()
 
 
-def test_table_says_who_may_ask_what_by_machine_by_a_person_or_never(tmp_path: Path) -> None:
-    """In Dutch words, with what each other fact does; and as JSON."""
-    path = tmp_path / "table.json"
-    told = _run("table", "--json", str(path))[1]
-    assert "Veilig Thuis vraagt Reclassering: nu onder toezicht?\n" in told
-    assert "  directe veiligheid bij spoed: automatisch" in told
-    assert "alleen bij acuut gevaar – vermoedelijke pleger (18 en ouder) (A02)" in told
-    assert "politie vraagt Openbaar Ministerie: loopt er een strafzaak? – nooit (J07)" in told
-    assert "case.kind = anonymous: weigert altijd (case_anonymous)" in told
-    held = json.loads(path.read_text())
-    assert held["cells"] == 227_500
-    assert sum(count for _, mode, count in held["by_rule"] if mode != "refused") == held["permits"]
-    assert {gate["does"] for gate in held["gates"]} == {"refuses", "refuses some", "narrows", "nothing"}
-
-
 def test_show_says_once_what_every_row_needs(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     told = _run("show", "--language", "en")[1]

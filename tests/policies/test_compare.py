@@ -101,8 +101,8 @@ def test_every_changed_cell_is_counted_and_its_partners_named(
         if replace(one, revision="") != replace(after.decisions[cell], revision="")
     ]
     assert found.changed == len(differing)
-    touched = {str(cell.values[0]) for cell in differing}
-    touched |= {str(cell.values[1]).partition(".")[0] for cell in differing}
+    touched = {str(cell[0]) for cell in differing}
+    touched |= {str(cell[1]).partition(".")[0] for cell in differing}
     assert set(found.partners) == touched
 
 
@@ -113,7 +113,7 @@ def test_a_release_compared_with_itself_differs_in_nothing(table: Table) -> None
 
 def test_a_question_that_one_of_them_lacks_is_refused_there(table: Table) -> None:
     """Only what it would permit is a change."""
-    kept = {cell: one for cell, one in table.decisions.items() if cell.values[1] != "om.antecedents"}
+    kept = {cell: one for cell, one in table.decisions.items() if cell[1] != "om.antecedents"}
     found = compare(replace(table, decisions=kept), table)
     assert {(flip.kind, flip.rule) for flip in found.flips} == {("allowed", "A14")}
     assert isinstance(found.flips[0].example, Cell)

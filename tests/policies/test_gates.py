@@ -1,9 +1,14 @@
 """Which facts are gates: the hand-out's section 2 says it, the whole space shows it."""
 
+import json
+from typing import Any
+
 import pytest
+from typer.testing import CliRunner
 
 from policies import Release
-from policies.gates import Change, changes
+from policies.commands import app
+from policies.gates import Change, changes_of, situations
 from policies.parts import Parts
 from tests.policies.test_graph import with_rule
 
@@ -24,22 +29,39 @@ NOT_PURE = {
 
 
 @pytest.fixture(scope="module")
-def found(release: Release) -> list[Change]:
-    return changes(Parts(release))
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """What `policy table` prints and writes."""
+    path = tmp_path_factory.mktemp("table") / "table.json"
+    ran = CliRunner().invoke(app, ["table", "--json", str(path)])
+    assert ran.exit_code == 0, ran.output
+    return ran.output, json.loads(path.read_text())
 
 
-def test_every_other_fact_is_a_gate(found: list[Change]) -> None:
-    """Closed, it refuses every cell, adds one and the same reason, and changes nothing else."""
-    assert {(one.field, one.value) for one in found if not one.gate} == set(NOT_PURE)
+def test_table_says_who_may_ask_what_by_machine_by_a_person_or_never(
+    told: tuple[str, dict[str, Any]],
+) -> None:
+    """In Dutch words, with what each other fact does; and as JSON."""
+    text, held = told
+    assert "Veilig Thuis vraagt Reclassering: nu onder toezicht?\n" in text
+    assert "  directe veiligheid bij spoed: automatisch" in text
+    assert "alleen bij acuut gevaar – vermoedelijke pleger (18 en ouder) (A02)" in text
+    assert "politie vraagt Openbaar Ministerie: loopt er een strafzaak? – nooit (J07)" in text
+    assert "case.kind = anonymous: weigert altijd (case_anonymous)" in text
+    assert held["cells"] == 227_500
+    assert sum(count for _, mode, count in held["by_rule"] if mode != "refused") == held["permits"]
 
 
-def test_what_is_no_pure_gate_does_what_is_said_of_it(found: list[Change]) -> None:
-    does = {(one.field, one.value): one.does for one in found if not one.gate}
+def test_every_other_fact_is_a_gate_or_does_what_is_said_of_it(told: tuple[str, dict[str, Any]]) -> None:
+    """A gate that is closed refuses every cell, adds one and the same reason, and changes nothing else."""
+    _, held = told
+    does = {(one["field"], one["value"]): one["does"] for one in held["gates"] if not one["gate"]}
     assert does == {key: expected for key, (expected, _) in NOT_PURE.items()}
+    assert len(held["gates"]) > len(does)
 
 
-def test_nothing_that_is_closed_or_left_out_permits_more(found: list[Change]) -> None:
-    assert [one for one in found if one.does == "widens"] == []
+def test_nothing_that_is_closed_or_left_out_permits_more(told: tuple[str, dict[str, Any]]) -> None:
+    _, held = told
+    assert {one["does"] for one in held["gates"]} == {"refuses", "refuses some", "narrows", "nothing"}
 
 
 def test_what_adds_different_reasons_is_no_gate() -> None:
@@ -50,6 +72,7 @@ def test_what_adds_different_reasons_is_no_gate() -> None:
 
 def test_a_rule_that_makes_a_gate_leak_is_found(release: Release) -> None:
     """A closed gate that takes another reason away would widen what is permitted."""
-    leaking = with_rule(release, 'reasons contains "case_closed" if input.case.kind == "named"')
-    does = {(one.field, one.value): one.does for one in changes(Parts(leaking))}
-    assert does["case.kind", "anonymous"] == "widens"
+    leaking = Parts(with_rule(release, 'reasons contains "case_closed" if input.case.kind == "named"'))
+    ((field, met),) = situations(leaking, {"case.kind"}).items()
+    does = {one.value: one.does for one in changes_of(field, met, leaking)}
+    assert does["anonymous"] == "widens"
