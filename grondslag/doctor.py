@@ -143,6 +143,8 @@ def _digest(settings: PartySettings, party: str) -> str:
 
 
 async def _policy(settings: PartySettings) -> str:
+    if settings.policy_engine == "server" and settings.opa_bundle and not settings.opa_bundle.exists():
+        return "OPA gets its first release when this party starts"
     policy = await open_policy(settings, load_release(settings.release))
     await policy.close()
     return f"{policy.revision[:19]} ({policy.engine})"

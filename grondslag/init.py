@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
 from adapters.contract.codes import BROKER, PARTNERS
@@ -58,6 +59,14 @@ def rotate(party: PartyCode, keys: Keys) -> None:
 def card(party: PartyCode, keys: Keys) -> None:
     """Print the public keys of a party, as they stand in the directory. Nothing in it is secret."""
     typer.echo(json.dumps(_read(keys, party).public_keys(), indent=1))
+
+
+@app.command()
+def pem(party: PartyCode, keys: Keys) -> None:
+    """Print the public key that signs now as PEM, for the party's own OPA server. Nothing in it is secret."""
+    key = _read(keys, party).signing_key(datetime.now(UTC)).private.public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    typer.echo(key.public_bytes(serialization.Encoding.PEM, form).decode(), nl=False)
 
 
 @app.command()

@@ -65,6 +65,11 @@ class PartySettings(BaseSettings):
     opa_url: str = Field(
         "http://127.0.0.1:8181", description="Where the OPA server is, when `policy_engine` is `server`."
     )
+    opa_bundle: Path | None = Field(
+        None,
+        description="File in which the release in force is put for the party's own OPA server, signed with "
+        "the party's key; without it, somebody gives each release to OPA by hand.",
+    )
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
     certificate: Path | None = Field(
         None, description="Our client certificate (PEM) for calls to other parties; with its chain."

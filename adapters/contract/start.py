@@ -4,7 +4,8 @@ engine, trail.
 Whatever is missing, weak or wrong stops the start with one sentence that says what to do.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +24,15 @@ from audit.errors import TrailError, TrailUnavailable
 from audit.migration import KEYS, TRAIL, look, migrate
 from audit.trail import Trail
 from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
+from policies.bundle import pack
 
 PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {
     PolicyUnavailable: problems.PolicyUnavailable,
     TrailUnavailable: problems.TrailUnavailable,
 }
 """As which problem the errors of the packages below are told."""
+
+_OPA_FOLLOWS_S = 5.0  # how long OPA may take to begin anew (`deploy/systemd/opa-release.path`)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ async def started(
     directory, keyring = signatory.directory, signatory.keyring
     release = load_release(settings.release)
     async with AsyncExitStack() as stack:
-        hand_outs = HandOuts(release, lambda one: open_policy(settings, one))
+        hand_outs = HandOuts(release, _engine(settings, signatory))
         stack.push_async_callback(hand_outs.close)
         look_at_databases(settings, migrations)
         for url, folders in _databases(settings, migrations).values():
@@ -128,6 +132,43 @@ def _databases(settings: PartySettings, migrations: Path) -> dict[str, tuple[str
         "database": (settings.database.get_secret_value(), (TRAIL, migrations)),
         "subject_keys": (settings.subject_keys.get_secret_value(), (KEYS,)),
     }
+
+
+def _engine(settings: PartySettings, signatory: Signatory) -> Callable[[Release], Awaitable[Policy]]:
+    """Opens the chosen engine for a release. Our own OPA server gets its bundle first, once, and a moment to
+    take it up.
+    """
+    given: set[str] = set()
+
+    async def opened(release: Release) -> Policy:
+        place, wait_s = settings.opa_bundle, 0.0
+        if place is not None and settings.policy_engine == "server" and release.revision not in given:
+            key = signatory.keyring.signing_key(signatory.now())
+            await asyncio.to_thread(_put, place, pack(release, key.private, key.kid))
+            given.add(release.revision)
+            wait_s = _OPA_FOLLOWS_S
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while True:
+            try:
+                return await open_policy(settings, release)
+            except PolicyUnavailable:
+                if loop.time() >= until:
+                    raise
+                await asyncio.sleep(0.1)
+
+    return opened
+
+
+def _put(place: Path, bundle: bytes) -> None:
+    """Whole or not at all, for another user to read: nothing in it is secret. Raises PolicyUnavailable."""
+    fresh = place.with_suffix(".new")
+    try:
+        fresh.write_bytes(bundle)
+        fresh.chmod(0o644)
+        fresh.replace(place)
+    except OSError:
+        raise PolicyUnavailable("The file that `opa_bundle` names cannot be written.") from None
 
 
 async def open_policy(settings: PartySettings, release: Release) -> Policy:

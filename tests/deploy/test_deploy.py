@@ -7,24 +7,30 @@ import socket
 import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
 from adapters.contract.health import health
 from adapters.contract.http import _from_a_proxy
+from adapters.contract.keys import make_keys, read_keys, write_keys
 from adapters.contract.server import serve
 from adapters.contract.settings import PartySettings, read_settings
+from adapters.contract.start import _engine
 from adapters.node.settings import NodeSettings
 from gateway.settings import BrokerSettings
-from policies import OpaServerPolicy, load_release
+from grondslag.init import app as init
+from policies import OpaServerPolicy, PolicyUnavailable, load_release
+from policies.bundle import pack
 from tests.authority import Authority
-from tests.opa import opa_server
+from tests.opa import opa_program
 from tests.sample_api import sample
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -310,47 +316,98 @@ def test_others_and_other_addresses_do_not(  # noqa: PLR0917 - one row of the ta
     assert _asked(party, tmp_path, path, oin=oin, name=name)[0] == expected
 
 
-def test_opa_decides_with_this_configuration_and_takes_nothing_else() -> None:
-    """The app's own call passes; writing a policy, reading data and other queries do not."""
+@contextmanager
+def _opa(folder: Path) -> Iterator[str]:
+    """OPA as its unit starts it, with this folder for those of the machine."""
+    config = folder / "opa.yaml"
+    config.write_text(_text("opa/opa.yaml").replace("/var/lib/grondslag-opa", str(folder)), encoding="utf-8")
+    url = f"http://127.0.0.1:{_free_port()}"
+    unit = _text("systemd/opa.service").replace("\\\n", " ")
+    [line] = re.findall(r"^ExecStart=\S+ (.*)$", unit, re.MULTILINE)
+    for there, here in (
+        ("127.0.0.1:8181", url.removeprefix("http://")),
+        ("/etc/grondslag/opa/opa.yaml", str(config)),
+        ("/etc/grondslag/opa/party.pem", str(folder / "party.pem")),
+        ("/etc/grondslag/opa/authz", str(DEPLOY / "opa/authz")),
+    ):
+        assert there in line
+        line = line.replace(there, here)
+    process = subprocess.Popen(
+        [opa_program(), *line.split()], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not done() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def _open(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
+
+
+def _party(folder: Path, url: str, name: str = "keys.json") -> tuple[Any, Any]:
+    """A broker that decides at this OPA server, and who it is; its key goes where OPA expects it."""
+    keys = folder / name
+    write_keys(keys, make_keys("broker", demo=False, now=datetime.now(UTC)))
+    keyring = read_keys(keys, party="broker", demo=False)
+    made = CliRunner().invoke(init, ["pem", "--party", "broker", "--keys", str(keys)])
+    (folder / "party.pem").write_text(made.output, encoding="utf-8")
+    settings = SimpleNamespace(
+        policy_engine="server", opa_url=url, opa_token=None, opa_bundle=folder / "handout.tar.gz"
+    )
+    return settings, SimpleNamespace(keyring=keyring, now=lambda: datetime.now(UTC))
+
+
+def test_opa_takes_up_what_its_party_gives_it_and_takes_nothing_else(tmp_path: Path) -> None:
+    """Begun anew after the party wrote the release, as the path unit has it; the app's own call passes, and
+    writing a policy, reading data and other queries do not.
+    """
+    assert "PathChanged=/var/lib/grondslag-opa/handout.tar.gz" in _text("systemd/opa-release.path")
+    assert "restart opa.service" in _text("systemd/opa-release.service")
     release = load_release()
-    unit = _text("systemd/opa.service")
-    assert "--addr 127.0.0.1:8181" in unit
-    assert "--authorization basic" in unit
-    extra = ["--authorization", "basic", "--disable-telemetry", "--config-file", str(DEPLOY / "opa/opa.yaml")]
-    for option in extra:
-        assert option.replace(str(DEPLOY), "/etc/grondslag") in unit
-    with opa_server(release, *extra, "--bundle", str(DEPLOY / "opa/authz")) as url:
+    port = _free_port()
+    settings, signatory = _party(tmp_path, f"http://127.0.0.1:{port}")
 
-        async def decide() -> None:
-            policy = await OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=5)
+    async def give_and_decide() -> str:
+        opening = asyncio.create_task(_engine(settings, signatory)(release))
+        await asyncio.to_thread(_wait, settings.opa_bundle.exists)
+        with _opa(tmp_path) as url:
+            settings.opa_url = url
+            policy = await opening
             await policy.close()
+            for method, path in (
+                ("GET", "/v1/data"),
+                ("GET", "/v1/policies"),
+                ("PUT", "/v1/policies/ours"),
+                ("PUT", "/v1/data/handout"),
+                ("POST", "/v1/data/handout/decision"),
+                ("POST", "/v1/query"),
+                ("GET", "/metrics"),
+            ):
+                async with aiohttp.request(method, url + path, data=b"{}") as refused:
+                    assert refused.status == 401, path
+            return policy.engine
 
-        asyncio.run(decide())
-        for method, path in (
-            ("GET", "/v1/data"),
-            ("GET", "/v1/policies"),
-            ("PUT", "/v1/policies/ours"),
-            ("PUT", "/v1/data/handout"),
-            ("POST", "/v1/data/handout/decision"),
-            ("POST", "/v1/query"),
-            ("GET", "/metrics"),
-        ):
-            request = urllib.request.Request(url + path, data=b"{}", method=method)
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(request, timeout=5)
-            assert refused.value.code == 401, path
-            refused.value.close()
+    assert asyncio.run(give_and_decide()).startswith("opa ")
 
 
-def test_the_hand_out_can_be_bundled_for_it(tmp_path: Path) -> None:
-    """As the README says, with the command that it names."""
-    from typer.testing import CliRunner
-
-    from policies.commands import app
-
-    assert "grondslag policy bundle" in _text("README.md")
-    out = tmp_path / "handout.tar.gz"
-    said = CliRunner().invoke(app, ["bundle", str(out)])
-    assert said.exit_code == 0
-    assert load_release().revision in said.output.replace("\n", "")
-    assert out.stat().st_size > 1000
+def test_opa_takes_up_no_release_that_its_party_did_not_sign(tmp_path: Path) -> None:
+    """One of another key, and one without a signature, in the very place of the party's own."""
+    release = load_release()
+    other, _ = _party(tmp_path, "http://127.0.0.1:1", "other.json")
+    _party(tmp_path, "http://127.0.0.1:1")
+    stranger = read_keys(tmp_path / "other.json", party="broker", demo=False).signing[0]
+    for bundle in (pack(release), pack(release, stranger.private, stranger.kid)):
+        other.opa_bundle.write_bytes(bundle)
+        with _opa(tmp_path) as url:
+            _wait(lambda url=url: _open(url))
+            with pytest.raises(PolicyUnavailable):
+                asyncio.run(OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=5))

@@ -326,3 +326,44 @@ def test_every_rule_and_reason_says_concept_or_cites_something() -> None:
         reason.citations and reason.text_nl and reason.text_en for reason in catalogue.reasons.values()
     )
     assert len(catalogue.reasons) == 37
+
+
+def test_only_the_five_partners_ask_and_answer(release: Release) -> None:
+    """D15: a care institution, a municipality or a school has no node; it speaks in the meeting."""
+    five = {"veilig_thuis", "politie", "om", "reclassering", "rvdk"}
+    assert set(release.catalogue.vocabulary["requester.partner"]) == five
+    assert {question.holder for question in release.catalogue.questions.values()} == five
+
+
+def test_an_answer_is_one_of_these_words_and_never_an_address_a_score_or_a_measure_in_full(
+    release: Release,
+) -> None:
+    """D13, D19 and section 8: what no row can give cannot be answered at all."""
+    flags = {
+        "reclassering.supervision_kind": {
+            "contact_ban", "area_ban", "electronic_monitoring", "suspension_supervision", "other"
+        },
+        "rvdk.investigation_type": {"protection", "custody_and_contact", "criminal"},
+        "politie.relevant_registrations": {
+            "violence", "stalking", "weapons", "domestic_violence_or_child_abuse", "ongoing_intervention"
+        },
+        "om.safety_measure_in_force": {
+            "behaviour_order", "contact_ban", "area_ban", "suspension_conditions", "other"
+        },
+    }  # fmt: skip
+    alone = {
+        "politie.relevant_registrations": {"shareable", "none_shareable"},
+        "om.antecedents": {"in_meeting"},
+        "reclassering.supervision_kind": {"none"},
+        "rvdk.investigation_type": {"none"},
+        "om.safety_measure_in_force": {"none"},
+    }
+    given: dict[str, set[str]] = {}
+    for row in ROWS:
+        for question in row.questions:
+            given.setdefault(question, set()).update(release.catalogue.rules[row.rule].answer_codes)
+            for about in release.catalogue.rules[row.rule].subjects.values():
+                given[question].update(about.answer_codes)
+    for question, codes in given.items():
+        own = alone.get(question, {"yes", "no"}) | flags.get(question, set())
+        assert codes <= own | {"not_determinable"}, question
