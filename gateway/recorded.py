@@ -36,7 +36,9 @@ async def recorded_at(trail: Trail, position: int) -> Recorded | None:
 
 
 async def known_releases(trail: Trail) -> dict[str, Release]:
-    """Every release that the broker keeps, by its revision. One that cannot be read is left out."""
+    """Every release that the broker keeps, by its revision. One that cannot be read, or is another than its
+    revision says, is left out.
+    """
 
     def load(store: Any) -> Sequence[tuple[str, bytes | None]]:
         return [(life.release, releases.load_bundle(store, life.release)) for life in releases.load(store)]
@@ -44,9 +46,11 @@ async def known_releases(trail: Trail) -> dict[str, Release]:
     found = {}
     for revision, bundle in await trail.read(load):
         try:
-            found[revision] = unpack(bundle or b"", None)
+            release = unpack(bundle or b"", None)
         except ReleaseError:
             continue
+        if release.revision == revision:
+            found[revision] = release
     return found
 
 
