@@ -2,10 +2,10 @@
 together.
 
 It is made from the one that comes with the program, and checked as any other. That takes a minute or two, so
-it is
-kept for the next run.
+it is kept for the next run of the same program.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -43,9 +43,8 @@ class Preparing:
     """A proposal that is being checked in a process of its own, in this folder."""
 
     def __init__(self, folder: Path) -> None:
-        base = load_release()
         self.tables = folder / "tables"
-        self._folder = folder / base.revision.removeprefix("sha256:")[:16]
+        self._folder = folder / _made_from()
         self._certificate = self._folder / "certificate.json"
         self._running: subprocess.Popen[bytes] | None = None
         if self._certificate.exists():
@@ -71,6 +70,14 @@ class Preparing:
         if self._running is not None:
             self._running.kill()
             self._running.wait()
+
+
+def _made_from() -> str:
+    """A name for the hand-out and the program that checks it: another of either needs a new proposal."""
+    digest = hashlib.sha256(load_release().revision.encode())
+    for source in (Path(__file__), *sorted(Path(policies.__file__).parent.glob("*.py"))):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def write_hand_out(folder: Path) -> None:
