@@ -372,6 +372,7 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
     _require(
         not any("unknown" in about.ages for about in rule.subjects.values()), place, "permits an unknown age"
     )
+    _require("third_person" not in rule.subjects, place, "speaks of a third person (C6, D07)")
     _within(rule.purposes, read.purposes, place)
     _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
     _within(rule.obligations, read.obligations, place)

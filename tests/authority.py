@@ -9,6 +9,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_AUTHORITY_USE = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority:
     """`path` is its own certificate, `revoked` its empty list of revoked ones."""
@@ -20,6 +32,7 @@ class Authority:
         made = self._builder(self._name, self._key).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
+        made = made.add_extension(_AUTHORITY_USE, critical=True)
         self.path = self._written(f"{name}.pem", made.sign(self._key, hashes.SHA256()))
         now = datetime.now(UTC)
         revoked = x509.CertificateRevocationListBuilder().issuer_name(self._name)
@@ -48,6 +61,10 @@ class Authority:
         now = datetime.now(UTC)
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name)
         builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+        # which key, and whose: Python 3.13 and newer believe no certificate without
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(own, critical=False).add_extension(issuer, critical=False)
         return builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
 
     def _written(self, name: str, made: x509.Certificate | x509.CertificateRevocationList) -> Path:
