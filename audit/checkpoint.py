@@ -14,7 +14,8 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,7 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from audit.errors import VerifyError
 
-_ED25519 = b"\x01"
+ED25519 = b"\x01"
+"""The kind of a log's own key (C2SP signed-note)."""
+
 _LONGEST = 8192
 _NOTE = re.compile(
     r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n"
@@ -41,12 +44,16 @@ class Checkpoint:
     size: int
     root: bytes
 
+    def body(self) -> str:
+        """What is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
 
 def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
-    body = f"{checkpoint.origin}\n{checkpoint.size}\n{base64.b64encode(checkpoint.root).decode()}\n"
+    body = checkpoint.body()
     raw = key.public_key().public_bytes_raw()
-    signature = _key_hash(checkpoint.origin, raw) + key.sign(body.encode())
-    return f"{body}\n— {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    signature = key_hash(checkpoint.origin, ED25519, raw) + key.sign(body.encode())
+    return f"{body}\n{signature_line(checkpoint.origin, signature)}"
 
 
 def verify_checkpoint(text: str, origin: str, keys: Sequence[Ed25519PublicKey]) -> Checkpoint:
@@ -63,20 +70,20 @@ def verify_checkpoint(text: str, origin: str, keys: Sequence[Ed25519PublicKey]) 
             "this is not a checkpoint of this log"
         )  # bits that nobody reads, in the last letter
     body = found["body"].encode()
-    for line in _LINE.finditer(found["lines"]):
-        if line["name"] == origin and _signed(line["signature"], body, origin, keys):
+    for name, signature in signature_lines(found["lines"]):
+        if name == origin and _signed(signature, body, origin, keys):
             return Checkpoint(origin, int(found["size"]), root)
     raise VerifyError("the checkpoint is not signed by this log")
 
 
-def verifier_key(origin: str, key: Ed25519PublicKey) -> str:
+def verifier_key(name: str, key: Ed25519PublicKey, kind: bytes = ED25519) -> str:
     """The key as text (C2SP signed-note): name, key hash and key, with + between."""
     raw = key.public_bytes_raw()
-    return f"{origin}+{_key_hash(origin, raw).hex()}+{base64.b64encode(_ED25519 + raw).decode()}"
+    return f"{name}+{key_hash(name, kind, raw).hex()}+{base64.b64encode(kind + raw).decode()}"
 
 
-def read_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
-    """The origin and the key in such a text. Raises VerifyError for another kind, or a hash that does not
+def read_verifier_key(text: str, kind: bytes = ED25519) -> tuple[str, Ed25519PublicKey]:
+    """The name and the key in such a text. Raises VerifyError for another kind, or a hash that does not
     fit.
     """
     found = _VERIFIER.fullmatch(text.strip())
@@ -84,20 +91,28 @@ def read_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
         raw = base64.b64decode(found["key"], validate=True) if found else b""
     except binascii.Error:
         raw = b""
-    if found is None or len(raw) != 33 or raw[:1] != _ED25519:
+    if found is None or len(raw) != 33 or raw[:1] != kind:
         raise VerifyError("this is not the key of a log (name+hash+key, Ed25519)")
-    if _key_hash(found["name"], raw[1:]).hex() != found["hash"]:
+    if key_hash(found["name"], kind, raw[1:]).hex() != found["hash"]:
         raise VerifyError("the hash in this key of a log is not the one of the key")
     return found["name"], Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
-def _signed(text: str, body: bytes, origin: str, keys: Sequence[Ed25519PublicKey]) -> bool:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return False
+def signature_line(name: str, signature: bytes) -> str:
+    """A line of a signed note; `signature` begins with the hash of its key."""
+    return f"— {name} {base64.b64encode(signature).decode()}\n"
+
+
+def signature_lines(text: str) -> Iterator[tuple[str, bytes]]:
+    """Name and signature of each such line; what is no base64 is left out."""
+    for line in _LINE.finditer(text):
+        with suppress(binascii.Error):
+            yield line["name"], base64.b64decode(line["signature"], validate=True)
+
+
+def _signed(raw: bytes, body: bytes, origin: str, keys: Sequence[Ed25519PublicKey]) -> bool:
     for key in keys:
-        if len(raw) == 68 and raw[:4] == _key_hash(origin, key.public_bytes_raw()):
+        if len(raw) == 68 and raw[:4] == key_hash(origin, ED25519, key.public_bytes_raw()):
             try:
                 key.verify(raw[4:], body)
             except InvalidSignature:
@@ -107,5 +122,6 @@ def _signed(text: str, body: bytes, origin: str, keys: Sequence[Ed25519PublicKey
 
 
 @lru_cache(256)
-def _key_hash(origin: str, key: bytes) -> bytes:
-    return hashlib.sha256(origin.encode() + b"\n" + _ED25519 + key).digest()[:4]
+def key_hash(name: str, kind: bytes, key: bytes) -> bytes:
+    """The four bytes by which a signature names its key (C2SP signed-note)."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + key).digest()[:4]

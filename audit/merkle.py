@@ -119,6 +119,37 @@ def root_from_inclusion(leaf: bytes, position: int, size: int, proof: Sequence[b
     return root
 
 
+def verify_consistency(before: int, earlier: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
+    """That the tree of `size` leaves with this root begins with the tree of `before` leaves with the root
+    `earlier` (RFC 9162 2.1.4.2). Raises ValueError.
+    """
+    if not 0 <= before <= size or any(len(node) != 32 for node in (earlier, root, *proof)):
+        raise ValueError("not a proof between these trees")
+    if before in {0, size}:
+        if proof or (before == size and earlier != root):
+            raise ValueError("not the tree that it was")
+        return
+    path = list(proof) if before & (before - 1) else [earlier, *proof]
+    if not path:
+        raise ValueError("a proof of another length")
+    node, last = before - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = path[0]
+    for hash_ in path[1:]:
+        if last == 0:
+            raise ValueError("a proof of another length")
+        if node & 1 or node == last:
+            old, new = node_hash(hash_, old), node_hash(hash_, new)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            new = node_hash(new, hash_)
+        node, last = node >> 1, last >> 1
+    if last or (old, new) != (earlier, root):
+        raise ValueError("not the tree that it was")
+
+
 def _added(rows: list[list[bytes]], node: bytes) -> bytes | None:
     """Adds a hash to a tile; the root of the tile when that made it full, and then it is empty again."""
     for row in rows:

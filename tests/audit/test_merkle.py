@@ -19,6 +19,7 @@ from audit.merkle import (
     node_hash,
     root_from_inclusion,
     tile,
+    verify_consistency,
 )
 
 # transparency-dev/merkle, testonly/constants.go: leaf inputs, and the roots of the first 0 … 8 of them
@@ -170,3 +171,31 @@ def leads(leaf: bytes, position: int, size: int, proof: tuple[bytes, ...], root:
         return root_from_inclusion(leaf, position, size, proof) == root
     except ValueError:
         return False
+
+
+@settings(max_examples=200, deadline=None)
+@given(sizes=st.tuples(st.integers(0, 700), st.integers(0, 700)).map(sorted), data=st.data())
+def test_a_tree_grew_from_the_one_before_and_nothing_else_passes(
+    sizes: tuple[int, int], data: st.DataObject
+) -> None:
+    """Every proof is accepted; with another root, size, hash or length it is not (RFC 9162 2.1.4.2)."""
+    before, size = sizes
+    tree, tiles = grown(HASHES[:size])
+    earlier, root = Tree().extended(HASHES[:before])[0].root(), tree.root()
+    proof = consistency_proof(before, size, tiles) if before else []
+    verify_consistency(before, earlier, size, root, proof)
+    other = bytes(32)
+    wrong = [(before, earlier, size, root, [*proof, other]), (size + 1, earlier, size, root, proof)]
+    if before > 0:
+        wrong += [(before, other, size, root, proof)]
+    if 0 < before < size:
+        place = data.draw(st.integers(0, len(proof) - 1))
+        wrong += [
+            (before, earlier, size, other, proof),
+            (before, earlier, size, root, proof[:-1]),
+            (before, earlier, size, root, [*proof[:place], other, *proof[place + 1 :]]),
+            (before, earlier, size, root, [proof[0][:31], *proof[1:]]),
+        ]
+    for case in wrong:
+        with pytest.raises(ValueError, match=r"tree|length"):
+            verify_consistency(*case)
