@@ -50,7 +50,7 @@ from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.database import Prepared, engine, wipe
 from audit.entry import Entry, Recorded, leaf_of, time_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
-from audit.merkle import TILE, Rows, Tree, inclusion_proofs, leaf_hash, tile
+from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
 from audit.migration import TRAIL, verify_migrated
 from audit.part import Part, open_part, seal_part
 from audit.subject_keys import SubjectKeys
@@ -319,6 +319,24 @@ class Trail:
         """
         state = self._state
         return await self.read(lambda connection: self._proven(connection, state, positions))
+
+    async def prove_growth(self, before: int, size: int) -> tuple[bytes, ...]:
+        """That the tree of `size` entries begins with that of `before` (RFC 6962 2.1.2).
+
+        Raises ValueError when they are not the sizes of earlier trees, TrailUnavailable.
+        """
+        tree = self._state.tree
+        if not before <= size <= tree.size:
+            raise ValueError("not an earlier tree")
+        if before in {0, size}:
+            return ()
+
+        def proof(store: Connection) -> list[bytes]:
+            return consistency_proof(
+                before, size, lambda level, number: self._tile(store, tree, level, number)
+            )
+
+        return tuple(await self.read(proof))
 
     async def parts(self, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
         """The sealed parts at these positions, opened; None where it was erased or never was.

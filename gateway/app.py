@@ -18,6 +18,8 @@ from gateway.courier import Courier
 from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
+from gateway.witness_routes import witness_routes
+from gateway.witnesses import Witnesses, of_directory
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -49,12 +51,22 @@ def app(
                     start.trail,
                     most_at_once=settings.most_at_once,
                 )
+                witnesses = Witnesses(
+                    start.signatory,
+                    line,
+                    start.trail,
+                    of_directory(start.signatory),
+                    quorum=settings.quorum,
+                    timeout_s=settings.partner_timeout_s,
+                )
                 app.state.broker, app.state.agreement = broker, agreement
+                app.state.witnesses = witnesses
                 app.state.checks.update(start.checks())
                 async with rounds(
                     deliver=(broker.deliver_due, settings.retry_every_s),
                     agree=(agreement.refresh, settings.retry_every_s),
                     examine=(agreement.examine_due, settings.retry_every_s),
+                    show=(witnesses.show, settings.witness_every_s),
                 ):
                     yield
             finally:
@@ -73,4 +85,5 @@ def app(
     )
     made.include_router(routes(lambda: made.state.broker))
     made.include_router(release_routes(lambda: made.state.agreement))
+    made.include_router(witness_routes(lambda: made.state.witnesses))
     return made

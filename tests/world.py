@@ -75,7 +75,7 @@ class AsgiWire:
         if how == "before" or address not in self._apps:
             raise Unreachable("cut")
         self.sent.append((method, address, path, body or b""))
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json, text/plain"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if bearer is not None:

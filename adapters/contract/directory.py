@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.contract.codes import BROKER, PARTNERS, Base64Url, Code, Kid, Oin, Partner
-from adapters.contract.keys import sealing_public, signing_public
+from adapters.contract.keys import Use, sealing_public, signing_public
 from adapters.contract.problems import SenderUnknown
 
 
@@ -45,7 +45,7 @@ class Desk(_Strict):
 
 class PublicKey(_Strict):
     kid: Kid
-    use: Literal["sign", "seal", "trail"]
+    use: Use
     public: Base64Url
     valid_from: AwareDatetime
     valid_until: AwareDatetime | None = None
@@ -115,7 +115,7 @@ class Directory:
             raise DirectoryProblem("The directory has no broker; add the party with code broker.")
         self._signing: dict[tuple[str, str], tuple[PublicKey, ec.EllipticCurvePublicKey]] = {}
         self._sealing: dict[str, MLKEM768X25519PublicKey] = {}
-        self._trail: dict[str, tuple[ed25519.Ed25519PublicKey, ...]] = {}
+        self._notes: dict[tuple[str, Use], tuple[ed25519.Ed25519PublicKey, ...]] = {}
         for party in file.parties:
             try:
                 self._parse(party)
@@ -169,12 +169,18 @@ class Directory:
 
     def trail_keys(self, code: str) -> tuple[ed25519.Ed25519PublicKey, ...]:
         """All keys, of any time, under which this party's checkpoints may stand."""
-        return self._trail[self.party(code).code]
+        return self._notes[self.party(code).code, "trail"]
+
+    def witness_keys(self, code: str) -> tuple[ed25519.Ed25519PublicKey, ...]:
+        """All keys, of any time, under which this party signs that another's log only grew."""
+        return self._notes[self.party(code).code, "witness"]
 
     def _parse(self, party: Party) -> None:
-        self._trail[party.code] = tuple(
-            ed25519.Ed25519PublicKey.from_public_bytes(key.raw()) for key in party.keys if key.use == "trail"
-        )
+        uses: tuple[Use, ...] = ("trail", "witness")
+        for use in uses:
+            self._notes[party.code, use] = tuple(
+                ed25519.Ed25519PublicKey.from_public_bytes(key.raw()) for key in party.keys if key.use == use
+            )
         for key in party.keys:
             if key.use == "sign":
                 self._signing[party.oin, key.kid] = (key, signing_public(key.raw()))

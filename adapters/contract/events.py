@@ -87,6 +87,29 @@ class Event(Enum):
         "The keys of the identity provider (setting `jwks`) could not be fetched; nobody can sign in.",
         "error",
     )
+    LOG_MISDEED = (
+        "error",
+        "The broker signed a state of its trail that cannot be; the evidence is in our trail. Tell the FG.",
+        "misdeed",
+        "size",
+    )
+    LOG_UNSEEN = (
+        "error",
+        "The broker has not shown its trail for too long; nobody here can say that it only grew.",
+        "since_s",
+    )
+    WITNESS_REFUSED = (
+        "error",
+        "A witness did not sign the newest state of the trail.",
+        "witness",
+        "status",
+    )
+    WITNESSES_TOO_FEW = (
+        "error",
+        "Too few witnesses signed the newest state of the trail.",
+        "signed",
+        "needed",
+    )
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
     RELEASE_STEP = "info", "A step in the life of a release was recorded.", "step", "revision", "partner"

@@ -2,8 +2,8 @@
 
 - One file per party, readable by its owner only. It holds, each apart: keys that sign documents (ES256),
   keys that open what is sealed to
-  the party (HPKE, ML-KEM-768 with X25519), the key of its trail (Ed25519; it signs nothing else), and the
-  key that wraps subject keys.
+  the party (HPKE, ML-KEM-768 with X25519), the key of its trail and that of
+  its witness (Ed25519; each signs nothing else), and the key that wraps subject keys.
 - A key is parsed once, at load: parsing per signature costs a thousand times the signature.
 - The newest signing key whose time has come is used; older ones stay until they are taken out, so that a
   rotation overlaps.
@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mlkem, x25519
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 
-Use = Literal["sign", "seal", "trail"]
+Use = Literal["sign", "seal", "trail", "witness"]
 
 ROTATION_OVERLAP = timedelta(hours=24)
 """How long before a new key is used: partners need this time to take up the new directory."""
@@ -63,6 +63,7 @@ class Keyring:
     signing: tuple[SigningKey, ...]
     opening: Mapping[str, OpeningKey]
     trail: ed25519.Ed25519PrivateKey
+    witness: ed25519.Ed25519PrivateKey
     wrapping: bytes
 
     def signing_key(self, now: datetime) -> SigningKey:
@@ -76,8 +77,9 @@ class Keyring:
         ]
         rows += [_public("seal", key.kid, key.public, key.use_from) for key in self.opening.values()]
         oldest = min(key.use_from for key in self.signing)
-        raw = self.trail.public_key().public_bytes_raw()
-        return [*rows, _public("trail", _kid(raw), raw, oldest)]
+        trail, witness = (key.public_key().public_bytes_raw() for key in (self.trail, self.witness))
+        rows.append(_public("trail", _kid(trail), trail, oldest))
+        return [*rows, _public("witness", _kid(witness), witness, oldest)]
 
 
 def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
@@ -89,6 +91,7 @@ def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
         "sign": [_new_signing(now)],
         "seal": [_new_opening(now)],
         "trail": _b64(ed25519.Ed25519PrivateKey.generate().private_bytes_raw()),
+        "witness": _b64(ed25519.Ed25519PrivateKey.generate().private_bytes_raw()),
         "wrapping": _b64(secrets.token_bytes(32)),
     }
 
@@ -177,6 +180,7 @@ def _parse(contents: Mapping[str, Any]) -> Keyring:
         signing=signing,
         opening={key.kid: key for key in opening},
         trail=ed25519.Ed25519PrivateKey.from_private_bytes(_strong(_unb64(contents["trail"]), 32)),
+        witness=ed25519.Ed25519PrivateKey.from_private_bytes(_strong(_unb64(contents["witness"]), 32)),
         wrapping=wrapping,
     )
 

@@ -71,3 +71,8 @@ def trail_origin(oin: str) -> str:
     change.
     """
     return f"grondslag.example/{oin}"
+
+
+def witness_name(oin: str) -> str:
+    """The name of a party as a witness of others' logs (C2SP tlog-cosignature)."""
+    return f"grondslag.example/{oin}/witness"

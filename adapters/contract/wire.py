@@ -74,7 +74,7 @@ class HttpWire:
         bearer: str | None = None,
         timeout_s: float,
     ) -> Response:
-        headers = {"Accept": "application/json, application/problem+json"}
+        headers = {"Accept": "application/json, application/problem+json, text/plain"}
         traceparent = trace.header()
         if traceparent is not None:
             headers["traceparent"] = traceparent

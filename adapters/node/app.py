@@ -26,6 +26,8 @@ from adapters.node.release_routes import release_routes
 from adapters.node.releases import Releases
 from adapters.node.routes import routes
 from adapters.node.settings import NodeSettings
+from adapters.node.witness import Witness
+from adapters.node.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 
@@ -33,6 +35,7 @@ API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _PARTNER_API_TIMEOUT_S = 5.0
 _COUNT_EVERY_S = 15.0
+_LOOK_EVERY_S = 60.0
 
 
 def utc_now() -> datetime:
@@ -87,6 +90,7 @@ def app(
                     hear=releases.hear,
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
+                witness=Witness(start.signatory, start.trail),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
             app.state.node = node
@@ -101,6 +105,7 @@ def app(
                     hand_in=(node.desk.deliver_due, settings.poll_s / 2),
                     agree=(releases.follow, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
+                    witness=(node.witness.look, _LOOK_EVERY_S),
                 )
             )
             yield
@@ -121,6 +126,7 @@ def app(
     )
     made.include_router(routes(lambda: made.state.node))
     made.include_router(release_routes(lambda: made.state.node))
+    made.include_router(witness_routes(lambda: made.state.node))
     return made
 
 

@@ -9,6 +9,7 @@ from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
 from adapters.node.desk import Desk
 from adapters.node.releases import Releases
+from adapters.node.witness import Witness
 from audit.trail import Trail
 from policies import Release
 
@@ -23,6 +24,7 @@ class Node:
     answering: Answering
     desk: Desk
     people: IdentityProvider
+    witness: Witness
 
     @property
     def release(self) -> Release:

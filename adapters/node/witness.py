@@ -1,0 +1,130 @@
+"""This node as a witness of the broker's trail: it signs that the trail only grew, keeps the evidence when it
+did not, and notices when it is shown nothing.
+"""
+
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+
+from adapters.contract.codes import BROKER
+from adapters.contract.events import Event, log
+from adapters.contract.signatory import Signatory, trail_origin, witness_name
+from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.entry import Entry
+from audit.trail import Trail
+from audit.witness import Submission, SubmissionRefused, accept, cosign, read_submission
+
+metadata = MetaData()
+
+witnessed = Table(
+    "witnessed",
+    metadata,
+    Column("log", String(255), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("misdeeds", JSON, nullable=False),
+)
+
+UNSEEN_S = 1_800
+"""How long the broker may show nothing: it shows its trail at least every ten minutes."""
+
+_MOST_MISDEEDS = 50  # of which the evidence is kept; the first says it all
+
+_misdeeds = Counter("grondslag_log_misdeeds_total", "Signed states of the trail that cannot be.", ["misdeed"])
+
+
+@dataclass(frozen=True)
+class _Seen:
+    checkpoint: str
+    at: int
+    misdeeds: tuple[str, ...]
+
+
+class Witness:
+    def __init__(self, signatory: Signatory, trail: Trail) -> None:
+        self._signatory = signatory
+        self._trail = trail
+        self._log = trail_origin(signatory.directory.party(BROKER).oin)
+        self._keys = signatory.directory.trail_keys(BROKER)
+        self._since = self._now()
+
+    async def add(self, body: bytes) -> str:
+        """The line of this witness for a checkpoint of the broker, which is from then on what was seen.
+
+        Raises SubmissionRefused, TrailUnavailable.
+        """
+        submitted = read_submission(body)
+        seen = await self._trail.read(self._load)
+        before = None if seen is None else self._checkpoint(seen)
+        try:
+            given = accept(submitted, before, origin=self._log, keys=self._keys)
+        except SubmissionRefused as refused:
+            if refused.misdeed is not None:
+                await self._keep(refused.misdeed, submitted, seen)
+            raise
+        now = self._now()
+
+        def save(store: Connection, _: object) -> None:
+            current = self._load(store)
+            if (current and current.checkpoint) != (seen and seen.checkpoint):
+                raise SubmissionRefused(409, size=self._checkpoint(current).size if current else 0)
+            row = {"size": given.size, "checkpoint": submitted.checkpoint, "at": now}
+            if current is None:
+                store.execute(insert(witnessed), {**row, "log": self._log, "misdeeds": []})
+            else:
+                store.execute(update(witnessed).where(witnessed.c.log == self._log), row)
+
+        await self._trail.append([], save)
+        name = witness_name(self._signatory.party.oin)
+        return cosign(given, name, self._signatory.keyring.witness, now)
+
+    async def look(self) -> None:
+        """Says so when the broker has shown nothing for too long. Raises TrailUnavailable."""
+        seen = await self._trail.read(self._load)
+        since = self._now() - max(self._since, seen.at if seen else 0)
+        if since > UNSEEN_S:
+            log(Event.LOG_UNSEEN, since_s=since)
+
+    async def _keep(self, misdeed: str, submitted: Submission, seen: _Seen | None) -> None:
+        """The evidence: both checkpoints as the log signed them, and the proof. Once for each."""
+        log(Event.LOG_MISDEED, misdeed=misdeed, size=int(submitted.checkpoint.split("\n")[1]))
+        _misdeeds.labels(misdeed).inc()
+        body = submitted.checkpoint.partition("\n\n")[0]
+        if seen is None or body in seen.misdeeds or len(seen.misdeeds) >= _MOST_MISDEEDS:
+            return
+        facts = {
+            "log": self._log,
+            "misdeed": misdeed,
+            "seen": seen.checkpoint,
+            "given": submitted.text(),
+        }
+
+        def save(store: Connection, _: object) -> None:
+            known = {"misdeeds": [*seen.misdeeds, body]}
+            store.execute(update(witnessed).where(witnessed.c.log == self._log), known)
+
+        await self._trail.append([Entry("misdeed", facts)], save)
+
+    def _load(self, store: Connection) -> _Seen | None:
+        row = store.execute(select(witnessed).where(witnessed.c.log == self._log)).first()
+        return None if row is None else _Seen(row.checkpoint, row.at, tuple(row.misdeeds))
+
+    def _checkpoint(self, seen: _Seen) -> Checkpoint:
+        return verify_checkpoint(seen.checkpoint, self._log, self._keys)
+
+    def _now(self) -> int:
+        return int(self._signatory.now().timestamp())

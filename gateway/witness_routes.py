@@ -1,0 +1,59 @@
+"""The broker's API for whoever holds it to what it once said: the state of its trail, and who signed that."""
+
+import base64
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field
+
+from adapters.contract.openapi import told
+from adapters.contract.problems import RequestInvalid, invalid_param
+from gateway.routes import Body
+from gateway.witnesses import Witnesses
+
+_SHOWN: dict[str, Any] = {
+    "checkpoint": "grondslag.example/00000001000000000000\n81\n…=\n\n— grondslag.example/… …\n",
+    "witnesses": ["grondslag.example/00000001000000000001/witness"],
+    "proof": ["PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw="],
+}
+
+
+class CheckpointOut(Body):
+    """De stand van het spoor van de centrale."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SHOWN]})
+
+    checkpoint: str = Field(
+        description="De stand, met de regels van wie haar tekenden (C2SP tlog-checkpoint)."
+    )
+    witnesses: list[str] = Field(description="Wie meetekenden dat het spoor alleen is gegroeid.")
+    proof: list[str] = Field(
+        description="Bewijs dat het spoor groeide vanaf `since` (RFC 6962 2.1.2), in base64."
+    )
+
+
+def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.get(
+        "/checkpoint",
+        summary="Haal de stand van het spoor op, met wie er meetekende",
+        description=(
+            "De nieuwste stand die genoeg knooppunten meetekenden. Met `since`, de grootte in een "
+            "ontvangstbewijs, krijgt u het bewijs dat het spoor daarna alleen groeide."
+        ),
+        response_model=CheckpointOut,
+        responses=told(),
+    )
+    async def checkpoint(
+        since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Een eerdere grootte; 0: geen")] = 0,
+    ) -> Any:
+        try:
+            shown = await witnesses().shown(since)
+        except ValueError:
+            raise RequestInvalid(invalid_params=[invalid_param(("since",), "too_large")]) from None
+        proof = [base64.b64encode(node).decode() for node in shown.proof]
+        return CheckpointOut(checkpoint=shown.checkpoint, witnesses=list(shown.witnesses), proof=proof)
+
+    return router

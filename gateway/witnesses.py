@@ -1,0 +1,146 @@
+"""The witnesses of the broker's trail: each signs that it only grew. What enough of them signed is shown to
+all; without them the broker's own signature is all there is.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, delete, insert, select
+
+from adapters.contract.codes import BROKER
+from adapters.contract.events import Event, log
+from adapters.contract.signatory import Signatory, trail_origin, witness_name
+from adapters.contract.wire import Unreachable, Wire
+from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.trail import Trail
+from audit.witness import Submission, cosigned_at
+
+metadata = MetaData()
+
+cosigned = Table(
+    "cosigned",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row
+    Column("size", BigInteger, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)
+
+SHOWN_EVERY_S = 600
+"""Also when nothing came: a witness must know that it is not left out."""
+
+PATH = "/v1/witness/add-checkpoint"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Who signs: a code for the log lines of operators, name and key (C2SP), and where it takes
+    checkpoints.
+    """
+
+    code: str
+    name: str
+    key: Ed25519PublicKey
+    address: str
+    path: str = PATH
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A state of the trail with who signed it, and that it grew from an earlier one."""
+
+    checkpoint: str
+    witnesses: tuple[str, ...]
+    proof: tuple[bytes, ...]
+
+
+def of_directory(signatory: Signatory) -> list[Witness]:
+    """Every partner, by the key that the directory has of it."""
+    directory = signatory.directory
+    return [
+        Witness(party.code, witness_name(party.oin), directory.witness_keys(party.code)[-1], party.address)
+        for party in directory.partners()
+        if directory.witness_keys(party.code)
+    ]
+
+
+class Witnesses:
+    def __init__(
+        self,
+        signatory: Signatory,
+        wire: Wire,
+        trail: Trail,
+        witnesses: Sequence[Witness],
+        *,
+        quorum: int,
+        timeout_s: float,
+    ) -> None:
+        self._signatory = signatory
+        self._wire = wire
+        self._trail = trail
+        self._witnesses = witnesses
+        self._quorum = quorum
+        self._timeout_s = timeout_s
+        self._origin = trail_origin(signatory.directory.party(BROKER).oin)
+        self._sizes: dict[str, int] = {}
+        self._last: tuple[int, float] = (-1, 0.0)
+
+    async def show(self) -> None:
+        """Shows the newest state to every witness, and keeps it when enough of them signed. Raises
+        TrailUnavailable.
+        """
+        note, now = self._trail.checkpoint(), self._signatory.now().timestamp()
+        newest = self._checkpoint(note)
+        size, at = self._last
+        if newest.size == size and now - at < SHOWN_EVERY_S:
+            return
+        asked = [self._ask(witness, newest, note) for witness in self._witnesses]
+        lines = [line for line in await asyncio.gather(*asked) if line]
+        if len(lines) < self._quorum:
+            log(Event.WITNESSES_TOO_FEW, signed=len(lines), needed=self._quorum)
+            return
+        signed = note + "".join(lines)
+
+        def save(store: Connection, _: object) -> None:
+            store.execute(delete(cosigned))
+            store.execute(insert(cosigned), {"number": 1, "size": newest.size, "checkpoint": signed})
+
+        await self._trail.append([], save)
+        self._last = (newest.size, now)
+
+    async def shown(self, since: int) -> Shown:
+        """The newest state that enough witnesses signed; before there is one, the newest that the broker
+        alone signed. Raises ValueError when it counts less than `since`, TrailUnavailable.
+        """
+        note = await self._trail.read(lambda store: store.execute(select(cosigned.c.checkpoint)).scalar())
+        note = note or self._trail.checkpoint()
+        state = self._checkpoint(note)
+        signed = cosigned_at(state, note, {one.name: one.key for one in self._witnesses})
+        return Shown(note, tuple(sorted(signed)), await self._trail.prove_growth(since, state.size))
+
+    async def _ask(self, witness: Witness, newest: Checkpoint, note: str) -> str | None:
+        """The line of this witness; None when it signs nothing now."""
+        for _ in range(2):
+            old = min(self._sizes.get(witness.name, 0), newest.size)
+            body = Submission(old, await self._trail.prove_growth(old, newest.size), note).text()
+            try:
+                answer = await self._wire.send(
+                    "POST", witness.address, witness.path, body=body.encode(), timeout_s=self._timeout_s
+                )
+            except Unreachable:
+                log(Event.WITNESS_REFUSED, witness=witness.code, status=None)
+                return None
+            text = answer.body.decode(errors="replace")
+            if answer.status == 200 and cosigned_at(newest, text, {witness.name: witness.key}):
+                self._sizes[witness.name] = newest.size
+                return "".join(line for line in text.splitlines(keepends=True) if witness.name in line)
+            size = text.strip()
+            if answer.status != 409 or not size.isdigit() or not old < int(size) <= newest.size:
+                break
+            self._sizes[witness.name] = int(size)
+        log(Event.WITNESS_REFUSED, witness=witness.code, status=answer.status)
+        return None
+
+    def _checkpoint(self, note: str) -> Checkpoint:
+        return verify_checkpoint(note, self._origin, self._signatory.directory.trail_keys(BROKER))

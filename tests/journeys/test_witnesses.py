@@ -1,0 +1,156 @@
+"""Every node witnesses the broker's trail: an insider with the broker's key and database is noticed."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, select, text
+
+from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.events import Event
+from adapters.contract.signatory import trail_origin
+from adapters.node import witness
+from adapters.node.witness import UNSEEN_S, witnessed
+from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from audit.merkle import Tree, leaf_hash, verify_consistency
+from audit.trail import stored_entries
+from grondslag.demo.stories import Play
+from tests.journeys.watching import SUPERVISED, ask
+from tests.world import LocalWorld
+
+
+def show(world: LocalWorld) -> None:
+    """The broker's next turn."""
+    world.do(world.apps[world.address(BROKER)].state.witnesses.show())
+
+
+def shown(world: LocalWorld, since: int = 0) -> Any:
+    return world.do(world.apps[world.address(BROKER)].state.witnesses.shown(since))
+
+
+def seen(world: LocalWorld, partner: str) -> Any:
+    engine = create_engine(world.settings(partner)["database"])
+    with engine.connect() as store:
+        row = store.execute(select(witnessed)).first()
+    engine.dispose()
+    return row
+
+
+def evidence(world: LocalWorld, partner: str) -> list[dict[str, Any]]:
+    """What this partner's own trail has of the broker's misdeeds."""
+    engine = create_engine(world.settings(partner)["database"])
+    with engine.connect() as store:
+        leaves = [json.loads(one.leaf) for one in stored_entries(store, 10_000)]
+    engine.dispose()
+    return [leaf for leaf in leaves if leaf["kind"] == "misdeed"]
+
+
+def insider(world: LocalWorld, change: Callable[[list[bytes]], object]) -> None:
+    """Rewrites the broker's trail while it is down, and signs the new state with the broker's own key."""
+    keyring = world.apps[world.address(BROKER)].state.broker._signatory.keyring
+    origin = trail_origin(world.apps[world.address(BROKER)].state.broker._signatory.party.oin)
+    world.stop(BROKER)
+    engine = create_engine(world.settings(BROKER)["database"])
+    with engine.begin() as store:
+        leaves = [one.leaf for one in stored_entries(store, 10_000)]
+        change(leaves)
+        _write(store, leaves, sign_checkpoint(_state(origin, leaves), keyring.trail))
+    engine.dispose()
+    world.start(BROKER)
+
+
+def _state(origin: str, leaves: list[bytes]) -> Checkpoint:
+    return Checkpoint(origin, len(leaves), Tree().extended([leaf_hash(leaf) for leaf in leaves])[0].root())
+
+
+def _write(store: Connection, leaves: list[bytes], checkpoint: str) -> None:
+    store.execute(text("DELETE FROM trail_entries"))
+    for position, leaf in enumerate(leaves):
+        row = {"position": position, "hash": leaf_hash(leaf), "leaf": leaf}
+        store.execute(text("INSERT INTO trail_entries VALUES (:position, :hash, :leaf)"), row)
+    head = {"size": len(leaves), "checkpoint": checkpoint}
+    store.execute(text("UPDATE trail_head SET size = :size, checkpoint = :checkpoint"), head)
+
+
+def edited(leaves: list[bytes]) -> None:
+    leaf = json.loads(leaves[2])
+    leaves[2] = json.dumps({**leaf, "id": "another"}, separators=(",", ":"), sort_keys=True).encode()
+
+
+def test_every_partner_signs_and_the_broker_shows_who(play: Play, world: LocalWorld) -> None:
+    """The state that all signed, with proof that it grew from what a receipt was given for."""
+    ask(play, SUPERVISED)
+    before = shown(world)
+    assert before.witnesses == ()  # the broker alone, and it says so
+    show(world)
+    now = shown(world)
+    assert len(now.witnesses) == len(PARTNERS)
+    ask(play, SUPERVISED)
+    show(world)
+    later = shown(world, since=2)
+    keys = world.apps[world.address("om")].state.node.signatory.directory.trail_keys(BROKER)
+    origin = now.checkpoint.partition("\n")[0]
+    old, new = (verify_checkpoint(one.checkpoint, origin, keys) for one in (now, later))
+    assert new.size > old.size
+    growth = shown(world, since=old.size).proof
+    verify_consistency(old.size, old.root, new.size, new.root, growth)
+    assert [seen(world, partner).size for partner in PARTNERS] == [new.size] * len(PARTNERS)
+    assert all(evidence(world, partner) == [] for partner in PARTNERS)
+
+
+@pytest.mark.parametrize(
+    ("change", "misdeed"),
+    [
+        (edited, {"forked", "inconsistent"}),
+        (lambda leaves: leaves.pop(2), {"forked", "shrunk", "inconsistent"}),
+        (lambda leaves: leaves.insert(2, leaves.pop(3)), {"forked", "inconsistent"}),
+        (lambda leaves: leaves.__delitem__(slice(3, None)), {"forked", "shrunk", "inconsistent"}),
+        (lambda leaves: leaves.append(leaves.pop(2)), {"forked", "inconsistent"}),
+    ],
+    ids=["edited", "deleted", "reordered", "cut off", "forked"],
+)
+def test_an_insider_with_the_brokers_key_is_noticed_by_every_witness(
+    change: Callable[[list[bytes]], object], misdeed: set[str], play: Play, world: LocalWorld
+) -> None:
+    """None signs; each keeps the evidence, once; what they signed before stays what is shown."""
+    ask(play, SUPERVISED)
+    show(world)
+    signed = {partner: seen(world, partner).checkpoint for partner in PARTNERS}
+    insider(world, change)
+    show(world)
+    show(world)
+    for partner in PARTNERS:
+        [found] = evidence(world, partner)
+        assert found["misdeed"] in misdeed
+        assert found["seen"] == seen(world, partner).checkpoint == signed[partner]
+        assert found["given"].startswith("old ")
+
+
+def test_too_few_witnesses_are_no_quorum(play: Play, world: LocalWorld) -> None:
+    """Three of five must sign; what is shown stays what enough of them signed."""
+    ask(play, SUPERVISED)
+    show(world)
+    before = shown(world).checkpoint
+    for partner in ("om", "politie", "rvdk"):
+        world.stop(partner)
+    ask(play, "reclassering.known")
+    show(world)
+    assert shown(world).checkpoint == before
+    for partner in ("om", "politie", "rvdk"):
+        world.start(partner)
+    show(world)
+    assert shown(world).checkpoint != before
+
+
+def test_a_broker_that_shows_nothing_is_noticed(world: LocalWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour without a state of the trail is told to operators; before that it is not."""
+    told: list[Event] = []
+    monkeypatch.setattr(witness, "log", lambda event, **_: told.append(event))
+    node = world.apps[world.address("om")].state.node
+    show(world)
+    for ahead, expected in ((UNSEEN_S - 60, []), (120, [Event.LOG_UNSEEN])):
+        world.clock.ahead += timedelta(seconds=ahead)
+        world.do(node.witness.look())
+        assert told == expected
