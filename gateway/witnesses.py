@@ -126,7 +126,12 @@ class Witnesses:
             body = Submission(old, await self._trail.prove_growth(old, newest.size), note).text()
             try:
                 answer = await self._wire.send(
-                    "POST", witness.address, witness.path, body=body.encode(), timeout_s=self._timeout_s
+                    "POST",
+                    witness.address,
+                    witness.path,
+                    body=body.encode(),
+                    content_type="text/plain",
+                    timeout_s=self._timeout_s,
                 )
             except Unreachable:
                 log(Event.WITNESS_REFUSED, witness=witness.code, status=None)

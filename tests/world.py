@@ -68,6 +68,7 @@ class AsgiWire:
         path: str,
         *,
         body: bytes | None = None,
+        content_type: str = "application/json",
         bearer: str | None = None,
         timeout_s: float,
     ) -> Response:
@@ -77,7 +78,7 @@ class AsgiWire:
         self.sent.append((method, address, path, body or b""))
         headers = {"Accept": "application/json, text/plain"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(self._apps[address], raise_app_exceptions=False)

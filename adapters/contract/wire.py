@@ -37,6 +37,7 @@ class Wire(Protocol):
         path: str,
         *,
         body: bytes | None = None,
+        content_type: str = "application/json",
         bearer: str | None = None,
         timeout_s: float,
     ) -> Response:
@@ -71,6 +72,7 @@ class HttpWire:
         path: str,
         *,
         body: bytes | None = None,
+        content_type: str = "application/json",
         bearer: str | None = None,
         timeout_s: float,
     ) -> Response:
@@ -79,7 +81,7 @@ class HttpWire:
         if traceparent is not None:
             headers["traceparent"] = traceparent
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
         try:

@@ -12,7 +12,6 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {},
             "text/plain": {
                 "schema": {"type": "string"},
                 "example": "old 0\n\ngrondslag.example/…\n1\n…\n\n— grondslag.example/… …\n",

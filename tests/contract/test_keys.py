@@ -36,7 +36,7 @@ def test_keys_that_are_written_are_read(path: Path) -> None:
     one, again = (read_keys(path, party="om", demo=False) for _ in range(2))
     assert (one.party, one.demo) == ("om", False)
     assert one.public_keys() == again.public_keys()
-    assert {row["use"] for row in one.public_keys()} == {"sign", "seal", "trail"}
+    assert {row["use"] for row in one.public_keys()} == {"sign", "seal", "trail", "witness"}
 
 
 def test_a_key_is_good_from_the_whole_second_it_was_made_in(path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_key_is_good_from_the_whole_second_it_was_made_in(path: Path) -> None:
 def test_no_two_parties_get_the_same_keys() -> None:
     """Nor the same party twice."""
     made = [make_keys("om", demo=False, now=NOON) for _ in range(3)]
-    for name in ("trail", "wrapping"):
+    for name in ("trail", "witness", "wrapping"):
         assert len({one[name] for one in made}) == 3
     for name in ("sign", "seal"):
         assert len({one[name][0]["private"] for one in made}) == 3
@@ -126,6 +126,7 @@ WEAK: dict[str, Callable[[dict[str, Any]], None]] = {
     "no signing key": lambda contents: contents.update(sign=[]),
     "no sealing key": lambda contents: contents.update(seal=[]),
     "no trail key": lambda contents: contents.pop("trail"),
+    "no key as a witness": lambda contents: contents.pop("witness"),
     "demo that is no yes or no": lambda contents: contents.update(demo="false"),
     "a time that is none": lambda contents: contents["sign"][0].update(use_from="soon"),
     "a list of texts": lambda contents: contents.update(sign=["key"]),
@@ -173,6 +174,7 @@ def test_keys_are_never_shown(path: Path) -> None:
     public = json.dumps(read_keys(path, party="om", demo=False).public_keys())
     private = [
         contents["trail"],
+        contents["witness"],
         contents["wrapping"],
         contents["sign"][0]["private"],
         contents["seal"][0]["private"],

@@ -39,7 +39,7 @@ def test_the_example_of_a_party_is_taken(broker: Path, tmp_path: Path) -> None:
     assert (status, "with 1 partners" in said) == (0, True), said
     directory = Directory.read(out)
     assert not directory.demo
-    assert {key.use for key in directory.party("reclassering").keys} == {"sign", "seal", "trail"}
+    assert {key.use for key in directory.party("reclassering").keys} == {"sign", "seal", "trail", "witness"}
 
 
 def _changed(folder: Path, **changes: Any) -> Path:
