@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from adapters.contract.codes import BROKER
 from adapters.contract.http import api
 from adapters.contract.rounds import rounds
+from adapters.contract.settings import SettingsProblem
 from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Wire
+from audit.errors import VerifyError
 from gateway.agreement import Agreement
 from gateway.broker import Broker
 from gateway.courier import Courier
@@ -19,10 +21,20 @@ from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
 from gateway.witness_routes import witness_routes
-from gateway.witnesses import Witnesses, of_directory
+from gateway.witnesses import Witness, Witnesses, of_directory, outside
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def _outside(text: str) -> Witness:
+    try:
+        return outside(text)
+    except VerifyError as problem:
+        raise SettingsProblem(
+            f"A witness in `witnesses` cannot be used: {problem}. Write its key, a space and its address.",
+            "witnesses",
+        ) from None
 
 
 def utc_now() -> datetime:
@@ -55,7 +67,7 @@ def app(
                     start.signatory,
                     line,
                     start.trail,
-                    of_directory(start.signatory),
+                    [*of_directory(start.signatory), *map(_outside, settings.witnesses)],
                     quorum=settings.quorum,
                     timeout_s=settings.partner_timeout_s,
                 )

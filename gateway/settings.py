@@ -21,6 +21,11 @@ class BrokerSettings(PartySettings):
         le=64,
         description="How many witnesses must sign a state of the trail before it is shown.",
     )
+    witnesses: tuple[str, ...] = Field(
+        (),
+        description="Witnesses outside the chain, each as its key (a C2SP verifier key), a space, and the "
+        "address under which it takes checkpoints.",
+    )
     retry_every_s: float = Field(
         1.0, gt=0, le=60, description="How often the broker looks for permits that did not arrive yet."
     )

@@ -5,19 +5,20 @@ all; without them the broker's own signature is all there is.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select
 
 from adapters.contract.codes import BROKER
 from adapters.contract.events import Event, log
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
 from adapters.contract.wire import Unreachable, Wire
-from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
+from audit.errors import VerifyError
 from audit.trail import Trail
-from audit.witness import Submission, cosigned_at
-
-metadata = MetaData()
+from audit.witness import COSIGNATURE, Submission, cosigned_at
+from gateway.cases import metadata
 
 cosigned = Table(
     "cosigned",
@@ -63,6 +64,20 @@ def of_directory(signatory: Signatory) -> list[Witness]:
         for party in directory.partners()
         if directory.witness_keys(party.code)
     ]
+
+
+def outside(text: str) -> Witness:
+    """A witness of somebody else, from its key and address as a setting has them.
+
+    Raises VerifyError when they are not.
+    """
+    key, _, address = text.partition(" ")
+    name, public = read_verifier_key(key, COSIGNATURE)
+    place = urlsplit(address)
+    if place.scheme not in {"http", "https"} or not place.netloc or place.query or place.fragment:
+        raise VerifyError("this is not the address of a witness")
+    path = f"{place.path.rstrip('/')}/add-checkpoint"
+    return Witness("outside", name, public, f"{place.scheme}://{place.netloc}", path)
 
 
 class Witnesses:

@@ -25,12 +25,14 @@ from adapters.contract.documents import ReleaseStep
 from adapters.contract.events import Event, log
 from adapters.contract.hand_outs import HandOuts
 from adapters.contract.problems import (
+    Conflict,
     DocumentMalformed,
     NotFound,
     PartnerUnreachable,
     ReleaseUnfit,
 )
 from adapters.contract.releases import (
+    Examined,
     Life,
     Step,
     Turn,
@@ -70,6 +72,9 @@ heard_releases = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("lives", JSON, nullable=False),
 )
+
+
+_TOLD = ("table", "changed", "wider", "partners", "rows")  # the lines are words, of whoever says them
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,8 @@ class Releases:
         return release.revision
 
     async def step(self, step: str, revision: str, person: Person, *, at: int | None = None) -> None:
-        """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back.
+        """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back. Who agrees does so on
+        what this node itself works out, not on what the broker tells of it.
 
         Raises NotAllowed, NotFound, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what the broker
         says.
@@ -197,7 +203,9 @@ class Releases:
         if life is None:
             raise NotFound
         if step == "approve" and revision not in self._accepted:
-            await self._accept(*await self._fetched(life), by=person.user)
+            release, bundle = await self._fetched(life)
+            await self._verify_told(life, release)
+            await self._accept(release, bundle, by=person.user)
         fields = {}
         if step == "activate":
             fields["at"] = int(self._signatory.now().timestamp()) if at is None else at
@@ -219,11 +227,27 @@ class Releases:
 
     # ── what is accepted ──
 
+    async def _verify_told(self, life: Life, release: Release) -> None:
+        """That the broker tells of this release what it does. Raises ReleaseUnfit, Conflict when its base is
+        not accepted here.
+        """
+        base = self._accepted.get(life.base or "")
+        if base is None:
+            raise Conflict
+        try:
+            found = await effect_apart(base, release, self._tables)
+        except PolicyError as error:
+            raise ReleaseUnfit(str(error)) from None
+        told = life.examined or Examined()
+        if any(getattr(told, name) != getattr(found, name) for name in _TOLD):
+            raise ReleaseUnfit("The broker tells of this release what it does not do.")
+
     async def _take_over_untouched(self) -> None:
+        """Works out what was examined and agreed on, so that who must agree need not wait for it."""
         for life in self._lives:
             if life.release in self._accepted or life.base is None:
                 continue
-            if self._state(life) not in {"agreed", "planned", "in_force"}:
+            if self._state(life) not in {"examined", "agreed", "planned", "in_force"}:
                 continue
             if life.base not in self._accepted:
                 continue
@@ -232,6 +256,8 @@ class Releases:
             try:
                 found = await effect_apart(base, release, self._tables)
             except PolicyError:
+                continue
+            if self._state(life) == "examined":
                 continue
             if self._signatory.party.code not in found.partners:
                 await self._accept(release, bundle, by=UNTOUCHED)

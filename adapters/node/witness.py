@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    MetaData,
     String,
     Table,
     Text,
@@ -22,12 +21,11 @@ from sqlalchemy import (
 from adapters.contract.codes import BROKER
 from adapters.contract.events import Event, log
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
+from adapters.node.inbox import metadata
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.entry import Entry
 from audit.trail import Trail
 from audit.witness import Submission, SubmissionRefused, accept, cosign, read_submission
-
-metadata = MetaData()
 
 witnessed = Table(
     "witnessed",

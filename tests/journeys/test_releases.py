@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from adapters.contract.codes import BROKER
 from adapters.contract.documents import ReleaseStep
 from adapters.contract.problems import Problem
+from adapters.contract.releases import Life
 from gateway.recorded import known_releases, recorded, recorded_at
 from grondslag.demo.caller import Json, Refused
 from grondslag.demo.stories import Play, _decide_standing
@@ -319,6 +321,26 @@ def test_a_certificate_that_does_not_tell_how_it_decides_ends_the_proposal(
     propose(agreeing, prepared)  # with the right one it may be brought again
     agree(agreeing, prepared)
     assert listed(agreeing, prepared)["state"] == "agreed"
+
+
+def test_a_broker_that_tells_of_a_release_what_it_does_not_do_gets_no_agreement(
+    agreeing: Play, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node of whoever agrees works the effect out itself, and accepts nothing else."""
+    propose(agreeing, prepared)
+    agreement = world_of(agreeing).apps[world_of(agreeing).address(BROKER)].state.agreement
+    honest = agreement.listed
+
+    def lying(*given: Any, **more: Any) -> list[Life]:
+        lives = honest(*given, **more)
+        return [replace(one, examined=one.examined and replace(one.examined, changed=0)) for one in lives]
+
+    monkeypatch.setattr(agreement, "listed", lying)
+    with pytest.raises(Refused, match="release_unfit"):
+        step(agreeing, prepared, "veilig_thuis", "one", "approve")
+    assert not listed(agreeing, prepared, "veilig_thuis")["accepted"]
+    monkeypatch.setattr(agreement, "listed", honest)
+    step(agreeing, prepared, "veilig_thuis", "one", "approve")
 
 
 def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
