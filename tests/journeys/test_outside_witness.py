@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -71,9 +72,7 @@ def litewitness(tmp_path: Path, world: LocalWorld) -> Iterator[str]:
     (log,) = signatory.directory.trail_keys(BROKER)
     origin = world.apps[world.address(BROKER)].state.witnesses._origin
     with sqlite3.connect(database) as store:
-        store.execute(
-            "CREATE TABLE log (origin TEXT PRIMARY KEY, tree_size INTEGER NOT NULL, tree_hash TEXT)"
-        )
+        store.execute("CREATE TABLE log (origin TEXT PRIMARY KEY, tree_size INTEGER, tree_hash TEXT)")
         store.execute("CREATE TABLE key (origin TEXT NOT NULL, key TEXT NOT NULL)")
         nothing = base64.b64encode(hashlib.sha256(b"").digest()).decode()
         store.execute("INSERT INTO log VALUES (?, 0, ?)", (origin, nothing))
@@ -97,8 +96,6 @@ def litewitness(tmp_path: Path, world: LocalWorld) -> Iterator[str]:
 @contextmanager
 def _short() -> Iterator[str]:
     """A folder whose path is short enough for a socket."""
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="w") as folder:
         yield folder
 
