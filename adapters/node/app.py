@@ -75,12 +75,20 @@ def app(
             await start.record()
             await line.open()
             stack.push_async_callback(line.close)
+            witness = Witness(start.signatory, broker, start.trail)
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
                 releases=releases,
                 trail=start.trail,
-                asking=Asking(start.signatory, broker, start.hand_outs, start.trail, poll_s=settings.poll_s),
+                asking=Asking(
+                    start.signatory,
+                    broker,
+                    start.hand_outs,
+                    start.trail,
+                    note=witness.note,
+                    poll_s=settings.poll_s,
+                ),
                 answering=Answering(
                     start.signatory,
                     start.hand_outs,
@@ -90,7 +98,7 @@ def app(
                     hear=releases.hear,
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
-                witness=Witness(start.signatory, start.trail),
+                witness=witness,
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
             app.state.node = node

@@ -10,7 +10,7 @@
 import hashlib
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -96,13 +96,15 @@ class Asking:
         hand_outs: HandOuts,
         trail: Trail,
         *,
+        note: Callable[[str], None],
         poll_s: float,
     ) -> None:
+        """`note` hears the checkpoint of every receipt."""
         self._signatory = signatory
         self._broker = broker
         self._hand_outs = hand_outs
         self._trail = trail
-        self._opening = Opening(signatory)
+        self._opening = Opening(signatory, note)
         self._poll_s = poll_s
         self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
 

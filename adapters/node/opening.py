@@ -7,7 +7,7 @@
   hold spoils nobody else's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -49,8 +49,10 @@ class Arrived:
 
 
 class Opening:
-    def __init__(self, signatory: Signatory) -> None:
+    def __init__(self, signatory: Signatory, note: Callable[[str], None]) -> None:
+        """`note` hears the checkpoint of every receipt that held."""
         self._signatory = signatory
+        self._note = note
 
     def read(self, enrichment: Enrichment, body: bytes) -> list[Arrived]:
         """What a report of the broker says of the inquiries of this enrichment that is newer than what we
@@ -62,7 +64,7 @@ class Opening:
             raise DocumentMalformed from None
         receipt = self._signatory.read(Receipt, report.receipt)
         proven: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for position, facts in proven_entries(receipt.document, self._signatory.directory):
+        for position, facts in self._proven(receipt):
             proven.setdefault(str(facts.get("inquiry")), []).append((position, facts))
         sent = {one.jti: one for one in enrichment.inquiries}
         return [
@@ -77,13 +79,18 @@ class Opening:
         """
         try:
             receipt = self._signatory.read(Receipt, _CaseReceipt.model_validate_json(body).receipt)
-            [(position, said)] = proven_entries(receipt.document, self._signatory.directory)
+            [(position, said)] = self._proven(receipt)
         except ValueError:  # another shape, or another number of entries
             raise DocumentMalformed from None
         if said["kind"] != "case" or said["case_ref"] != case_ref:
             raise DocumentMalformed
         facts = {"region": said["region"], **said["facts"]}
         return OwnCase(case_ref, position, said["statement"], facts, ())
+
+    def _proven(self, receipt: Received[Receipt]) -> list[tuple[int, dict[str, Any]]]:
+        entries = proven_entries(receipt.document, self._signatory.directory)
+        self._note(receipt.document.checkpoint)
+        return entries
 
     def _opened(
         self,

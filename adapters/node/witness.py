@@ -1,9 +1,15 @@
 """This node as a witness of the broker's trail: it signs that the trail only grew, keeps the evidence when it
 did not, and notices when it is shown nothing.
+
+What it signs is what the broker shows to all. So the receipts that the broker gives to this node alone are
+held against that too: each must be an earlier state of what this witness signed.
 """
 
+import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import orjson
 from prometheus_client import Counter
 from sqlalchemy import (
     JSON,
@@ -20,12 +26,16 @@ from sqlalchemy import (
 
 from adapters.contract.codes import BROKER
 from adapters.contract.events import Event, log
+from adapters.contract.problems import DocumentMalformed, RequestInvalid
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
+from adapters.node.broker_line import BrokerLine
 from adapters.node.inbox import metadata
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.entry import Entry
+from audit.errors import VerifyError
+from audit.merkle import verify_consistency
 from audit.trail import Trail
-from audit.witness import Submission, SubmissionRefused, accept, cosign, read_submission
+from audit.witness import Submission, SubmissionRefused, accept, cosign, cosigned_at, read_submission
 
 witnessed = Table(
     "witnessed",
@@ -40,6 +50,7 @@ witnessed = Table(
 UNSEEN_S = 1_800
 """How long the broker may show nothing: it shows its trail at least every ten minutes."""
 
+_MOST_RECEIPTS = 10_000  # some minutes of the whole country
 _MOST_MISDEEDS = 50  # of which the evidence is kept; the first says it all
 
 _misdeeds = Counter("grondslag_log_misdeeds_total", "Signed states of the trail that cannot be.", ["misdeed"])
@@ -53,12 +64,20 @@ class _Seen:
 
 
 class Witness:
-    def __init__(self, signatory: Signatory, trail: Trail) -> None:
+    def __init__(self, signatory: Signatory, broker: BrokerLine, trail: Trail) -> None:
         self._signatory = signatory
+        self._broker = broker
         self._trail = trail
         self._log = trail_origin(signatory.directory.party(BROKER).oin)
         self._keys = signatory.directory.trail_keys(BROKER)
         self._since = self._now()
+        self._receipts: dict[str, tuple[str, int]] = {}  # not held against the shown trail yet; since when
+
+    def note(self, checkpoint: str) -> None:
+        """A receipt stands at this checkpoint, which the broker signed."""
+        self._receipts.setdefault(_body(checkpoint), (checkpoint, self._now()))
+        while len(self._receipts) > _MOST_RECEIPTS:
+            del self._receipts[next(iter(self._receipts))]
 
     async def add(self, body: bytes) -> str:
         """The line of this witness for a checkpoint of the broker, which is from then on what was seen.
@@ -91,30 +110,64 @@ class Witness:
         return cosign(given, name, self._signatory.keyring.witness, now)
 
     async def look(self) -> None:
-        """Says so when the broker has shown nothing for too long. Raises TrailUnavailable."""
+        """Says so when the broker has shown nothing for too long, and holds receipts against what was shown.
+        Raises PartnerUnreachable, a problem of the broker, TrailUnavailable.
+        """
         seen = await self._trail.read(self._load)
-        since = self._now() - max(self._since, seen.at if seen else 0)
+        unseen = [max(self._since, seen.at if seen else 0)]
+        for body, (checkpoint, noted_at) in [*self._receipts.items()]:
+            if await self._holds(checkpoint):
+                del self._receipts[body]
+            else:
+                unseen.append(noted_at)
+        since = self._now() - min(unseen)
         if since > UNSEEN_S:
             log(Event.LOG_UNSEEN, since_s=since)
 
+    async def _holds(self, receipt: str) -> bool:
+        """Whether it is settled: an earlier state of what we signed, or none, and then that was kept."""
+        given = verify_checkpoint(receipt, self._log, self._keys)
+        try:
+            answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?since={given.size}")
+        except RequestInvalid:  # what was shown counts less
+            return False
+        name, key = witness_name(self._signatory.party.oin), self._signatory.keyring.witness.public_key()
+        try:
+            told = orjson.loads(answer.body)
+            shown = verify_checkpoint(told["checkpoint"], self._log, self._keys)
+            proof = [base64.b64decode(node, validate=True) for node in told["proof"]]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, VerifyError):
+            raise DocumentMalformed from None
+        if shown.size < given.size or not cosigned_at(shown, told["checkpoint"], {name: key}):
+            return False  # not shown to us yet
+        try:
+            verify_consistency(given.size, given.root, shown.size, shown.root, proof)
+        except ValueError:
+            await self._record("receipt", told["checkpoint"], Submission(given.size, tuple(proof), receipt))
+        return True
+
     async def _keep(self, misdeed: str, submitted: Submission, seen: _Seen | None) -> None:
-        """The evidence: both checkpoints as the log signed them, and the proof. Once for each."""
-        log(Event.LOG_MISDEED, misdeed=misdeed, size=int(submitted.checkpoint.split("\n")[1]))
-        _misdeeds.labels(misdeed).inc()
-        body = submitted.checkpoint.partition("\n\n")[0]
+        body = _body(submitted.checkpoint)
         if seen is None or body in seen.misdeeds or len(seen.misdeeds) >= _MOST_MISDEEDS:
             return
-        facts = {
-            "log": self._log,
-            "misdeed": misdeed,
-            "seen": seen.checkpoint,
-            "given": submitted.text(),
-        }
 
         def save(store: Connection, _: object) -> None:
             known = {"misdeeds": [*seen.misdeeds, body]}
             store.execute(update(witnessed).where(witnessed.c.log == self._log), known)
 
+        await self._record(misdeed, seen.checkpoint, submitted, save)
+
+    async def _record(
+        self,
+        misdeed: str,
+        seen: str,
+        given: Submission,
+        save: Callable[[Connection, object], None] | None = None,
+    ) -> None:
+        """The evidence: both checkpoints as the log signed them, and the proof."""
+        log(Event.LOG_MISDEED, misdeed=misdeed, size=int(given.checkpoint.split("\n")[1]))
+        _misdeeds.labels(misdeed).inc()
+        facts = {"log": self._log, "misdeed": misdeed, "seen": seen, "given": given.text()}
         await self._trail.append([Entry("misdeed", facts)], save)
 
     def _load(self, store: Connection) -> _Seen | None:
@@ -126,3 +179,7 @@ class Witness:
 
     def _now(self) -> int:
         return int(self._signatory.now().timestamp())
+
+
+def _body(checkpoint: str) -> str:
+    return checkpoint.partition("\n\n")[0]

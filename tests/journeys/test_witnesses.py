@@ -154,3 +154,28 @@ def test_a_broker_that_shows_nothing_is_noticed(world: LocalWorld, monkeypatch: 
         world.clock.ahead += timedelta(seconds=ahead)
         world.do(node.witness.look())
         assert told == expected
+
+
+def test_a_receipt_is_held_against_what_all_were_shown(play: Play, world: LocalWorld) -> None:
+    """Settled once this witness signed a later state; one from another history is kept as evidence."""
+    node = world.apps[world.address("veilig_thuis")].state.node
+    ask(play, SUPERVISED)
+    assert node.witness._receipts
+    world.do(node.witness.look())
+    assert node.witness._receipts  # nothing was shown yet
+    show(world)
+    world.do(node.witness.look())
+    assert node.witness._receipts == {}
+    assert evidence(world, "veilig_thuis") == []
+    origin = trail_origin(node.signatory.directory.party(BROKER).oin)
+    key = world.apps[world.address(BROKER)].state.broker._signatory.keyring.trail
+    other = sign_checkpoint(_state(origin, [b"of", b"another", b"history"]), key)
+    node.witness.note(other)
+    world.do(node.witness.look())
+    [found] = evidence(world, "veilig_thuis")
+    assert found["misdeed"] == "receipt"
+    assert other in found["given"]
+    longer = sign_checkpoint(Checkpoint(origin, 10_000, bytes(32)), key)
+    node.witness.note(longer)
+    world.do(node.witness.look())
+    assert [checkpoint for checkpoint, _ in node.witness._receipts.values()] == [longer]  # still unseen
