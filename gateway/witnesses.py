@@ -31,7 +31,7 @@ cosigned = Table(
 SHOWN_EVERY_S = 600
 """Also when nothing came: a witness must know that it is not left out."""
 
-PATH = "/v1/witness/add-checkpoint"
+PATH = "/witness/add-checkpoint"
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def test_every_way_in_is_shut_or_known(party: str, tmp_path: Path) -> None:
     assert str(settings.management_port) not in conf
     assert "proxy_pass" not in conf, "only in hop.conf, which strips first"
     if party == "node":
-        assert "permits|witness/add-checkpoint)$ {\n        return 404;" in servers[1]
+        assert "(v1/permits|witness/add-checkpoint)$ {\n        return 404;" in servers[1]
 
 
 def test_the_hop_strips_what_the_app_would_drop() -> None:
