@@ -32,7 +32,7 @@ _DEVIATIONS = """
 - **D1** Namen zijn Engels, teksten zijn Nederlands: één woordenlijst voor code, API en regels.
 - **D2** Een antwoord is altijd een code. Ook "nee" wordt nooit weggelaten.
 - **D3** Berichten tussen partijen zijn ondertekende documenten (JWS) van een eigen soort.
-- **D4** De adressen van het spoor staan buiten `/v1`, want hun vorm ligt elders vast: `/witness/add-checkpoint`.
+- **D4** Adressen van het spoor staan buiten `/v1`; hun vorm ligt vast: `/witness/add-checkpoint`.
 - **D5** Binnen een ondertekend document staan namen met lage streepjes, daarbuiten niet.
 - **D6** Een regel over een beslissing heeft geen kenmerk van een persoon: wie beslist, ziet geen personen.
 - **D7** Een beslissing mag worden onthouden per versie van de hand-out. Elk gebruik staat apart in het spoor.
