@@ -45,19 +45,32 @@ def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
 
     Raises ReleaseError, PolicyUnavailable.
     """
-    name = "-".join(one.revision.removeprefix("sha256:")[:32] for one in (old, new))
-    kept = None if tables is None else tables / f"{name}.effect.json"
-    if kept is not None and kept.exists():
-        with suppress(OSError, ValueError, TypeError):  # a damaged one is made again
-            values: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-            lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-            return Effect(**{**values, **lists})
+    known = _kept(old, new, tables)
+    if known is not None:
+        return known
     found = _effect(old, new, tables)
-    if kept is not None:
-        fresh = kept.with_suffix(f".{os.getpid()}")
+    if tables is not None:
+        place = _place(old, new, tables)
+        fresh = place.with_suffix(f".{os.getpid()}")
         fresh.write_text(json.dumps(asdict(found)), encoding="utf-8")
-        fresh.replace(kept)
+        fresh.replace(place)
     return found
+
+
+def _place(old: Release, new: Release, tables: Path) -> Path:
+    name = "-".join(one.revision.removeprefix("sha256:")[:32] for one in (old, new))
+    return tables / f"{name}.effect.json"
+
+
+def _kept(old: Release, new: Release, tables: Path | None) -> Effect | None:
+    """None: it was not worked out yet, or what was kept is damaged."""
+    if tables is None:
+        return None
+    with suppress(OSError, ValueError, TypeError):
+        values: dict[str, Any] = json.loads(_place(old, new, tables).read_text(encoding="utf-8"))
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return Effect(**{**values, **lists})
+    return None
 
 
 def _effect(old: Release, new: Release, tables: Path | None) -> Effect:
@@ -82,10 +95,14 @@ def _effect(old: Release, new: Release, tables: Path | None) -> Effect:
 
 
 async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:
-    """The same in a process of its own, after everything that is urgent; a cancelled call ends it.
+    """The same; what was not kept in a process of its own, after everything that is urgent, and a cancelled
+    call ends it.
 
     Raises ReleaseError, and PolicyUnavailable when it was cut short.
     """
+    known = _kept(old, new, tables)
+    if known is not None:
+        return known
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(
         target=_work, args=(theirs, dict(old.files), dict(new.files), tables), daemon=True

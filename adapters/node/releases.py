@@ -53,7 +53,7 @@ from audit.trail import Trail
 from policies import PolicyError, Release, ReleaseError
 from policies.bundle import pack, unpack
 from policies.certificate import fingerprint, verify_certificate
-from policies.effect import effect_apart
+from policies.effect import Effect, effect_apart
 from policies.release import release_of
 
 INSTALLED, UNTOUCHED = "installed", "untouched"
@@ -74,6 +74,7 @@ heard_releases = Table(
 )
 
 
+_NO_MORE = frozenset({"proposed", "unfit", "rejected", "retired"})
 _TOLD = ("table", "changed", "wider", "partners", "rows")  # the lines are words, of whoever says them
 
 
@@ -107,6 +108,7 @@ class Releases:
         self._lives: tuple[Life, ...] = ()
         self._turns: tuple[Turn, ...] = ()
         self._steps: dict[tuple[str, str], Step] = {}  # by release and document: checked once
+        self._effects: dict[tuple[str, str], Effect] = {}
         self._following = asyncio.Lock()
 
     async def open(self) -> None:
@@ -202,7 +204,8 @@ class Releases:
         life = next((one for one in self._lives if one.release == revision), None)
         if life is None:
             raise NotFound
-        if step == "approve" and revision not in self._accepted:
+        possible = self._state(life) not in _NO_MORE  # else the broker says why not
+        if step == "approve" and possible and revision not in self._accepted:
             release, bundle = await self._fetched(life)
             await self._verify_told(life, release)
             await self._accept(release, bundle, by=person.user)
@@ -231,11 +234,10 @@ class Releases:
         """That the broker tells of this release what it does. Raises ReleaseUnfit, Conflict when its base is
         not accepted here.
         """
-        base = self._accepted.get(life.base or "")
-        if base is None:
+        if life.base not in self._accepted:
             raise Conflict
         try:
-            found = await effect_apart(base, release, self._tables)
+            found = await self._effect(self._accepted[life.base], release)
         except PolicyError as error:
             raise ReleaseUnfit(str(error)) from None
         told = life.examined or Examined()
@@ -243,26 +245,29 @@ class Releases:
             raise ReleaseUnfit("The broker tells of this release what it does not do.")
 
     async def _take_over_untouched(self) -> None:
-        """Works out what was examined and agreed on, so that who must agree need not wait for it."""
         for life in self._lives:
-            if life.release in self._accepted or life.base is None:
+            if life.release in self._accepted or life.base not in self._accepted:
                 continue
-            if self._state(life) not in {"examined", "agreed", "planned", "in_force"}:
+            if self._state(life) not in {"agreed", "planned", "in_force"}:
                 continue
-            if life.base not in self._accepted:
-                continue
-            release, bundle = await self._fetched(life)
-            base = self._accepted[life.base]
-            try:
-                found = await effect_apart(base, release, self._tables)
-            except PolicyError:
-                continue
-            if self._state(life) == "examined":
-                continue
-            if self._signatory.party.code not in found.partners:
-                await self._accept(release, bundle, by=UNTOUCHED)
-            else:
+            found = self._effects.get((life.base, life.release))
+            if found is None:
+                release, _ = await self._fetched(life)
+                try:
+                    found = await self._effect(self._accepted[life.base], release)
+                except PolicyError:
+                    continue
+            if self._signatory.party.code in found.partners:
                 log(Event.RELEASE_WAITS, revision=life.release)
+            else:
+                await self._accept(*await self._fetched(life), by=UNTOUCHED)
+
+    async def _effect(self, base: Release, release: Release) -> Effect:
+        """Worked out once: it takes many seconds. Raises ReleaseError, PolicyUnavailable."""
+        key = base.revision, release.revision
+        if key not in self._effects:
+            self._effects[key] = await effect_apart(base, release, self._tables)
+        return self._effects[key]
 
     async def _fetched(self, life: Life) -> tuple[Release, bytes]:
         """The release and its bundle, under the key of whoever brought it. Raises ReleaseUnfit,
