@@ -2,6 +2,8 @@
 
 TrailError            a trail that cannot be opened: the text says what to do
 └── TrailUnavailable  it cannot be written or read now; nothing was recorded
+StepRefused           a step about an obligation that changes nothing
+StepRaced             somebody else took a step about it first
 VerifyError           a leaf, proof or checkpoint that is not what it must be
 """
 
@@ -12,6 +14,14 @@ class TrailError(Exception):
 
 class TrailUnavailable(TrailError):
     """The trail cannot be written or read now. Nothing was recorded."""
+
+
+class StepRefused(Exception):
+    """The step changes nothing: the obligation is unknown or in another state, or a proof is missing."""
+
+
+class StepRaced(Exception):
+    """Somebody else took a step about this obligation since it was looked at."""
 
 
 class VerifyError(Exception):

@@ -1,18 +1,26 @@
 """Who must be told, by whom, before when: a fold over the trail (handout.md 11). Pure; time is an argument.
 
+    open ──► planned ──► sent ──► met                    deferred ──► open     by itself, on its date
+     ▲ └────────┴──► deferred, met_by_other, omitted         └──────► met_by_other, omitted
+     └── failure (sent, met_by_other) · resumption (deferred) · reopening (omitted, by the FG)
+
 - Each question that was put to a holder opens one obligation per subject and receiving partner, whatever the
-  answer becomes: the earliest permit sets the clock. A refusal opens none: nothing was disclosed. A permit
+  answer becomes; the earliest permit sets the clock. A refusal opens none: nothing was disclosed. A permit
   whose question may never have arrived counts: in doubt it did.
-- Time alone never ends an obligation; it only makes it overdue.
-- It ends by a notice of which there is proof (`met`), or by an omission that the data protection officer
-  signed (`omitted`). An entry without that proof or signature changes nothing.
-- What is asked after the end opens a new one.
+- Every permit stands in an obligation. A notice ends it for what the notice covers; what it does not cover
+  is owed still, from its own day on, as an obligation of its own.
+- Time alone raises an obligation and ends a deferral; it never ends an obligation. A step without its proof
+  or signature, or from another state, changes nothing. A clock that jumps back changes nothing that was.
+- The joint trail (`joint`) knows open (open, planned, sent), deferred, met and omitted; what is in between
+  happens in the receiver's own trail, and so do grounds.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+State = Literal["open", "planned", "sent", "deferred", "met", "met_by_other", "omitted"]
 
 BASES: Mapping[str, str] = {
     "vt_informs": "Wmo 5.3.1",
@@ -23,58 +31,314 @@ BASES: Mapping[str, str] = {
 working clock is that of the joint notice.
 """
 
-_Key = tuple[str, str, str]
+LONGEST_DEFERRAL = timedelta(days=14)
+"""At once (Wmo 5.3.1); it may be renewed, and each renewal is a decision of its own."""
+
+ENDED: frozenset[State] = frozenset({"met", "met_by_other", "omitted"})
+
+_LIVE_STEPS: Mapping[str, frozenset[State]] = {
+    "deferral": frozenset({"open", "planned", "deferred"}),
+    "resumption": frozenset({"deferred"}),
+    "coverage": frozenset({"open", "planned", "deferred"}),
+    "omission": frozenset({"open", "planned", "deferred"}),
+    "failure": frozenset({"sent", "met_by_other"}),
+    "reopening": frozenset({"omitted"}),
+}
+_OWN_STEPS: Mapping[str, frozenset[State]] = {
+    **_LIVE_STEPS,
+    "plan": frozenset({"open", "planned"}),
+    "notice": frozenset({"planned"}),
+    "delivery": frozenset({"sent"}),
+}
+_JOINT_STEPS: Mapping[str, frozenset[State]] = {**_LIVE_STEPS, "delivery": frozenset({"open"})}
+
+STEPS = frozenset(_OWN_STEPS)
+"""Kinds of entries that move an obligation; each names it as `obligation`."""
+
+_NEEDS: Mapping[str, str] = {
+    "delivery": "proof",
+    "coverage": "notice",
+    "omission": "fg_signature",
+    "reopening": "fg_signature",
+}
+"""What a step proves or is signed by. Whoever records it verifies that."""
+
+_AFTER: Mapping[str, State] = {
+    "plan": "planned",
+    "notice": "sent",
+    "delivery": "met",
+    "failure": "open",
+    "deferral": "deferred",
+    "resumption": "open",
+    "coverage": "met_by_other",
+    "omission": "omitted",
+    "reopening": "open",
+}
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A question that was put to a holder: the id of its permit in the joint trail, and when it was given."""
+
+    permit: str
+    at: datetime
+    holder: str
+    question: str
+    purpose: str
+    rule: str
+    legal_bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Obligation:
-    """The duty of one receiving partner to tell one subject. `state` never depends on the clock."""
+    """The duty of one receiving partner to tell one subject. `id` is that of its first permit; `version`
+    counts its steps; `state` is that after the last of them (`at` says what it is by now).
+    """
 
+    id: str
     case_ref: str
     subject_ref: str
     receiver: str
-    basis: str
-    opened_at: datetime
+    code: str
+    disclosures: tuple[Disclosure, ...]
     due_at: datetime
-    state: Literal["open", "met", "omitted"] = "open"
+    changed_at: datetime
+    state: State = "open"
+    version: int = 0
+    until: datetime | None = None
+    deferrals: int = 0
+    covers: tuple[str, ...] = ()
+    covers_others: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+
+    @property
+    def opened_at(self) -> datetime:
+        return self.disclosures[0].at
+
+    @property
+    def basis(self) -> str:
+        return BASES[self.code]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.case_ref, self.subject_ref, self.receiver
+
+    @property
+    def live(self) -> bool:
+        return self.state not in ENDED
+
+    def at(self, now: datetime) -> "Obligation":
+        """As it is by now: a deferral that was not renewed has ended by itself."""
+        if self.state == "deferred" and self.until is not None and now >= self.until:
+            return replace(self, state="open")
+        return self
 
     def overdue(self, now: datetime) -> bool:
-        return self.state == "open" and now >= self.due_at
+        """Whether its time is over and nobody decided that it may wait."""
+        one = self.at(now)
+        return one.live and one.state != "deferred" and now >= one.due_at
 
 
-def obligations(entries: Iterable[Mapping[str, Any]], *, notice_days: int) -> list[Obligation]:
-    """The obligations that these entries (leaves, in their order) open and end, oldest first.
-
-    A `notice` or `omission` names `case_ref`, `subject_ref` and `receiver`; a notice has the digest of its
-    `proof`, an omission that of the `fg_signature`. Whoever records them verifies these.
+@dataclass
+class Obligations:
+    """The fold. Takes leaves in their order; holds every obligation by its id. `changed` are the ids that
+    the leaves since the last `settle` touched.
     """
-    still_open: dict[_Key, Obligation] = {}
-    ended: list[Obligation] = []
+
+    notice_days: int
+    joint: bool = False
+    by_id: dict[str, Obligation] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    _live: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+
+    def put(self, one: Obligation) -> None:
+        """Holds this obligation as it was kept."""
+        self.by_id[one.id] = one
+        ids = self._live.setdefault(one.key, set())
+        if one.live:
+            ids.add(one.id)
+        else:
+            ids.discard(one.id)
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        """What this leaf does; one that does nothing is passed over."""
+        kind = entry["kind"]
+        if kind == "permit":
+            self._disclosed(entry)
+        elif kind == "reminder":
+            self._reminded(entry)
+        elif kind in STEPS:
+            self._step(entry)
+
+    def settle(self) -> list[Obligation]:
+        """What changed since the last time, as it is now."""
+        changed = [self.by_id[one] for one in sorted(self.changed)]
+        self.changed.clear()
+        return changed
+
+    def after(self, one: Obligation, step: Mapping[str, Any]) -> Obligation | None:
+        """The obligation after this step; None when the step changes nothing."""
+        kind = step["kind"]
+        now = max(datetime.fromisoformat(step["at"]), one.changed_at)
+        before = one.at(now)
+        allowed = (_JOINT_STEPS if self.joint else _OWN_STEPS).get(kind, frozenset())
+        needed = _NEEDS.get(kind)
+        if before.state not in allowed or (needed is not None and not step.get(needed)):
+            return None
+        fresh: dict[str, Any] = {
+            "state": _AFTER[kind],
+            "version": one.version + 1,
+            "changed_at": now,
+            "taken": (*one.taken, str(step.get("step", step["id"]))),
+        }
+        if kind == "deferral":
+            until = _moment(step.get("until"))
+            if until is None or not now < until <= now + LONGEST_DEFERRAL:
+                return None
+            count = one.deferrals + 1
+            fresh |= {"until": until, "deferrals": count, "due_at": self._due(one, until, count)}
+        elif kind in {"notice", "delivery"}:
+            known = {disclosure.permit for disclosure in one.disclosures}
+            told = [permit for permit in step.get("covers", one.covers) if permit in known]
+            if not told:
+                return None
+            fresh |= {"covers": tuple(told), "covers_others": tuple(step.get("covers_others", ()))}
+        elif kind == "coverage" and self.joint and not self._covered(one, str(step["notice"])):
+            return None
+        return replace(before, **fresh)
+
+    def _disclosed(self, entry: Mapping[str, Any]) -> None:
+        codes = [code for code in entry["transparency"] if code in BASES]
+        if not codes:
+            return
+        # a receiver's own trail says where and when the permit stands in the joint one
+        permit = str(entry.get("permit", entry["id"]))
+        at = datetime.fromisoformat(entry.get("permitted_at", entry["at"]))
+        disclosure = Disclosure(
+            permit=permit,
+            at=at,
+            holder=entry["holder"],
+            question=entry["question"],
+            purpose=entry["purpose"],
+            rule=entry["rule"],
+            legal_bases=tuple(entry.get("legal_bases", ())),
+        )
+        key = (entry["case_ref"], entry["subject_ref"], entry["requester"])
+        live = [self.by_id[one] for one in self._live.get(key, ())]
+        if live:
+            one = min(live, key=lambda one: (one.opened_at, one.id))
+            if any(known.permit == permit for known in one.disclosures):
+                return
+            self._keep(replace(one, disclosures=(*one.disclosures, disclosure)))
+        elif permit not in self.by_id:
+            self._open(key, codes[0], (disclosure,), at)
+
+    def _open(
+        self, key: tuple[str, str, str], code: str, disclosures: tuple[Disclosure, ...], at: datetime
+    ) -> None:
+        first = disclosures[0]
+        due = first.at + timedelta(days=self.notice_days)
+        self._keep(Obligation(first.permit, *key, code, disclosures, due, at))
+
+    def _step(self, entry: Mapping[str, Any]) -> None:
+        one = self.by_id.get(str(entry.get("obligation")))
+        after = None if one is None else self.after(one, entry)
+        if one is None or after is None:
+            return
+        if after.state == "met":
+            left = tuple(row for row in one.disclosures if row.permit not in after.covers)
+            if left:  # asked after the notice was written: owed still
+                told = tuple(row for row in one.disclosures if row.permit in after.covers)
+                after = replace(after, disclosures=told)
+                self._keep(after)
+                self._open(one.key, one.code, left, after.changed_at)
+                return
+        self._keep(after)
+
+    def _reminded(self, entry: Mapping[str, Any]) -> None:
+        one = self.by_id.get(str(entry.get("obligation")))
+        if one is not None and entry["reminder"] not in one.reminded:
+            self._keep(replace(one, reminded=(*one.reminded, str(entry["reminder"]))))
+
+    def _covered(self, one: Obligation, other_id: str) -> bool:
+        """Whether the notice of this other obligation reached the person, and says that it covers this
+        one.
+        """
+        other = self.by_id.get(other_id)
+        return other is not None and other.state == "met" and one.id in other.covers_others
+
+    def _due(self, one: Obligation, until: datetime, count: int) -> datetime:
+        """Never before the deferral ends; then two weeks, within 4 weeks and 2 for each deferral (T1)."""
+        first = one.opened_at + timedelta(days=self.notice_days)
+        last = first + count * LONGEST_DEFERRAL
+        return max(first, until, min(until + LONGEST_DEFERRAL, last))
+
+    def _keep(self, one: Obligation) -> None:
+        self.put(one)
+        self.changed.add(one.id)
+
+
+def obligations(
+    entries: Iterable[Mapping[str, Any]], *, notice_days: int, joint: bool = False
+) -> list[Obligation]:
+    """The obligations that these entries (leaves, in their order) leave, oldest first."""
+    fold = Obligations(notice_days, joint)
     for entry in entries:
-        if entry["kind"] == "permit":
-            _open(still_open, entry, timedelta(days=notice_days))
-        elif entry["kind"] == "notice" and entry.get("proof"):
-            _end(still_open, ended, entry, "met")
-        elif entry["kind"] == "omission" and entry.get("fg_signature"):
-            _end(still_open, ended, entry, "omitted")
-    found = [*still_open.values(), *ended]
-    return sorted(found, key=lambda one: (one.opened_at, one.case_ref, one.subject_ref, one.receiver))
+        fold.take(entry)
+    return sorted(fold.by_id.values(), key=lambda one: (one.opened_at, one.case_ref, one.subject_ref, one.id))
 
 
-def _open(still_open: dict[_Key, Obligation], entry: Mapping[str, Any], notice: timedelta) -> None:
-    codes = [code for code in entry["transparency"] if code in BASES]
-    key = (entry["case_ref"], entry["subject_ref"], entry["requester"])
-    if codes and key not in still_open:
-        opened_at = datetime.fromisoformat(entry["at"])
-        still_open[key] = Obligation(*key, BASES[codes[0]], opened_at, opened_at + notice)
+@dataclass(frozen=True)
+class Reminder:
+    """Somebody is to be reminded: `code` is unique within the obligation, `to` are roles of the receiver."""
+
+    code: str
+    at: datetime
+    to: tuple[str, ...]
 
 
-def _end(
-    still_open: dict[_Key, Obligation],
-    ended: list[Obligation],
-    entry: Mapping[str, Any],
-    state: Literal["met", "omitted"],
-) -> None:
-    found = still_open.pop((entry["case_ref"], entry["subject_ref"], entry["receiver"]), None)
-    if found is not None:
-        ended.append(replace(found, state=state))
+_BEFORE_DUE: Mapping[str, timedelta] = {
+    "two_weeks": timedelta(days=14),
+    "one_week": timedelta(days=7),
+    "three_days": timedelta(days=3),
+}
+_LONG = timedelta(weeks=10)
+_MANY_DEFERRALS = 3
+
+
+def reminders(one: Obligation) -> Iterator[Reminder]:
+    """All that are still to come or due, soonest or not (handout.md 11, Escalation): day 14, 21 and 25 to the
+    sender; at its time to chair and FG; when a deferral passes, the same day; the third deferral and week 10
+    to the FG.
+    """
+    if not one.live:
+        return
+    day = one.due_at.date().isoformat()
+    found = [
+        *(
+            Reminder(f"{name}:{day}", one.due_at - before, ("sender",))
+            for name, before in _BEFORE_DUE.items()
+        ),
+        Reminder(f"overdue:{day}", one.due_at, ("chair", "fg")),
+        Reminder("week_10", one.opened_at + _LONG, ("fg",)),
+    ]
+    if one.state == "deferred" and one.until is not None:  # until then nobody but the FG has to act
+        ended = Reminder(f"deferral_ended:{one.deferrals}", one.until, ("sender", "chair"))
+        found = [ended, *(row for row in found if row.at >= one.until or row.code == "week_10")]
+    if one.deferrals >= _MANY_DEFERRALS:
+        found.append(Reminder(f"deferral_{one.deferrals}", one.changed_at, ("fg",)))
+    yield from (row for row in found if row.code not in one.reminded)
+
+
+def next_reminder(one: Obligation) -> datetime | None:
+    """When the next one is due; None when nobody is waited for."""
+    return min((row.at for row in reminders(one)), default=None)
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

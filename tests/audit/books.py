@@ -1,7 +1,7 @@
 """A trail and its keys in databases of a test, opened as often as the test likes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -58,6 +58,15 @@ class Books:
             yield trail
         finally:
             await trail.close()
+
+    def run(self, act: Callable[[Trail], Coroutine[Any, Any, T]], **chosen: Any) -> T:
+        """Acts on the opened trail, to the end."""
+
+        async def acted() -> T:
+            async with self.opened(**chosen) as trail:
+                return await act(trail)
+
+        return played(acted())
 
     @property
     def vkey(self) -> str:

@@ -1,5 +1,6 @@
 """Invariant 9: an obligation ends only by being met, or omitted with a signature; time alone raises it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,17 +8,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.obligations import Obligation, obligations
+from audit.obligations import ENDED, STEPS, Obligation, Obligations, next_reminder, obligations, reminders
 
 T0 = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
+# what each state may become, as handout.md 11 has it; the steps that make it so
+TABLE = {
+    ("open", "plan"): "planned",
+    ("open", "deferral"): "deferred",
+    ("open", "coverage"): "met_by_other",
+    ("open", "omission"): "omitted",
+    ("planned", "plan"): "planned",
+    ("planned", "notice"): "sent",
+    ("planned", "deferral"): "deferred",
+    ("planned", "coverage"): "met_by_other",
+    ("planned", "omission"): "omitted",
+    ("sent", "delivery"): "met",
+    ("sent", "failure"): "open",
+    ("deferred", "deferral"): "deferred",
+    ("deferred", "resumption"): "open",
+    ("deferred", "coverage"): "met_by_other",
+    ("deferred", "omission"): "omitted",
+    ("met_by_other", "failure"): "open",
+    ("omitted", "reopening"): "open",
+}
+WAYS: dict[str, list[str]] = {  # steps that lead to each state
+    "open": [],
+    "planned": ["plan"],
+    "sent": ["plan", "notice"],
+    "deferred": ["deferral"],
+    "met": ["plan", "notice", "delivery"],
+    "met_by_other": ["coverage"],
+    "omitted": ["omission"],
+}
 
-def at(day: int) -> str:
-    return (T0 + timedelta(days=day)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+def at(days: float) -> str:
+    return (T0 + timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def permit(day: int = 0, **chosen: Any) -> dict[str, Any]:
+def permit(day: float = 0, **chosen: Any) -> dict[str, Any]:
     told = {
+        "id": f"permit-{day}",
         "kind": "permit",
         "at": at(day),
         "case_ref": "case",
@@ -25,23 +57,48 @@ def permit(day: int = 0, **chosen: Any) -> dict[str, Any]:
         "requester": "veilig_thuis",
         "holder": "reclassering",
         "question": "reclassering.under_supervision",
+        "purpose": "enrich_referral",
+        "rule": "A02",
         "transparency": ["vt_informs", "holder_records"],
     }
     return {**told, **chosen}
 
 
-def ending(kind: str, day: int, **chosen: Any) -> dict[str, Any]:
-    told = {"kind": kind, "at": at(day), "case_ref": "case", "subject_ref": "man", "receiver": "veilig_thuis"}
-    return {**told, **chosen}
+def step(kind: str, day: float, obligation: str = "permit-0", **chosen: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": f"{kind}-{day}", "kind": kind, "at": at(day), "obligation": obligation}
+    more = {
+        "notice": {"covers": ["permit-0"]},
+        "delivery": {"proof": "aa"},
+        "coverage": {"notice": "other"},
+        "omission": {"fg_signature": "aa"},
+        "reopening": {"fg_signature": "aa"},
+        "deferral": {"until": at(day + 14)},
+    }
+    return {**told, **more.get(kind, {}), **chosen}
 
 
-def fold(*entries: dict[str, Any]) -> list[Obligation]:
-    return obligations(entries, notice_days=28)
+def fold(*entries: dict[str, Any], joint: bool = False) -> list[Obligation]:
+    return obligations(entries, notice_days=28, joint=joint)
+
+
+def states(*entries: dict[str, Any], joint: bool = False) -> list[str]:
+    return [one.state for one in fold(*entries, joint=joint)]
 
 
 def test_a_permit_opens_one_and_the_earliest_sets_the_clock() -> None:
-    expected = Obligation("case", "man", "veilig_thuis", "Wmo 5.3.1", T0, T0 + timedelta(days=28))
-    assert fold(permit(), permit(3, holder="rvdk"), permit(5, holder="politie")) == [expected]
+    (one,) = fold(permit(), permit(3, holder="rvdk"), permit(5, holder="politie"))
+    assert (one.id, one.basis, one.opened_at, one.due_at) == (
+        "permit-0",
+        "Wmo 5.3.1",
+        T0,
+        T0 + timedelta(days=28),
+    )
+    assert [row.holder for row in one.disclosures] == ["reclassering", "rvdk", "politie"]
+
+
+def test_in_the_receivers_own_trail_the_joint_trail_sets_the_clock() -> None:
+    (one,) = fold(permit(2, permit="joint-id", permitted_at=at(0)))
+    assert (one.id, one.opened_at) == ("joint-id", T0)
 
 
 def test_each_subject_and_each_receiver_has_its_own() -> None:
@@ -66,58 +123,222 @@ def test_a_refusal_and_other_entries_open_none() -> None:
     assert fold(refusal, {"kind": "started", "at": at(0)}, permit(transparency=["holder_records"])) == []
 
 
+@pytest.mark.parametrize("kind", sorted(STEPS))
+@pytest.mark.parametrize("state", sorted(WAYS))
+def test_each_step_is_taken_from_the_states_of_the_table_alone(state: str, kind: str) -> None:
+    way = [step(one, day) for day, one in enumerate(WAYS[state], 1)]
+    assert states(permit(), *way, step(kind, 9)) == [TABLE.get((state, kind), state)]
+
+
+@pytest.mark.parametrize("kind", sorted(STEPS))
+@pytest.mark.parametrize("state", ["open", "deferred", "met", "omitted"])
+def test_the_joint_trail_knows_nothing_between_open_and_met(state: str, kind: str) -> None:
+    way = {"deferred": ["deferral"], "met": ["delivery"], "omitted": ["omission"]}.get(state, [])
+    told = {"covers": ["permit-0"]}
+    history = [permit(), *(step(one, 1, **told if one == "delivery" else {}) for one in way)]
+    taken = {**TABLE, ("open", "delivery"): "met"}
+    none = {"plan", "notice", "coverage"}  # of coverage below
+    expected = state if kind in none else taken.get((state, kind), state)
+    assert states(*history, step(kind, 9, **told), joint=True) == [expected]
+
+
 @pytest.mark.parametrize(
-    ("entry", "state"),
+    ("way", "bad"),
     [
-        (ending("notice", 3, proof="sha256:aa"), "met"),
-        (ending("notice", 3), "open"),
-        (ending("notice", 3, proof=""), "open"),
-        (ending("notice", 3, proof=None, fg_signature="sha256:aa"), "open"),
-        (ending("omission", 3, fg_signature="sha256:aa"), "omitted"),
-        (ending("omission", 3), "open"),
-        (ending("omission", 3, proof="sha256:aa"), "open"),
-        (ending("deferral", 3, proof="sha256:aa", fg_signature="sha256:aa"), "open"),
-        (ending("erasure", 3, proof="sha256:aa"), "open"),
-        (ending("notice", 3, proof="sha256:aa", subject_ref="woman"), "open"),
-        (ending("notice", 3, proof="sha256:aa", receiver="rvdk"), "open"),
-        (ending("notice", 3, proof="sha256:aa", case_ref="case-2"), "open"),
+        (["plan", "notice"], step("delivery", 9, proof="")),
+        (["plan", "notice"], step("delivery", 9, proof=None, fg_signature="aa")),
+        (["plan", "notice"], step("delivery", 9, obligation="permit-1")),
+        (["plan", "notice"], step("delivery", 9, covers=["permit-of-somebody-else"])),
+        (["plan"], step("notice", 9, covers=[])),
+        ([], step("coverage", 9, notice="")),
+        ([], step("omission", 9, fg_signature="")),
+        ([], step("omission", 9, fg_signature=None, proof="aa")),
+        (["omission"], step("reopening", 9, fg_signature="")),
+        ([], step("deferral", 9, until=at(9 + 14.01))),
+        ([], step("deferral", 9, until=at(9))),
+        ([], step("deferral", 9, until=at(8))),
+        ([], step("deferral", 9, until="next week")),
+        ([], step("deferral", 9, until="2026-12-03T10:00:00")),
+        ([], step("deferral", 9, until=None)),
+        ([], {"id": "x", "kind": "erasure", "at": at(9), "obligation": "permit-0"}),
     ],
 )
-def test_it_ends_only_by_proof_or_signature_about_itself(entry: dict[str, Any], state: str) -> None:
-    assert [one.state for one in fold(permit(), entry)] == [state]
+def test_without_its_proof_signature_or_bounds_a_step_changes_nothing(
+    way: list[str], bad: dict[str, Any]
+) -> None:
+    history = [permit(), *(step(one, day) for day, one in enumerate(way, 1))]
+    assert fold(*history, bad) == fold(*history)
 
 
-def test_a_notice_before_the_question_ends_nothing_and_a_question_after_the_end_opens_again() -> None:
-    notice = ending("notice", 3, proof="sha256:aa")
-    assert [one.state for one in fold(notice, permit(4))] == ["open"]
-    assert [(one.state, one.opened_at) for one in fold(permit(), notice, permit(5))] == [
-        ("met", T0),
-        ("open", T0 + timedelta(days=5)),
+def test_a_deferral_ends_by_itself_on_its_date_and_earlier_when_its_ground_is_lifted() -> None:
+    (one,) = fold(permit(), step("deferral", 5))
+    assert one.at(T0 + timedelta(days=18.99)).state == "deferred"
+    assert one.at(T0 + timedelta(days=19)).state == "open"
+    assert states(permit(), step("deferral", 5), step("resumption", 6)) == ["open"]
+    assert states(permit(), step("deferral", 5), step("plan", 18)) == ["deferred"]
+    assert states(permit(), step("deferral", 5), step("plan", 19)) == ["planned"]
+
+
+@pytest.mark.parametrize(
+    ("days", "due"),
+    [
+        ([], 28),
+        ([1], 29),  # until day 15, and two weeks
+        ([5], 33),
+        ([20], 42),  # until day 34; at most 4 weeks and 2 for each deferral
+        ([1, 15, 29], 57),
+        ([60], 74),  # never before the deferral itself ends
+    ],
+)
+def test_the_clock_of_a_deferral(days: list[int], due: int) -> None:
+    (one,) = fold(permit(), *(step("deferral", day) for day in days))
+    assert one.due_at == T0 + timedelta(days=due)
+    assert one.deferrals == len(days)
+
+
+def test_what_was_asked_after_the_notice_was_written_is_owed_still() -> None:
+    found = fold(permit(), step("plan", 1), step("notice", 2), permit(3), step("delivery", 4))
+    assert [(one.id, one.state, one.opened_at) for one in found] == [
+        ("permit-0", "met", T0),
+        ("permit-3", "open", T0 + timedelta(days=3)),
+    ]
+    assert [[row.permit for row in one.disclosures] for one in found] == [["permit-0"], ["permit-3"]]
+
+
+def test_the_joint_trail_takes_the_notice_of_another_only_when_it_covers_this_one_and_was_delivered() -> None:
+    other = permit(1, requester="politie", transparency=["general_notice"])
+    covered = step("coverage", 9, obligation="permit-1", notice="permit-0")
+    told = {"covers": ["permit-0"], "covers_others": ["permit-1"]}
+    assert states(permit(), other, step("delivery", 4, **told), covered, joint=True) == [
+        "met",
+        "met_by_other",
+    ]
+    assert states(permit(), other, covered, joint=True) == ["open", "open"]
+    assert states(permit(), other, step("delivery", 4, covers=["permit-0"]), covered, joint=True) == [
+        "met",
+        "open",
     ]
 
 
-@given(st.integers(0, 20_000))
-def test_time_alone_raises_it_and_never_ends_it(days: int) -> None:
+def test_a_clock_that_jumps_back_undoes_nothing() -> None:
+    back = fold(permit(), step("plan", 9), step("deferral", 2, until=at(4)))
+    assert [one.state for one in back] == ["planned"]
+
+
+# ── whatever happens ──
+
+_KINDS = [*sorted(STEPS), "permit", "permit", "view", "refusal"]
+_moves = st.lists(
+    st.tuples(
+        st.sampled_from(_KINDS),
+        st.floats(-3, 12, allow_nan=False),  # days since the move before; a clock may jump back
+        st.integers(0, 3),  # which obligation
+        st.booleans(),  # with what it needs
+        st.sampled_from(["man", "woman"]),
+        st.sampled_from(["veilig_thuis", "rvdk"]),
+    ),
+    max_size=25,
+)
+
+
+def history(moves: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    day, permits = 0.0, []
+    for number, (kind, days, which, whole, subject, receiver) in enumerate(moves):
+        day += days
+        if kind in {"permit", "refusal"}:
+            entry = permit(day, id=f"p{number}", kind=kind, subject_ref=subject, requester=receiver)
+            permits += [entry["id"]] if kind == "permit" else []
+        else:
+            named = permits[which % len(permits)] if permits else "nobody"
+            entry = step(kind, day, named, id=f"s{number}", covers=permits[: which + 1])
+            if not whole:
+                entry |= {"proof": "", "fg_signature": "", "notice": "", "until": at(day - 1)}
+        entries.append(entry)
+    return entries
+
+
+@pytest.mark.parametrize("joint", [False, True])
+@given(moves=_moves)
+def test_no_obligation_ever_vanishes(moves: list[tuple[Any, ...]], joint: bool) -> None:
+    entries = history(moves)
+    seen = Obligations(28, joint)
+    asked: list[str] = []
+    before: dict[str, Obligation] = {}
+    for entry in entries:
+        seen.take(entry)
+        asked += [entry["id"]] if entry["kind"] == "permit" else []
+        # each question that was put to a holder stands in exactly one obligation
+        stands = [row.permit for one in seen.by_id.values() for row in one.disclosures]
+        assert sorted(stands) == sorted(asked)
+        assert before.keys() <= seen.by_id.keys()
+        for one in seen.by_id.values():
+            earlier = before.get(one.id)
+            if earlier is None or earlier.state == one.state:
+                continue
+            # what ended, ended by a step about it that proves so
+            if one.state in ENDED:
+                assert entry["obligation"] == one.id
+                assert entry.get("proof") or entry.get("fg_signature") or entry.get("notice")
+            assert one.version == earlier.version + 1
+        before = dict(seen.by_id)
+    assert sorted(seen.by_id.values(), key=lambda one: one.id) == sorted(
+        fold(*entries, joint=joint), key=lambda one: one.id
+    )
+
+
+@given(moves=_moves, days=st.lists(st.floats(0, 4_000, allow_nan=False), min_size=1, max_size=8))
+def test_time_alone_raises_it_and_never_ends_it(moves: list[tuple[Any, ...]], days: list[float]) -> None:
+    for one in fold(*history(moves)):
+        raised = False
+        for day in sorted(days):
+            now = one.changed_at + timedelta(days=day)
+            assert one.at(now).live == one.live
+            assert one.overdue(now) or not raised
+            raised = raised or one.overdue(now)
+        assert one.overdue(one.changed_at + timedelta(days=5_000)) == one.live
+
+
+# ── who is reminded ──
+
+
+def due(one: Obligation, day: float) -> list[str]:
+    now = T0 + timedelta(days=day)
+    return [row.code.partition(":")[0] for row in sorted(reminders(one), key=lambda r: r.at) if row.at <= now]
+
+
+def test_the_sender_is_reminded_on_day_14_21_and_25_and_chair_and_fg_on_day_28() -> None:
     (one,) = fold(permit())
-    assert one.state == "open"
-    assert one.overdue(T0 + timedelta(days=days)) == (days >= 28)
+    assert [due(one, day) for day in (13.9, 14, 21, 25)] == [
+        [],
+        ["two_weeks"],
+        ["two_weeks", "one_week"],
+        ["two_weeks", "one_week", "three_days"],
+    ]
+    assert due(one, 28)[-1] == "overdue"
+    assert {row.code.partition(":")[0]: row.to for row in reminders(one)}["overdue"] == ("chair", "fg")
+    assert due(one, 70)[-1] == "week_10"
+    assert next_reminder(one) == T0 + timedelta(days=14)
 
 
-def test_what_is_ended_is_never_overdue() -> None:
-    (one,) = fold(permit(), ending("notice", 40, proof="sha256:aa"))
-    assert not one.overdue(T0 + timedelta(days=400))
+def test_nobody_is_reminded_while_it_waits_and_at_once_when_that_passes() -> None:
+    (one,) = fold(permit(), step("deferral", 5))
+    assert due(one, 18.9) == []
+    assert due(one, 19)[0] == "deferral_ended"
+    assert next_reminder(one) == T0 + timedelta(days=19)
 
 
-@given(st.lists(st.sampled_from(["permit", "notice", "unsigned", "omission", "view"]), max_size=12))
-def test_every_disclosure_is_owed_until_something_with_proof_follows_it(kinds: list[str]) -> None:
-    entries = {
-        "permit": permit(),
-        "notice": ending("notice", 0, proof="sha256:aa"),
-        "unsigned": ending("omission", 0),
-        "omission": ending("omission", 0, fg_signature="sha256:aa"),
-        "view": {"kind": "view", "at": at(0)},
-    }
-    still_open = any(one.state == "open" for one in fold(*(entries[kind] for kind in kinds)))
-    last_permit = max((place for place, kind in enumerate(kinds) if kind == "permit"), default=-1)
-    ended = any(kind in ("notice", "omission") for kind in kinds[last_permit + 1 :])
-    assert still_open == (last_permit >= 0 and not ended)
+def test_the_third_deferral_goes_to_the_fg() -> None:
+    (one,) = fold(permit(), *(step("deferral", day) for day in (1, 15, 29)))
+    assert ("deferral_3", ("fg",)) in {(row.code, row.to) for row in reminders(one)}
+
+
+def test_a_reminder_that_was_given_is_not_given_again_and_none_after_the_end() -> None:
+    (one,) = fold(permit())
+    first = min(reminders(one), key=lambda row: row.at)
+    told = {"id": "r", "kind": "reminder", "at": at(14), "obligation": "permit-0", "reminder": first.code}
+    (after,) = fold(permit(), told)
+    assert due(after, 14) == []
+    (ended,) = fold(permit(), step("omission", 1))
+    assert list(reminders(ended)) == []
+    assert next_reminder(ended) is None

@@ -1,0 +1,253 @@
+"""The obligations of a trail, kept beside it so that they need not be folded anew each time.
+
+The trail is what counts: the book is read from it, forgets nothing that is not in it, and can be thrown away
+and made again. Whoever takes a step has the book read up to its own entry in the same transaction, so two
+who decide on one obligation at once cannot both be right.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from audit.entry import Entry, Recorded
+from audit.errors import StepRaced, StepRefused
+from audit.obligations import STEPS, Disclosure, Obligation, Obligations, Reminder, next_reminder, reminders
+from audit.trail import Trail, entries, head, metadata
+
+_obligations = Table(
+    "trail_obligations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("case_ref", String(64), nullable=False),
+    Column("subject_ref", String(64), nullable=False),
+    Column("receiver", String(16), nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("next_at", BigInteger),
+    Column("facts", JSON, nullable=False),
+)
+_read = Table(
+    "trail_obligations_read",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)
+
+_PAGE = 2_000
+_KINDS = frozenset({"permit", "reminder", *STEPS})
+_TOUCHED = select(_obligations.c.facts).where(
+    or_(
+        _obligations.c.id.in_(bindparam("ids", expanding=True)),
+        tuple_(_obligations.c.case_ref, _obligations.c.subject_ref, _obligations.c.receiver).in_(
+            bindparam("keys", expanding=True)
+        ),
+    )
+)
+_FORGET = delete(_obligations).where(_obligations.c.id.in_(bindparam("ids", expanding=True)))
+_INSERT = insert(_obligations)
+
+
+class Book:
+    """`joint`: of the joint trail; else of the receiver's own. `notice_days`: the working clock."""
+
+    def __init__(self, trail: Trail, *, notice_days: int, joint: bool) -> None:
+        self._trail = trail
+        self._notice_days = notice_days
+        self._joint = joint
+
+    async def catch_up(self) -> int:
+        """Reads on to the end of the trail, a page in a transaction; how many leaves were read. Raises
+        TrailUnavailable.
+        """
+        count = 0
+        while True:
+            read = (await self._trail.append([], lambda store, _: self._advance(store, _PAGE))).result
+            count += read
+            if read < _PAGE:
+                return count
+
+    async def find(
+        self, *, case_ref: str | None = None, receiver: str | None = None, live: bool | None = None
+    ) -> list[Obligation]:
+        """Those that fit, oldest first, up to the end of the trail. Raises TrailUnavailable."""
+        await self.catch_up()
+        query = select(_obligations.c.facts)
+        for column, value in (("case_ref", case_ref), ("receiver", receiver), ("live", live)):
+            if value is not None:
+                query = query.where(_obligations.c[column] == value)
+        rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
+        return sorted(map(_obligation, rows), key=lambda one: (one.opened_at, one.id))
+
+    async def get(self, obligation_id: str) -> Obligation | None:
+        """Raises TrailUnavailable."""
+        await self.catch_up()
+        query = select(_obligations.c.facts).where(_obligations.c.id == obligation_id)
+        facts = await self._trail.read(lambda store: store.execute(query).scalar())
+        return None if facts is None else _obligation(facts)
+
+    async def step(self, entry: Entry, *, version: int | None = None) -> tuple[Recorded, Obligation]:
+        """Records a step about `entry.facts["obligation"]`, if it changes something; the obligation as it is
+        then. `version`: the one that whoever decided had seen.
+
+        Raises StepRaced, StepRefused: nothing was recorded. Raises TrailUnavailable.
+        """
+        obligation_id = str(entry.facts["obligation"])
+
+        def take(store: Connection, recorded: Sequence[Recorded]) -> Obligation:
+            while self._advance(store, _PAGE, before=recorded[0].position) == _PAGE:
+                pass
+            before = _one(store, obligation_id)
+            if before is None:
+                raise StepRefused("There is no such obligation.")
+            if version is not None and version != before.version:
+                raise StepRaced("Somebody else took a step since.")
+            self._advance(store, _PAGE)
+            after = _one(store, obligation_id)
+            if after is None or after == before:
+                raise StepRefused("In its state this obligation does not take that step.")
+            return after
+
+        appended = await self._trail.append([entry], take)
+        return appended.recorded[0], appended.result
+
+    async def due(self, now: datetime, most: int = 500) -> list[tuple[Obligation, list[Reminder]]]:
+        """The obligations of which somebody must be reminded by now, and of what. Raises
+        TrailUnavailable.
+        """
+        await self.catch_up()
+        query = (
+            select(_obligations.c.facts)
+            .where(_obligations.c.next_at <= int(now.timestamp()))
+            .order_by(_obligations.c.next_at)
+            .limit(most)
+        )
+        rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
+        found = map(_obligation, rows)
+        return [(one, [row for row in reminders(one) if row.at <= now]) for one in found]
+
+    async def remake(self) -> int:
+        """Throws the book away and reads the whole trail again; how many leaves that were."""
+
+        def forget(store: Connection, _: object) -> None:
+            store.execute(delete(_obligations))
+            store.execute(delete(_read))
+
+        await self._trail.append([], forget)
+        return await self.catch_up()
+
+    def _advance(self, store: Connection, most: int, *, before: int | None = None) -> int:
+        """Reads on by at most this many leaves, within the caller's transaction, and not past `before`."""
+        # the head is locked: no two processes may read on at once
+        size = store.execute(select(head.c.size).with_for_update()).scalar() or 0
+        position = store.execute(select(_read.c.position)).scalar()
+        stop = min((position or 0) + most, size if before is None else before)
+        if position is not None and position >= stop:
+            return 0
+        start = position or 0
+        query = (
+            select(entries.c.leaf)
+            .where(entries.c.position.between(start, stop - 1))
+            .order_by(entries.c.position)
+        )
+        leaves = [
+            facts
+            for leaf in store.execute(query).scalars()
+            if (facts := Recorded(0, leaf).facts)["kind"] in _KINDS
+        ]
+        if leaves:
+            self._write(store, leaves)
+        if position is None:
+            store.execute(insert(_read), {"number": 1, "position": stop})
+        else:
+            store.execute(update(_read).values(position=stop))
+        return stop - start
+
+    def _write(self, store: Connection, leaves: Sequence[Mapping[str, Any]]) -> None:
+        fold = Obligations(self._notice_days, self._joint)
+        for one in _loaded(store, leaves):
+            fold.put(one)
+        known = set(fold.by_id)
+        for leaf in leaves:
+            fold.take(leaf)
+        changed = fold.settle()
+        gone = [one.id for one in changed if one.id in known]
+        if gone:
+            store.execute(_FORGET, {"ids": gone})
+        if changed:
+            store.execute(_INSERT, [_row(one) for one in changed])
+
+
+def _loaded(store: Connection, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Obligation]:
+    """The obligations that these leaves may touch."""
+    ids = {str(leaf.get(name)) for leaf in leaves for name in ("obligation", "notice") if leaf.get(name)}
+    keys = {
+        (leaf["case_ref"], leaf["subject_ref"], leaf["requester"])
+        for leaf in leaves
+        if leaf["kind"] == "permit"
+    }
+    for facts in store.execute(_TOUCHED, {"ids": sorted(ids), "keys": sorted(keys)}).scalars():
+        yield _obligation(facts)
+
+
+def _one(store: Connection, obligation_id: str) -> Obligation | None:
+    facts = store.execute(select(_obligations.c.facts).where(_obligations.c.id == obligation_id)).scalar()
+    return None if facts is None else _obligation(facts)
+
+
+def _row(one: Obligation) -> dict[str, Any]:
+    following = next_reminder(one)
+    return {
+        "id": one.id,
+        "case_ref": one.case_ref,
+        "subject_ref": one.subject_ref,
+        "receiver": one.receiver,
+        "live": one.live,
+        "next_at": None if following is None else int(following.timestamp()),
+        "facts": _facts(one),
+    }
+
+
+def _facts(one: Obligation) -> dict[str, Any]:
+    facts = asdict(one)
+    for name in ("due_at", "changed_at", "until"):
+        facts[name] = None if facts[name] is None else facts[name].isoformat()
+    for row in facts["disclosures"]:
+        row["at"] = row["at"].isoformat()
+    return facts
+
+
+def _obligation(facts: Mapping[str, Any]) -> Obligation:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+    }
+    for name in ("due_at", "changed_at", "until"):
+        values[name] = None if values[name] is None else datetime.fromisoformat(values[name])
+    values["disclosures"] = tuple(
+        Disclosure(
+            **{
+                **row,
+                "at": datetime.fromisoformat(row["at"]),
+                "legal_bases": tuple(row["legal_bases"]),
+            }
+        )
+        for row in facts["disclosures"]
+    )
+    return Obligation(**values)
