@@ -6,12 +6,11 @@ who decide on one obligation at once cannot both be right.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     bindparam,
     delete,
     insert,
@@ -30,7 +30,16 @@ from sqlalchemy import (
 
 from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
-from audit.obligations import STEPS, Disclosure, Obligation, Obligations, Reminder, next_reminder, reminders
+from audit.obligations import (
+    STEPS,
+    Disclosure,
+    Obligation,
+    Obligations,
+    Reminder,
+    in_order,
+    next_reminder,
+    reminders,
+)
 from audit.trail import Trail, entries, head, metadata
 
 _obligations = Table(
@@ -42,7 +51,7 @@ _obligations = Table(
     Column("receiver", String(16), nullable=False),
     Column("live", Boolean, nullable=False),
     Column("next_at", BigInteger),
-    Column("facts", JSON, nullable=False),
+    Column("facts", Text, nullable=False),
 )
 _read = Table(
     "trail_obligations_read",
@@ -94,7 +103,7 @@ class Book:
             if value is not None:
                 query = query.where(_obligations.c[column] == value)
         rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
-        return sorted(map(_obligation, rows), key=lambda one: (one.opened_at, one.id))
+        return sorted(map(_obligation, rows), key=in_order)
 
     async def get(self, obligation_id: str) -> Obligation | None:
         """Raises TrailUnavailable."""
@@ -221,20 +230,12 @@ def _row(one: Obligation) -> dict[str, Any]:
         "receiver": one.receiver,
         "live": one.live,
         "next_at": None if following is None else int(following.timestamp()),
-        "facts": _facts(one),
+        "facts": orjson.dumps(one).decode(),
     }
 
 
-def _facts(one: Obligation) -> dict[str, Any]:
-    facts = asdict(one)
-    for name in ("due_at", "changed_at", "until"):
-        facts[name] = None if facts[name] is None else facts[name].isoformat()
-    for row in facts["disclosures"]:
-        row["at"] = row["at"].isoformat()
-    return facts
-
-
-def _obligation(facts: Mapping[str, Any]) -> Obligation:
+def _obligation(text: str) -> Obligation:
+    facts = orjson.loads(text)
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
     }

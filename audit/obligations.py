@@ -286,7 +286,12 @@ def obligations(
     fold = Obligations(notice_days, joint)
     for entry in entries:
         fold.take(entry)
-    return sorted(fold.by_id.values(), key=lambda one: (one.opened_at, one.case_ref, one.subject_ref, one.id))
+    return sorted(fold.by_id.values(), key=in_order)
+
+
+def in_order(one: Obligation) -> tuple[datetime, str, str, str]:
+    """Sorts obligations, oldest first."""
+    return one.opened_at, one.case_ref, one.subject_ref, one.id
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("receiver", sa.String(16), nullable=False),
         sa.Column("live", sa.Boolean, nullable=False),
         sa.Column("next_at", sa.BigInteger),
-        sa.Column("facts", sa.JSON, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
     )
     op.create_index("trail_obligations_case", "trail_obligations", ["case_ref", "subject_ref", "receiver"])
     op.create_index("trail_obligations_next", "trail_obligations", ["next_at"])
