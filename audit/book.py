@@ -5,7 +5,7 @@ and made again. Whoever takes a step has the book read up to its own entry in th
 who decide on one obligation at once cannot both be right.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -50,7 +51,9 @@ _obligations = Table(
     Column("subject_ref", String(64), nullable=False),
     Column("receiver", String(16), nullable=False),
     Column("live", Boolean, nullable=False),
+    Column("waits_until", BigInteger),  # nobody is late before that moment; None: it has ended
     Column("next_at", BigInteger),
+    Column("last_at", BigInteger),
     Column("facts", Text, nullable=False),
 )
 _read = Table(
@@ -94,14 +97,23 @@ class Book:
                 return count
 
     async def find(
-        self, *, case_ref: str | None = None, receiver: str | None = None, live: bool | None = None
+        self,
+        *,
+        case_ref: str | None = None,
+        receiver: str | None = None,
+        live: bool | None = None,
+        since: int | None = None,
     ) -> list[Obligation]:
-        """Those that fit, oldest first, up to the end of the trail. Raises TrailUnavailable."""
+        """Those that fit, oldest first, up to the end of the trail; `since`: with a step at that position or
+        later. Raises TrailUnavailable.
+        """
         await self.catch_up()
         query = select(_obligations.c.facts)
         for column, value in (("case_ref", case_ref), ("receiver", receiver), ("live", live)):
             if value is not None:
                 query = query.where(_obligations.c[column] == value)
+        if since is not None:
+            query = query.where(_obligations.c.last_at >= since)
         rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
         return sorted(map(_obligation, rows), key=in_order)
 
@@ -112,9 +124,15 @@ class Book:
         facts = await self._trail.read(lambda store: store.execute(query).scalar())
         return None if facts is None else _obligation(facts)
 
-    async def step(self, entry: Entry, *, version: int | None = None) -> tuple[Recorded, Obligation]:
+    async def step(
+        self,
+        entry: Entry,
+        *,
+        version: int | None = None,
+        change: Callable[[Connection, Sequence[Recorded]], None] | None = None,
+    ) -> Obligation:
         """Records a step about `entry.facts["obligation"]`, if it changes something; the obligation as it is
-        then. `version`: the one that whoever decided had seen.
+        then. `version`: the one that whoever decided had seen. `change` is made in the same transaction.
 
         Raises StepRaced, StepRefused: nothing was recorded. Raises TrailUnavailable.
         """
@@ -132,10 +150,11 @@ class Book:
             after = _one(store, obligation_id)
             if after is None or after == before:
                 raise StepRefused("In its state this obligation does not take that step.")
+            if change is not None:
+                change(store, recorded)
             return after
 
-        appended = await self._trail.append([entry], take)
-        return appended.recorded[0], appended.result
+        return (await self._trail.append([entry], take)).result
 
     async def due(self, now: datetime, most: int = 500) -> list[tuple[Obligation, list[Reminder]]]:
         """The obligations of which somebody must be reminded by now, and of what. Raises
@@ -151,6 +170,17 @@ class Book:
         rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
         found = map(_obligation, rows)
         return [(one, [row for row in reminders(one) if row.at <= now]) for one in found]
+
+    async def overdue(self, now: datetime) -> dict[str, int]:
+        """How many are overdue, by receiver; who has none is not in it. Raises TrailUnavailable."""
+        await self.catch_up()
+        query = (
+            select(_obligations.c.receiver, func.count().label("late"))
+            .where(_obligations.c.waits_until <= int(now.timestamp()))
+            .group_by(_obligations.c.receiver)
+        )
+        rows = await self._trail.read(lambda store: store.execute(query).all())
+        return {row.receiver: row.late for row in rows}
 
     async def remake(self) -> int:
         """Throws the book away and reads the whole trail again; how many leaves that were."""
@@ -172,14 +202,14 @@ class Book:
             return 0
         start = position or 0
         query = (
-            select(entries.c.leaf)
+            select(entries.c.position, entries.c.leaf)
             .where(entries.c.position.between(start, stop - 1))
             .order_by(entries.c.position)
         )
         leaves = [
-            facts
-            for leaf in store.execute(query).scalars()
-            if (facts := Recorded(0, leaf).facts)["kind"] in _KINDS
+            (row.position, facts)
+            for row in store.execute(query)
+            if (facts := Recorded(row.position, row.leaf).facts)["kind"] in _KINDS
         ]
         if leaves:
             self._write(store, leaves)
@@ -189,13 +219,13 @@ class Book:
             store.execute(update(_read).values(position=stop))
         return stop - start
 
-    def _write(self, store: Connection, leaves: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, store: Connection, leaves: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         fold = Obligations(self._notice_days, self._joint)
-        for one in _loaded(store, leaves):
+        for one in _loaded(store, [leaf for _, leaf in leaves]):
             fold.put(one)
         known = set(fold.by_id)
-        for leaf in leaves:
-            fold.take(leaf)
+        for position, leaf in leaves:
+            fold.take(leaf, position)
         changed = fold.settle()
         gone = [one.id for one in changed if one.id in known]
         if gone:
@@ -229,7 +259,9 @@ def _row(one: Obligation) -> dict[str, Any]:
         "subject_ref": one.subject_ref,
         "receiver": one.receiver,
         "live": one.live,
+        "waits_until": int(max(one.due_at, one.until or one.due_at).timestamp()) if one.live else None,
         "next_at": None if following is None else int(following.timestamp()),
+        "last_at": max(one.places, default=None),
         "facts": orjson.dumps(one).decode(),
     }
 

@@ -110,7 +110,8 @@ class Obligation:
     covers: tuple[str, ...] = ()
     covers_others: tuple[str, ...] = ()
     reminded: tuple[str, ...] = ()
-    taken: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()  # ids of its steps, as whoever took them calls them
+    places: tuple[int, ...] = ()  # where they stand in the trail
 
     @property
     def opened_at(self) -> datetime:
@@ -161,15 +162,15 @@ class Obligations:
         else:
             ids.discard(one.id)
 
-    def take(self, entry: Mapping[str, Any]) -> None:
-        """What this leaf does; one that does nothing is passed over."""
+    def take(self, entry: Mapping[str, Any], position: int = 0) -> None:
+        """What the leaf at this position does; one that does nothing is passed over."""
         kind = entry["kind"]
         if kind == "permit":
             self._disclosed(entry)
         elif kind == "reminder":
             self._reminded(entry)
         elif kind in STEPS:
-            self._step(entry)
+            self._step(entry, position)
 
     def settle(self) -> list[Obligation]:
         """What changed since the last time, as it is now."""
@@ -213,8 +214,8 @@ class Obligations:
         if not codes:
             return
         # a receiver's own trail says where and when the permit stands in the joint one
-        permit = str(entry.get("permit", entry["id"]))
-        at = datetime.fromisoformat(entry.get("permitted_at", entry["at"]))
+        permit = str(entry.get("joint_id", entry["id"]))
+        at = datetime.fromisoformat(entry.get("joint_at", entry["at"]))
         disclosure = Disclosure(
             permit=permit,
             at=at,
@@ -241,11 +242,12 @@ class Obligations:
         due = first.at + timedelta(days=self.notice_days)
         self._keep(Obligation(first.permit, *key, code, disclosures, due, at))
 
-    def _step(self, entry: Mapping[str, Any]) -> None:
+    def _step(self, entry: Mapping[str, Any], position: int) -> None:
         one = self.by_id.get(str(entry.get("obligation")))
         after = None if one is None else self.after(one, entry)
         if one is None or after is None:
             return
+        after = replace(after, places=(*one.places, position))
         if after.state == "met":
             left = tuple(row for row in one.disclosures if row.permit not in after.covers)
             if left:  # asked after the notice was written: owed still
@@ -282,10 +284,10 @@ class Obligations:
 def obligations(
     entries: Iterable[Mapping[str, Any]], *, notice_days: int, joint: bool = False
 ) -> list[Obligation]:
-    """The obligations that these entries (leaves, in their order) leave, oldest first."""
+    """The obligations that a trail leaves, oldest first; `entries` are its leaves, from the first on."""
     fold = Obligations(notice_days, joint)
-    for entry in entries:
-        fold.take(entry)
+    for position, entry in enumerate(entries):
+        fold.take(entry, position)
     return sorted(fold.by_id.values(), key=in_order)
 
 

@@ -19,7 +19,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -338,17 +338,24 @@ class Trail:
 
         return tuple(await self.read(proof))
 
-    async def parts(self, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
-        """The sealed parts at these positions, opened; None where it was erased or never was.
-
-        Raises VerifyError, TrailUnavailable.
-        """
+    async def at(self, positions: Sequence[int]) -> dict[int, Opened]:
+        """The entries at these positions, with their parts opened. Raises VerifyError, TrailUnavailable."""
         if not positions:
             return {}
         opened = await self.read(
             lambda connection: self._opened(connection, entries.c.position.in_(list(positions)))
         )
-        return {one.recorded.position: one.part for one in opened}
+        return {one.recorded.position: one for one in opened}
+
+    async def about(self, kind: str, subject_refs: Collection[str]) -> dict[str, Opened]:
+        """The newest entry of this kind with a part about each subject; who was erased is not in it. Raises
+        VerifyError, TrailUnavailable.
+        """
+        if not subject_refs:
+            return {}
+        query = select(parts.c.position).where(parts.c.subject_ref.in_(list(subject_refs)))
+        opened = await self.read(lambda connection: self._opened(connection, entries.c.position.in_(query)))
+        return {one.recorded.facts["subject_ref"]: one for one in opened if one.recorded.kind == kind}
 
     async def entries(self, start: int = 0, stop: int | None = None) -> AsyncIterator[Opened]:
         """Entries in their order, with their parts opened. Raises VerifyError, TrailUnavailable."""

@@ -13,10 +13,13 @@ from adapters.contract.rounds import rounds
 from adapters.contract.settings import SettingsProblem
 from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Wire
+from audit.book import Book
 from audit.errors import VerifyError
 from gateway.agreement import Agreement
 from gateway.broker import Broker
 from gateway.courier import Courier
+from gateway.informing import Informing
+from gateway.obligation_routes import obligation_routes
 from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
@@ -71,6 +74,10 @@ def app(
                     quorum=settings.quorum,
                     timeout_s=settings.partner_timeout_s,
                 )
+                catalogue = start.hand_outs.first.catalogue
+                book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)
+                informing = Informing(start.signatory, start.trail, book)
+                app.state.informing = informing
                 app.state.broker, app.state.agreement = broker, agreement
                 app.state.witnesses = witnesses
                 app.state.checks.update(start.checks())
@@ -79,6 +86,7 @@ def app(
                     agree=(agreement.refresh, settings.retry_every_s),
                     examine=(agreement.examine_due, settings.retry_every_s),
                     show=(witnesses.show, settings.witness_every_s),
+                    inform=(informing.look, settings.obligations_every_s),
                 ):
                     yield
             finally:
@@ -98,4 +106,5 @@ def app(
     made.include_router(routes(lambda: made.state.broker))
     made.include_router(release_routes(lambda: made.state.agreement))
     made.include_router(witness_routes(lambda: made.state.witnesses))
+    made.include_router(obligation_routes(lambda: made.state.informing))
     return made

@@ -24,8 +24,6 @@ from adapters.contract.documents import (
     Caller,
     CaseStatement,
     Inquiry,
-    ProvenEntry,
-    Receipt,
     Reply,
     decision_input,
 )
@@ -40,7 +38,6 @@ from adapters.contract.problems import (
     NotFound,
     TooBusy,
 )
-from adapters.contract.sealing import encode
 from adapters.contract.signatory import Received, Signatory
 from adapters.contract.signing import digest
 from audit.entry import Entry, Recorded
@@ -52,6 +49,7 @@ from gateway.cases import Case, Raced
 from gateway.courier import Courier, Delivery
 from gateway.deadlines import due_at
 from gateway.inquiries import Accepted, earlier
+from gateway.receipts import receipt
 
 MAX_INQUIRIES = 10
 """In one request: two for each partner."""
@@ -167,7 +165,7 @@ class Broker:
             appended = await self._trail.append([Entry("case", facts)], save)
         except Raced:
             raise CaseStatementStale from None
-        return await self._receipt(by, [appended.recorded[0].position])
+        return await receipt(self._signatory, self._trail, by, [appended.recorded[0].position])
 
     async def case(self, case_ref: str, bearer: str, *, path: str) -> str:
         """The receipt of the newest statement of a case, for partners of its region. Raises a document
@@ -178,7 +176,7 @@ class Broker:
         if case is None or case.region not in caller.sender.regions or caller.document.path != path:
             raise NotFound
         assert case.position is not None  # noqa: S101 - it was saved with its entry
-        return await self._receipt(caller.sender, [case.position])
+        return await receipt(self._signatory, self._trail, caller.sender, [case.position])
 
     def now_s(self) -> float:
         return self._signatory.now().timestamp()
@@ -408,15 +406,7 @@ class Broker:
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> Report:
         positions = [position for one in accepted for position in one.positions]
-        return Report(tuple(accepted), await self._receipt(requester, positions))
-
-    async def _receipt(self, to: Party, positions: Sequence[int]) -> str:
-        proven = await self._trail.prove(positions)
-        entries = tuple(
-            ProvenEntry(position=position, leaf=leaf.decode(), proof=encode(b"".join(proof)))
-            for position, leaf, proof in zip(positions, proven.leaves, proven.proofs, strict=True)
-        )
-        return self._signatory.write(Receipt, to=to.code, checkpoint=proven.checkpoint, entries=entries).token
+        return Report(tuple(accepted), await receipt(self._signatory, self._trail, requester, positions))
 
 
 def _known(

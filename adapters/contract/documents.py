@@ -275,6 +275,46 @@ class ReleaseStep(Document):
 _OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "changelog"})
 
 
+class ObligationStep(Document):
+    """The receiver of an obligation tells how far it is; or the prosecutor that it must wait.
+
+    Never on which ground, and never by whom: these stay in the own trail of whoever decided. `jti` is the id
+    of the entry there. `proof`: the digest of what shows that the person was told; `fg`: which data
+    protection officer signed, known to the own partner alone.
+    """
+
+    typ: ClassVar[str] = "grondslag-obligation+jwt"
+    max_bytes: ClassVar[int] = 32 * 1024
+
+    step: Literal["deferral", "resumption", "delivery", "failure", "coverage", "omission", "reopening"]
+    obligation: Ref
+    until: Seconds | None = None
+    covers: Annotated[tuple[Ref, ...], Field(max_length=MAX_QUESTIONS * 5)] = ()
+    covers_others: Annotated[tuple[Ref, ...], Field(max_length=20)] = ()
+    proof: Digest | None = None
+    notice: Ref | None = None
+    fg: Digest | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        needed = _OF_STEP.get(self.step)
+        told = {name for name in ("until", "proof", "notice", "fg") if getattr(self, name) is not None}
+        if told != ({needed} if needed else set()):
+            raise ValueError("a step says what it proves or until when, and nothing else")
+        if bool(self.covers) != (self.step == "delivery") or (self.covers_others and not self.covers):
+            raise ValueError("what was told to the person covers something, and nothing else does")
+        return self
+
+
+_OF_STEP: Mapping[str, str] = {
+    "deferral": "until",
+    "delivery": "proof",
+    "coverage": "notice",
+    "omission": "fg",
+    "reopening": "fg",
+}
+
+
 class Caller(Document):
     """Who asks for the state of something of its own: a bearer token between parties, for one path."""
 

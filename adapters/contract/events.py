@@ -110,6 +110,19 @@ class Event(Enum):
         "signed",
         "needed",
     )
+    OBLIGATION_STEP = "info", "How far a duty to inform is, was recorded.", "step", "partner"
+    OBLIGATION_STEP_REFUSED = (
+        "error",
+        "The broker does not take a step about a duty to inform; somebody must look at it.",
+        "step",
+        "code",
+    )
+    OBLIGATIONS_OVERDUE = (
+        "error",
+        "The time of some duties to inform is over. Chair and FG have been told.",
+        "count",
+    )
+    REMINDED = "warning", "Somebody must be reminded of a duty to inform.", "reminder", "to"
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
     RELEASE_STEP = "info", "A step in the life of a release was recorded.", "step", "revision", "partner"

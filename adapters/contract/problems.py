@@ -36,7 +36,8 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── AlreadyAgreed     409
     │   │   ├── NotAgreed         409
     │   │   ├── MomentPast        409
-    │   │   └── StillInForce      409
+    │   │   ├── StillInForce      409
+    │   │   └── StepNotTaken      409
     │   ├── PreconditionFailed    412
     │   ├── ContentTypeUnsupported 415
     │   └── TooManyRequests       429
@@ -338,6 +339,14 @@ class StillInForce(Conflict):
     title, detail = (
         "Deze versie geldt nu.",
         "Zet eerst een andere versie in werking; trek deze daarna in.",
+    )
+
+
+class StepNotTaken(Conflict):
+    code = "step_not_taken"
+    title, detail = (
+        "In deze stand kan deze stap niet.",
+        "Kijk hoe ver de informatieplicht is, en kies wat daarna komt.",
     )
 
 

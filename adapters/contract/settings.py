@@ -86,6 +86,9 @@ class PartySettings(BaseSettings):
     management_port: int = Field(
         8443, ge=1, le=65535, description="Port for health and metrics; never through the public proxy."
     )
+    obligations_every_s: float = Field(
+        60, gt=0, le=3600, description="How often the party looks after the duties to inform."
+    )
     stop_within_s: float = Field(
         20, gt=0, le=120, description="How long requests may finish after a stop was asked."
     )

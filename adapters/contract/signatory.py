@@ -1,5 +1,6 @@
 """A party as writer and reader of signed documents: its keys, the directory and the clock, in one place."""
 
+import hmac
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ class Signatory:
             **fields,
         )
         return sign(document, self.keyring.signing_key(now))
+
+    def officer(self, user: str) -> str:
+        """Who of our people it was, told apart from others: for nobody but this party."""
+        key = hmac.digest(self.keyring.wrapping, b"grondslag/1 officers", "sha256")
+        return hmac.digest(key, user.encode(), "sha256").hex()
 
     def read(
         self, kind: type[D], token: str, *, audience: str | None = None, at: datetime | None = None

@@ -21,7 +21,9 @@ from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
 from adapters.node.broker_line import BrokerLine
 from adapters.node.desk import Desk
+from adapters.node.informing import Informing
 from adapters.node.node import Node
+from adapters.node.obligation_routes import obligation_routes
 from adapters.node.release_routes import release_routes
 from adapters.node.releases import Releases
 from adapters.node.routes import routes
@@ -30,6 +32,7 @@ from adapters.node.witness import Witness
 from adapters.node.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
+from audit.book import Book
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -76,6 +79,8 @@ def app(
             await line.open()
             stack.push_async_callback(line.close)
             witness = Witness(start.signatory, broker, start.trail)
+            notice_days = start.hand_outs.first.catalogue.parameters.notice_days
+            book = Book(start.trail, notice_days=notice_days, joint=False)
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
@@ -99,6 +104,7 @@ def app(
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 witness=witness,
+                informing=Informing(start.signatory, broker, start.trail, book),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
             app.state.node = node
@@ -114,6 +120,7 @@ def app(
                     agree=(releases.follow, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                     witness=(node.witness.look, _LOOK_EVERY_S),
+                    inform=(node.informing.round, settings.obligations_every_s),
                 )
             )
             yield
@@ -135,6 +142,7 @@ def app(
     made.include_router(routes(lambda: made.state.node))
     made.include_router(release_routes(lambda: made.state.node))
     made.include_router(witness_routes(lambda: made.state.node))
+    made.include_router(obligation_routes(lambda: made.state.node))
     return made
 
 

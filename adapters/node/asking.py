@@ -541,11 +541,11 @@ class Asking:
             for item in one.items
             if item.answer_at is not None and (one.jti, item.index) not in fresh
         }
-        parts = await self._trail.parts(sorted(places))
+        opened = await self._trail.at(sorted(places))
         answers = dict(fresh) | {
-            places[position]: Answer.model_validate_json(orjson.dumps(part["answer"]))
-            for position, part in parts.items()
-            if part is not None
+            places[position]: Answer.model_validate_json(orjson.dumps(one.part["answer"]))
+            for position, one in opened.items()
+            if one.part is not None
         }
         return Shown(enrichment, answers)
 

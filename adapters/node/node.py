@@ -8,6 +8,7 @@ from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
 from adapters.node.desk import Desk
+from adapters.node.informing import Informing
 from adapters.node.releases import Releases
 from adapters.node.witness import Witness
 from audit.trail import Trail
@@ -25,6 +26,7 @@ class Node:
     desk: Desk
     people: IdentityProvider
     witness: Witness
+    informing: Informing
 
     @property
     def release(self) -> Release:

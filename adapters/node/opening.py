@@ -127,9 +127,8 @@ class Opening:
                 raise DocumentMalformed
             known = {name: value for name, value in facts.items() if name not in RESERVED}
             if item.decision is None:
-                entries.append(
-                    Entry(facts["kind"], {**known, "position": position}, subject_ref=item.subject_ref)
-                )
+                joint = {"position": position, "joint_id": facts["id"], "joint_at": facts["at"]}
+                entries.append(Entry(facts["kind"], {**known, **joint}, subject_ref=item.subject_ref))
             state, ground = states[item.index]
             if item.state not in OPEN and item.state != "failed":
                 state, ground = item.state, item.ground

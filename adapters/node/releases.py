@@ -10,7 +10,6 @@
 import asyncio
 import base64
 import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -315,18 +314,13 @@ class Releases:
             to=BROKER,
             step=cast(Any, step),
             release=revision,
-            officer=self._officer(person),
+            officer=self._signatory.officer(person.user),
             proposal=proposal,
             **fields,
         )
         facts = {"step": step, "release": revision, "by": person.user, "document": signed.digest}
         await self._trail.append([Entry("release", facts)])
         return signed.token
-
-    def _officer(self, person: Person) -> str:
-        """Who it is, for nobody but this partner."""
-        key = hmac.digest(self._signatory.keyring.wrapping, b"grondslag/1 officers", "sha256")
-        return hmac.digest(key, person.user.encode(), "sha256").hex()
 
     # ── what is heard ──
 

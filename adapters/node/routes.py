@@ -40,11 +40,10 @@ from adapters.node import standing
 from adapters.node.asking import Allowed, Shown
 from adapters.node.bearer import MANAGER, Person
 from adapters.node.desk import Release
-from adapters.node.enrichments import Enrichment, Item, Sent
+from adapters.node.enrichments import Item, Sent
 from adapters.node.inbox import Taken, Waiting
 from adapters.node.node import Node
 from adapters.node.wish import Wish, WishedCase
-from audit.obligations import obligations
 
 _JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 Authorization = Annotated[str | None, Header(include_in_schema=False)]
@@ -202,16 +201,6 @@ class ItemOut(Body):
     position: int | None = Field(description="Plaats van de beslissing in het spoor van de centrale.")
 
 
-class ObligationOut(Body):
-    model_config = shown("Wie moet worden geïnformeerd over één ontvanger.")
-
-    subject_ref: str = Field(description="Kenmerk van de betrokkene in deze casus.")
-    receiver: str = Field(description="Wie de gegevens kreeg.")
-    state: str = Field(description="`open`, `met` of `omitted`. Tijd alleen beëindigt de plicht nooit.")
-    opened_at: datetime = Field(description="Wanneer de plicht ontstond.")
-    due_at: datetime = Field(description="Voor wanneer de betrokkene het moet weten.")
-
-
 class EnrichmentOut(Body):
     model_config = shown(
         "Een verrijking: alle vragen van één casus, en hoe ver zij zijn.",
@@ -257,15 +246,6 @@ class EnrichmentOut(Body):
             ],
             "problems": [],
             "receipts": [jws(Receipt.typ)],
-            "obligations": [
-                {
-                    "subjectRef": _SUBJECT,
-                    "receiver": "veilig_thuis",
-                    "state": "open",
-                    "openedAt": "2026-11-20T09:30:00Z",
-                    "dueAt": "2026-12-18T09:30:00Z",
-                }
-            ],
         },
     )
 
@@ -274,7 +254,6 @@ class EnrichmentOut(Body):
     items: list[ItemOut] = Field(description="De vragen.")
     problems: list[str] = Field(description="Codes van wat niet verstuurd kon worden.")
     receipts: list[str] = Field(description="Ontvangstbewijzen, nagekeken.")
-    obligations: list[ObligationOut] = Field(description="Wie moet worden geïnformeerd, en voor wanneer.")
 
 
 class WaitingOut(Body):
@@ -444,9 +423,7 @@ def routes(node: Callable[[], Node]) -> APIRouter:
             return _Texts(node()).enrichment(await node().asking.ask(body, person))
         allowed = await node().asking.may_ask(body, person)
         items = [_Texts(node()).allowed(one, body.subjects[one.subject].role) for one in allowed]
-        return EnrichmentOut(
-            id=None, case_ref=body.case_ref, items=items, problems=[], receipts=[], obligations=[]
-        )
+        return EnrichmentOut(id=None, case_ref=body.case_ref, items=items, problems=[], receipts=[])
 
     @router.get(
         "/enrichments/{id}",
@@ -655,27 +632,7 @@ class _Texts:
             items=items,
             problems=problems,
             receipts=receipts,
-            obligations=self._obligations(shown.enrichment),
         )
-
-    def _obligations(self, enrichment: Enrichment) -> list[ObligationOut]:
-        decided = [
-            {**item.decision, "subject_ref": item.subject_ref}
-            for sent in enrichment.inquiries
-            for item in sent.items
-            if item.decision is not None
-        ]
-        opened = obligations(decided, notice_days=self._catalogue.parameters.notice_days)
-        return [
-            ObligationOut(
-                subject_ref=one.subject_ref,
-                receiver=one.receiver,
-                state=one.state,
-                opened_at=one.opened_at,
-                due_at=one.due_at,
-            )
-            for one in opened
-        ]
 
     def allowed(self, allowed: Allowed, role: str) -> ItemOut:
         decision = asdict(allowed.decision)

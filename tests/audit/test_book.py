@@ -56,8 +56,8 @@ def test_a_step_is_recorded_and_the_book_says_so(books: Books) -> None:
     async def go(trail: Trail) -> None:
         book = book_of(trail)
         one = await opened(trail, book)
-        recorded, after = await book.step(deferral(one), version=0)
-        assert (recorded.kind, after.state, after.version) == ("deferral", "deferred", 1)
+        after = await book.step(deferral(one), version=0)
+        assert (after.state, after.version, trail.size()) == ("deferred", 1, 2)
         assert await book.find() == await folded(trail) == [after]
         assert await book.get(one.id) == after
 
@@ -149,7 +149,7 @@ def test_read_in_any_pages_it_is_the_fold(
                 if name not in {"id", "at", "kind", "subject_ref"}
             }
             if entry["kind"] == "permit":
-                facts |= {"permit": f"{before}-{entry['id']}", "permitted_at": entry["at"]}
+                facts |= {"joint_id": f"{before}-{entry['id']}", "joint_at": entry["at"]}
                 facts["case_ref"] = f"case-{before}"
             named = {name: f"{before}-{facts[name]}" for name in ("obligation",) if name in facts}
             covers = {"covers": [f"{before}-{one}" for one in facts["covers"]]} if "covers" in facts else {}

@@ -36,7 +36,8 @@ def compared(books: Books, name: str, told: dict[int, int]) -> None:
             facts = await whole(trail, books)
             for position, n in told.items():
                 assert (facts[position]["by"], facts[position]["n"]) == (name, n)
-            parts = await trail.parts(list(told))
+            opened = await trail.at(list(told))
+            parts = {position: one.part for position, one in opened.items()}
             assert {position: part and part["n"] for position, part in parts.items()} == told
 
     played(run())

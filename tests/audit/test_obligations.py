@@ -97,7 +97,7 @@ def test_a_permit_opens_one_and_the_earliest_sets_the_clock() -> None:
 
 
 def test_in_the_receivers_own_trail_the_joint_trail_sets_the_clock() -> None:
-    (one,) = fold(permit(2, permit="joint-id", permitted_at=at(0)))
+    (one,) = fold(permit(2, joint_id="joint-id", joint_at=at(0)))
     assert (one.id, one.opened_at) == ("joint-id", T0)
 
 
@@ -265,8 +265,8 @@ def test_no_obligation_ever_vanishes(moves: list[tuple[Any, ...]], joint: bool) 
     seen = Obligations(28, joint)
     asked: list[str] = []
     before: dict[str, Obligation] = {}
-    for entry in entries:
-        seen.take(entry)
+    for position, entry in enumerate(entries):
+        seen.take(entry, position)
         asked += [entry["id"]] if entry["kind"] == "permit" else []
         # each question that was put to a holder stands in exactly one obligation
         stands = [row.permit for one in seen.by_id.values() for row in one.disclosures]

@@ -1,0 +1,307 @@
+"""Whoever is asked about must be told: from the question to the proof, over weeks, on both sides."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.contract.codes import BROKER
+from adapters.contract.days import day_of
+from adapters.node.steps import Factor
+from audit.obligations import obligations
+from grondslag.demo.caller import Refused
+from grondslag.demo.stories import Play
+from tests.world import LocalWorld
+
+FACTORS = list(Factor.__args__)
+PROOF = hashlib.sha256(b"signed receipt").hexdigest()
+
+
+def asked(play: Play, *names: str) -> str:
+    """A case in which something was asked about these people."""
+    case = play.case(play.chair)
+    subjects = [
+        play.subject(name, role, [question])
+        for name, role, question in (
+            ("stalking.man", "suspected_perpetrator", "reclassering.known"),
+            ("stalking.child_1", "child", "rvdk.known"),
+        )
+        if name in names
+    ]
+    play.ask(play.chair, case, subjects)
+    return case
+
+
+def owed(play: Play, case: str, **more: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = play.chair.post("/v1/obligations/_search", {"caseRef": case, **more})
+    return found
+
+
+def step(play: Play, one: dict[str, Any], **told: Any) -> dict[str, Any]:
+    after: dict[str, Any] = play.chair.post(
+        f"/v1/obligations/{one['id']}/steps", {"version": one["version"], **told}
+    )
+    return after
+
+
+def joint(play: Play, case: str, partner: str = "om") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = play.caller(partner, "participant").get(f"/v1/cases/{case}/obligations")
+    return found
+
+
+def plan(world: LocalWorld, **more: Any) -> dict[str, Any]:
+    today = day_of(world.clock()).isoformat()
+    told = {"step": "plan", "channel": "letter", "recipient": "self", "sender": "veilig_thuis"}
+    return {**told, "plannedOn": today, **more}
+
+
+def notice(world: LocalWorld, **more: Any) -> dict[str, Any]:
+    today = day_of(world.clock()).isoformat()
+    told = {"step": "notice", "channel": "letter", "recipient": "self", "textVersion": "2026-11"}
+    return {**told, "safetyCheckedOn": today, **more}
+
+
+def delivery(world: LocalWorld) -> dict[str, Any]:
+    return {
+        "step": "delivery",
+        "how": "receipt_signed",
+        "proof": PROOF,
+        "deliveredOn": day_of(world.clock()).isoformat(),
+    }
+
+
+def deferral(world: LocalWorld, days: float = 14, **more: Any) -> dict[str, Any]:
+    until = (world.clock() + timedelta(days=days)).isoformat()
+    told = {
+        "step": "deferral",
+        "until": until,
+        "ground": "safety_of_involved",
+        "decider": "voorzitter",
+        "factors": FACTORS,
+        "weighing": "De andere ouder leest de post nog mee.",
+    }
+    return {**told, **more}
+
+
+def turn(world: LocalWorld, *partners: str) -> None:
+    """The next turn of these nodes, and of the broker."""
+    for partner in partners or ("veilig_thuis", "om"):
+        world.do(world.apps[world.address(partner)].state.node.informing.round())
+    world.do(world.apps[world.address(BROKER)].state.informing.look())
+
+
+def folded(world: LocalWorld, party: str) -> list[Any]:
+    state = world.apps[world.address(party)].state
+    trail = state.informing._trail if party == BROKER else state.node.trail
+
+    async def leaves() -> list[Any]:
+        return [one.recorded.facts async for one in trail.entries()]
+
+    return obligations(world.do(leaves()), notice_days=28, joint=party == BROKER)
+
+
+def test_from_the_question_to_the_proof(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man", "stalking.child_1")
+    ones = owed(play, case)
+    assert [(one["subjectRole"], one["ageBand"], one["state"]) for one in ones] == [
+        ("suspected_perpetrator", "adult", "open"),
+        ("child", ones[1]["ageBand"], "open"),
+    ]
+    assert [row["holder"] for row in ones[0]["disclosures"]] == ["reclassering"]
+    shared = joint(play, case)
+    # both sides know the same obligations, with the same clock
+    assert {(one["id"], one["dueAt"]) for one in shared} == {(one["id"], one["dueAt"]) for one in ones}
+    planned = step(play, ones[0], **plan(world))
+    sent = step(play, planned, **notice(world))
+    assert [one["state"] for one in joint(play, case) if one["id"] == sent["id"]] == ["open"]
+    met = step(play, sent, **delivery(world))
+    assert (met["state"], met["reminders"]) == ("met", [])
+    assert {one["id"]: one["state"] for one in joint(play, case)} == {
+        ones[0]["id"]: "met",
+        ones[1]["id"]: "open",
+    }
+    assert [one["id"] for one in owed(play, case)] == [ones[1]["id"]]
+    assert len(owed(play, case, live=False)) == 2
+
+
+def test_nothing_of_why_or_whom_reaches_the_broker(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    step(play, one, **deferral(world, decider="Officier Zonderling"))
+    sent = b"".join(body for _, address, _, body in world.wire.sent if address == world.address(BROKER))
+    trail = world.folder / BROKER / "trail.sqlite"
+    for marker in (b"safety_of_involved", b"Zonderling", b"leest de post"):
+        assert marker not in sent
+        assert marker not in trail.read_bytes()
+    # what the own trail knows of it is sealed
+    own = (world.folder / "veilig_thuis" / "trail.sqlite").read_bytes()
+    assert b"leest de post" not in own
+    assert owed(play, case)[0]["last"]["ground"] == "safety_of_involved"
+
+
+def test_the_prosecutor_lets_it_wait_and_that_ends_by_itself(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    prosecutor = play.caller("om", "participant")
+    place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
+    prosecutor.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
+    turn(world)
+    [after] = owed(play, case)
+    assert (after["state"], after["last"]["by"]) == ("deferred", "om")
+    assert "ground" not in after["last"]
+    assert [row["state"] for row in joint(play, case)] == ["postponed"]
+    world.clock.ahead += timedelta(days=15)
+    again = Play(world)
+    [after] = owed(again, case)
+    assert (after["state"], after["overdue"]) == ("open", False)
+    assert joint(again, case)[0]["state"] == "open"
+    turn(world)
+    given = {one.id: one.reminded for one in folded(world, "veilig_thuis")}[one["id"]]
+    assert "deferral_ended:1" in given
+
+
+def test_what_is_overdue_is_told_to_chair_and_fg_once(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    for days in (14, 7, 4, 3, 10):
+        world.clock.ahead += timedelta(days=days)
+        turn(world)
+    turn(world)
+    [one] = [one for one in folded(world, "veilig_thuis") if one.case_ref == case]
+    assert [code.partition(":")[0] for code in one.reminded] == [
+        "two_weeks",
+        "one_week",
+        "three_days",
+        "overdue",
+    ]
+    [after] = owed(Play(world), case)
+    assert (after["state"], after["overdue"]) == ("open", True)
+    assert joint(Play(world), case)[0]["overdue"]
+
+
+def test_only_the_fg_leaves_out_and_takes_that_back(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    words = {"ground": "professional_secrecy", "weighing": "Vertellen schendt het beroepsgeheim."}
+    with pytest.raises(Refused) as refused:
+        step(play, one, step="omission", **words)
+    assert refused.value.code == "not_allowed"
+    fg = play.caller("veilig_thuis", "data_protection_officer")
+    left = fg.post(f"/v1/obligations/{one['id']}/steps", {"version": 0, "step": "omission", **words})
+    assert left["state"] == "omitted"
+    assert joint(play, case)[0]["state"] == "omitted"
+    back = {"version": 1, "step": "reopening", "weighing": "Bij nader inzien is er geen geheim."}
+    assert fg.post(f"/v1/obligations/{one['id']}/steps", back)["state"] == "open"
+    assert joint(play, case)[0]["state"] == "open"
+    [here] = [row for row in folded(world, BROKER) if row.id == one["id"]]
+    assert here.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "code"),
+    [
+        ({"circumstances": ["address_shared"]}, "channel", "unsafe"),
+        ({"circumstances": ["detained"]}, "channel", "unsafe"),
+        ({"circumstances": ["low_literacy"]}, "channel", "unsafe"),
+        ({"channel": "phone", "circumstances": ["device_shared"]}, "channel", "unsafe"),
+        ({"recipient": "representative"}, "recipient", "not_for_this_person"),
+    ],
+)
+def test_an_unsafe_way_is_refused(
+    play: Play, world: LocalWorld, told: dict[str, Any], name: str, code: str
+) -> None:
+    [one] = owed(play, asked(play, "stalking.man"))
+    body = {"version": 0, **plan(world, **told)}
+    answer = play.chair.raw("POST", f"/v1/obligations/{one['id']}/steps", json.dumps(body).encode())
+    problem = json.loads(answer.body)
+    assert (answer.status, problem["code"]) == (400, "request_invalid")
+    assert [(row["name"], row["code"]) for row in problem["invalidParams"]] == [(name, code)]
+
+
+def test_a_notice_goes_out_on_the_day_its_safety_was_checked(play: Play, world: LocalWorld) -> None:
+    [one] = owed(play, asked(play, "stalking.man"))
+    planned = step(play, one, **plan(world))
+    yesterday = day_of(world.clock() - timedelta(days=1)).isoformat()
+    with pytest.raises(Refused) as refused:
+        step(play, planned, **notice(world, safetyCheckedOn=yesterday))
+    assert refused.value.code == "request_invalid"
+
+
+@pytest.mark.parametrize("ground", ["criminal_investigation"])
+def test_a_ground_of_another_partner_is_refused(play: Play, world: LocalWorld, ground: str) -> None:
+    [one] = owed(play, asked(play, "stalking.man"))
+    with pytest.raises(Refused) as refused:
+        step(play, one, **deferral(world, ground=ground))
+    assert refused.value.code == "request_invalid"
+
+
+def test_a_deferral_of_more_than_two_weeks_or_without_weighing_is_refused(
+    play: Play, world: LocalWorld
+) -> None:
+    [one] = owed(play, asked(play, "stalking.man"))
+    for told, code in (
+        (deferral(world, 14.1), "step_not_taken"),
+        (deferral(world, -1), "request_invalid"),
+        (deferral(world, factors=FACTORS[:7]), "request_invalid"),
+        (deferral(world, weighing="kort"), "request_invalid"),
+    ):
+        with pytest.raises(Refused) as refused:
+            step(play, one, **told)
+        assert refused.value.code == code
+
+
+def test_two_officers_decide_at_once_and_the_second_is_told(play: Play, world: LocalWorld) -> None:
+    [one] = owed(play, asked(play, "stalking.man"))
+    step(play, one, **plan(world))
+    with pytest.raises(Refused) as refused:
+        step(play, one, **deferral(world))
+    assert refused.value.code == "precondition_failed"
+
+
+def test_a_step_waits_for_a_broker_that_is_away(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    world.stop(BROKER)
+    after = step(play, one, **deferral(world))
+    assert after["state"] == "deferred"
+    world.start(BROKER)
+    assert joint(play, case)[0]["state"] == "open"
+    turn(world)
+    assert joint(play, case)[0]["state"] == "postponed"
+
+
+@pytest.mark.parametrize("partner", ["reclassering", "politie", "rvdk"])
+def test_nobody_but_the_prosecutor_lets_another_wait(play: Play, world: LocalWorld, partner: str) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    other = play.caller(partner, "participant")
+    place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
+    with pytest.raises(Refused):
+        other.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
+    turn(world, partner)
+    assert joint(play, case)[0]["state"] == "open"
+
+
+def test_who_does_not_work_on_the_case_sees_nothing_of_it(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    stranger = play.caller("veilig_thuis", "participant", 7)
+    with pytest.raises(Refused) as refused:
+        stranger.post("/v1/obligations/_search", {"caseRef": case})
+    assert refused.value.code == "not_allowed"
+
+
+def test_the_book_of_each_side_is_the_fold_of_its_trail(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man", "stalking.child_1")
+    one, other = owed(play, case)
+    step(play, one, **deferral(world))
+    step(play, step(play, other, **plan(world, recipient=_recipient(other))), **deferral(world, 3))
+    for party in (BROKER, "veilig_thuis"):
+        state = world.apps[world.address(party)].state
+        informing = state.informing if party == BROKER else state.node.informing
+        assert world.do(informing._book.find()) == folded(world, party)
+
+
+def _recipient(one: dict[str, Any]) -> str:
+    ages = {"under_12": "representative", "from_12_to_15": "child_and_representative"}
+    return ages.get(one["ageBand"], "self")
