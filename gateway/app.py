@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from adapters.contract.clock import clock_of
 from adapters.contract.codes import BROKER
 from adapters.contract.http import api
 from adapters.contract.rounds import rounds
@@ -40,14 +41,12 @@ def _outside(text: str) -> Witness:
         ) from None
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def app(
-    settings: BrokerSettings, *, now: Callable[[], datetime] = utc_now, wire: Wire | None = None
+    settings: BrokerSettings, *, now: Callable[[], datetime] | None = None, wire: Wire | None = None
 ) -> FastAPI:
     """The broker's API. Nothing is opened before its lifespan starts."""
+
+    now = now or clock_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -150,10 +150,12 @@ class LocalWorld(World):
     def settings(self, party: str) -> dict[str, Any]:
         values = {
             **super().settings(party),
+            "obligations_every_s": 3600,
             **self._databases(party),
             **self._more.get(party, {}),
             **self._more.get("*", {}),
         }
+        values.pop("demo_clock")  # the clock is an argument here
         if party != BROKER:
             row = json.loads(ECAlgorithm.to_jwk(self._issuer_keys[party].public_key()))
             jwks = {"keys": [{**row, "kid": f"test-{party}", "use": "sig", "alg": "ES256"}]}
@@ -209,6 +211,16 @@ class LocalWorld(World):
 
     def caller(self, partner: str, role: str, number: int = 1) -> AsgiCaller:
         return AsgiCaller(self, partner, self.token(partner, role, sub=f"test-{partner}-{role}-{number}"))
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def pass_time(self, passed: timedelta) -> None:
+        """The clock jumps ahead, and every node has its turn."""
+        self.clock.ahead += passed
+        for partner in PARTNERS:
+            if self.address(partner) in self.apps:
+                self.do(self.apps[self.address(partner)].state.node.informing.round())
 
     def proposal(self) -> Proposal:
         """What RvdK proposes in the story; `prepared` is set by whoever plays it."""

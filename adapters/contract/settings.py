@@ -40,6 +40,9 @@ class PartySettings(BaseSettings):
         False,
         description="Accept keys and a directory made for the demo. Never with data of real persons.",
     )
+    demo_clock: Path | None = Field(
+        None, description="File with the seconds that the clock is ahead; only with `demo`."
+    )
     keys: Path = Field(description="File with the party's own private keys; made with `grondslag init keys`.")
     directory: Path = Field(
         description="File with all parties and their public keys; made with `grondslag init directory`."
@@ -95,6 +98,8 @@ class PartySettings(BaseSettings):
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
+        if self.demo_clock is not None and not self.demo:
+            raise ValueError("`demo_clock` is for a demo alone. Leave it out.")
         if self.port == self.management_port:
             raise ValueError(
                 "`port` and `management_port` are the same. Give each its own; a proxy knows one."

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
 from adapters.contract import problems
+from adapters.contract.clock import clock_of
 from adapters.contract.days import day_of
 from adapters.contract.health import working
 from adapters.contract.http import api
@@ -41,20 +42,18 @@ _COUNT_EVERY_S = 15.0
 _LOOK_EVERY_S = 60.0
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def app(
     settings: NodeSettings,
     *,
-    now: Callable[[], datetime] = utc_now,
+    now: Callable[[], datetime] | None = None,
     wire: Wire | None = None,
     adapter: Adapter | None = None,
 ) -> FastAPI:
     """The node's API. Nothing is opened before its lifespan starts; an `adapter` of the partner's own may be
     given.
     """
+
+    now = now or clock_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

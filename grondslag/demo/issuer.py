@@ -9,6 +9,8 @@ in that role.
 import json
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -24,13 +26,24 @@ from adapters.contract.codes import PARTNERS
 
 LOUD = "DEMO: deze aanmelding controleert niemand. Alleen voor verzonnen gegevens."
 ROLES = frozenset(
-    {"chair", "participant", "duty_officer", "minute_taker", "official", "manager", "privacy_officer"}
+    {
+        "chair",
+        "participant",
+        "duty_officer",
+        "minute_taker",
+        "official",
+        "manager",
+        "privacy_officer",
+        "data_protection_officer",
+    }
 )
 _MOST_PEOPLE = 9
 
 
-def app_of(base: str) -> Starlette:
-    """The service under this address; keys live in memory, and a restart makes new ones."""
+def app_of(base: str, ahead: Callable[[], int]) -> Starlette:
+    """The service under this address, on a clock so many seconds ahead; keys live in memory, and a restart
+    makes new ones.
+    """
     keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in PARTNERS}
 
     async def jwks(request: Request) -> Response:
@@ -45,7 +58,7 @@ def app_of(base: str) -> Starlette:
         role, number = body.get("role"), body.get("number", 1)
         if partner not in keys or role not in ROLES or number not in range(1, _MOST_PEOPLE + 1):
             return JSONResponse({"title": "Deze rol is er niet.", "rollen": sorted(ROLES)}, 400)
-        now = int(time.time())
+        now = int(time.time()) + ahead()
         claims = {
             "iss": f"{base}/{partner}",
             "aud": f"grondslag-{partner}",
@@ -68,9 +81,12 @@ def app_of(base: str) -> Starlette:
     )
 
 
+def _ahead(place: Path) -> int:
+    return int(place.read_text(encoding="ascii")) if place.exists() else 0
+
+
 if __name__ == "__main__":
-    port = int(sys.argv[1])
+    port, clock = int(sys.argv[1]), Path(sys.argv[2])
     sys.stderr.write(LOUD + "\n")
-    uvicorn.run(
-        app_of(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port, log_level="warning", access_log=False
-    )
+    app = app_of(f"http://127.0.0.1:{port}", lambda: _ahead(clock))
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)

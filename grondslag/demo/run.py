@@ -23,8 +23,9 @@ from audit.verify import WHOLE, verify
 from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Json
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers
+from grondslag.demo.play import Play, Told
 from grondslag.demo.show import Show, unique
-from grondslag.demo.stories import Play, Told, play_all
+from grondslag.demo.stories import play_all
 from grondslag.demo.world import NAMES, World, running_world
 from grondslag.trail import exported
 from policies import load_release

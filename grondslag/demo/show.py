@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.contract.days import ZONE, day_of
 from grondslag.demo.caller import Json
-from grondslag.demo.stories import Asked, Told
+from grondslag.demo.play import Asked, Told
 from policies.catalogue import Catalogue
 
 _DAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
@@ -33,8 +33,17 @@ TITLES = {
     "partner_down": "Een partner is even weg",
     "asked_again": "Dezelfde vraag nog een keer",
     "new_release": "Een nieuwe versie van de hand-out: voorgesteld, ondertekend, in werking, teruggezet",
+    "informed": "Niemand wordt vergeten: een jaar van de zaak, versneld",
 }
-STATES = {"open": "open", "met": "verteld", "omitted": "weggelaten"}
+STATES = {
+    "open": "open",
+    "planned": "gepland",
+    "sent": "verstuurd",
+    "deferred": "uitgesteld",
+    "met": "verteld",
+    "met_by_other": "verteld",
+    "omitted": "weggelaten",
+}
 
 
 class Show:

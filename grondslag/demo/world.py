@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -68,6 +68,7 @@ class World:
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     preparing: Preparing | None = None
+    ahead: timedelta = timedelta()
 
     def address(self, party: str) -> str:
         return f"http://127.0.0.1:{self.ports[party]}"
@@ -122,6 +123,22 @@ class World:
         assert self.preparing is not None  # noqa: S101 - the demo's world prepares one
         return self.preparing.done()
 
+    @property
+    def clock_file(self) -> Path:
+        """How many seconds ahead every clock of the chain is."""
+        return self.folder / "clock"
+
+    def now(self) -> datetime:
+        """The chain's time."""
+        return datetime.now(UTC) + self.ahead
+
+    def pass_time(self, passed: timedelta) -> None:
+        """Every clock of the chain jumps ahead; the next turn of each party is soon after."""
+        self.ahead += passed
+        fresh = self.clock_file.with_suffix(".new")
+        fresh.write_text(str(int(self.ahead.total_seconds())), encoding="ascii")
+        fresh.replace(self.clock_file)
+
     def settings(self, party: str) -> dict[str, Any]:
         """The settings of a party, as they stand in its file."""
         own = self.folder / party
@@ -134,6 +151,8 @@ class World:
             "port": self.ports[party],
             "management_port": self.ports[f"{party}.management"],
             "tables": str(self.folder / "proposal" / "tables"),
+            "demo_clock": str(self.clock_file),
+            "obligations_every_s": 0.5,
         }
         if party == BROKER:
             return values
@@ -259,7 +278,7 @@ def make_parties(world: World) -> None:
 
 def _command(party: str, world: World) -> list[str]:
     if party == "issuer":
-        return ["grondslag.demo.issuer", str(world.ports["issuer"])]
+        return ["grondslag.demo.issuer", str(world.ports["issuer"]), str(world.clock_file)]
     if party == "rvdk_register":
         database = f"sqlite:///{world.folder / 'register' / 'rvdk'}.sqlite"
         return [

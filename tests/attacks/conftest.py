@@ -7,7 +7,7 @@ import pytest
 
 import adapters.node.app
 import gateway.app
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from tests.attacks.insider import Insider
 from tests.world import LocalWorld, local_world
 
@@ -30,7 +30,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator
         patience = {"broker": {"partner_timeout_s": 20}}
         folder = tmp_path_factory.mktemp("chain")
         with local_world(folder, registers=registers, settings=patience) as world:
-            _decide_standing(Play(world))
+            decide_standing(Play(world))
             yield world
 
 

@@ -15,7 +15,7 @@ from adapters.contract.answers import Answer, envelope
 from adapters.contract.days import day_of
 from grondslag.demo.cast import cast
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from grondslag.demo.world import World, running_world
 from tests.attacks.test_chain import chair_asks
 from tests.world import LocalWorld
@@ -71,7 +71,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World,
     """The whole chain, each party its own process, after an enrichment with planted persons was answered."""
     with running_world(tmp_path_factory.mktemp("processes"), lambda _: None, size=0.003) as world:
         play = Play(world)
-        _decide_standing(play)
+        decide_standing(play)
         yield world, enrich(play)
 
 

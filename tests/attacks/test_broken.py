@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.contract.codes import BROKER
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from policies import load_release
 from tests.attacks.insider import Door, Insider, code_of, trail_sizes
 from tests.attacks.test_chain import chair_asks, holder_that, refusal, states
@@ -130,7 +130,7 @@ def test_an_opa_server_that_dies_lets_nothing_through(tmp_path: Path, registers:
     with ExitStack() as server:
         url = server.enter_context(opa_server(load_release()))
         with local_world(tmp_path, registers=registers, opa_url=url) as chain:
-            _decide_standing(Play(chain))
+            decide_standing(Play(chain))
             vt, broker = Insider(chain, "veilig_thuis"), Insider(chain, "broker")
             assert states(vt.present(vt.inquiry(vt.case()))) == ["answered"]
             asked = vt.inquiry(vt.case(unsafety="acute"))

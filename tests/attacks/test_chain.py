@@ -25,7 +25,7 @@ from adapters.contract.signing import Signed, digest
 from adapters.contract.wire import Response
 from gateway import cases, inquiries
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.attacks.insider import (
     Asked,
     Case,

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from grondslag.demo.stories import Play, Told, _decide_standing, stalking
+from grondslag.demo.play import Play, Told, decide_standing
+from grondslag.demo.stories import stalking
 from tests.world import LocalWorld
 
 _LABELS = {
@@ -44,7 +45,7 @@ def counted() -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 def grown(world: LocalWorld) -> dict[str, dict[str, float]]:
     """How each sample grew while the story of the stalker was played, with one holder out of reach."""
     play = Play(world)
-    _decide_standing(play)
+    decide_standing(play)
     world.stop("rvdk")
     before = counted()
     told = Told("stalking")
@@ -80,7 +81,7 @@ def test_the_trail_is_counted_and_timed(grown: dict[str, dict[str, float]]) -> N
 def test_what_waits_for_a_person_is_counted(world: LocalWorld) -> None:
     """Within its time and after it; the clock alone makes it overdue."""
     play = Play(world)
-    _decide_standing(play)
+    decide_standing(play)
     told = Told("stalking")
     stalking(play, told)
     desk = world.apps[world.address("om")].state.node.desk

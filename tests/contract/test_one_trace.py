@@ -14,7 +14,8 @@ from adapters.contract.identity import Identity
 from adapters.contract.rounds import rounds
 from adapters.partners import rvdk
 from adapters.registers.rest_register import RestRegister
-from grondslag.demo.stories import Play, Told, _decide_standing, stalking
+from grondslag.demo.play import Play, Told, decide_standing
+from grondslag.demo.stories import stalking
 from policies import OpaServerPolicy, PolicyUnavailable, load_release
 from tests.world import local_world
 
@@ -32,7 +33,7 @@ def test_one_enrichment_is_one_trace_in_all_logs(registers: Path, tmp_path: Path
     """Over HTTP: the requests at Veilig Thuis, at the broker and at the holders have one trace id."""
     with local_world(tmp_path, registers=registers, http=True) as world:
         play = Play(world)
-        _decide_standing(play)
+        decide_standing(play)
         stalking(play, Told("stalking"))
     handled = [json.loads(line) for line in lines.getvalue().splitlines()]
     by_route: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.crash.chain import CrashChain
 
 POLICE = "politie.relevant_registrations"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.contract.codes import BROKER, PARTNERS
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from tests.crash.chain import CrashChain, crash_chain, until
 from tests.crash.ledger import open_books, stuck, wrong
 from tests.crash.load import Work, people_at_work
@@ -98,7 +98,7 @@ def chain(registers: Path) -> Iterator[CrashChain]:
                 made.start(party)
             for party in (BROKER, *PARTNERS):
                 made.wait_ready(party)
-            _decide_standing(Play(made))
+            decide_standing(Play(made))
             yield made
     finally:
         shutil.rmtree(folder)

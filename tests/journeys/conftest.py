@@ -1,6 +1,6 @@
 import pytest
 
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from tests.world import LocalWorld
 
 
@@ -8,5 +8,5 @@ from tests.world import LocalWorld
 def play(world: LocalWorld) -> Play:
     """A fresh chain with its people; each holder has decided what may be answered automatically."""
     play = Play(world)
-    _decide_standing(play)
+    decide_standing(play)
     return play

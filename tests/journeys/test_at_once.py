@@ -3,7 +3,7 @@
 from adapters.contract.codes import BROKER
 from adapters.contract.wire import Response
 from adapters.node import enrichments
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.attacks.insider import Insider
 from tests.journeys.watching import POLICE, accepted, ask, ends, kinds, release, trail, wait_for, waiting
 from tests.world import LocalWorld

@@ -11,7 +11,7 @@ from adapters.contract.wire import Response
 from adapters.node import enrichments
 from adapters.node.enrichments import OwnCase
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.world import AsgiCaller, LocalWorld
 
 

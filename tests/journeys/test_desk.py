@@ -3,7 +3,7 @@
 import pytest
 
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     SUPERVISED,

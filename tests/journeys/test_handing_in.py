@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from adapters.contract.codes import BROKER
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     PROSECUTED,

@@ -12,7 +12,7 @@ from adapters.contract.days import day_of
 from adapters.node.steps import Factor
 from audit.obligations import obligations
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.world import LocalWorld
 
 FACTORS = list(Factor.__args__)

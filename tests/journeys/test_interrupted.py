@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from adapters.contract.codes import BROKER
 from grondslag.demo.caller import Refused
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     SUPERVISED,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     SUPERVISED,

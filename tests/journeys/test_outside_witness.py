@@ -25,7 +25,7 @@ from audit.checkpoint import verifier_key
 from audit.errors import VerifyError
 from audit.witness import COSIGNATURE
 from gateway.witnesses import Shown, Witness, Witnesses, outside
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
 

@@ -11,7 +11,7 @@ from adapters.contract.codes import BROKER
 from adapters.contract.documents import ProvenEntry, Receipt
 from adapters.contract.wire import Response
 from adapters.node import enrichments
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.attacks.insider import Insider, claims_of
 from tests.journeys.watching import (
     POLICE,

@@ -13,7 +13,7 @@ import pytest
 from adapters.contract.documents import AskedQuestion, Asker, CaseFacts, Ground, Repetition, decision_input
 from adapters.contract.hand_outs import HandOuts
 from adapters.partners.adapter import Adapter
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from policies import load_release
 from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, ends, official, place, waiting, watch
 

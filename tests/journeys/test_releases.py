@@ -20,7 +20,7 @@ from adapters.contract.problems import Problem
 from adapters.contract.releases import Life
 from gateway.recorded import known_releases, recorded, recorded_at
 from grondslag.demo.caller import Json, Refused
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from policies import load_release
 from policies.bundle import pack
 from policies.certificate import fingerprint
@@ -46,7 +46,7 @@ def agreeing(tmp_path: Path, registers: Path, prepared: Prepared) -> Iterator[Pl
 def chain(folder: Path, registers: Path, tables: Path, **chosen: Any) -> Iterator[Play]:
     with local_world(folder, registers=registers, settings=agreeing_soon(tables), **chosen) as world:
         play = Play(world)
-        _decide_standing(play)
+        decide_standing(play)
         yield play
 
 

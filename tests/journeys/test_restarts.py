@@ -7,7 +7,7 @@ import pytest
 
 import policies
 from adapters.contract.codes import BROKER
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, place, release, taken, waiting, watch
 from tests.world import LocalWorld
 

@@ -16,7 +16,7 @@ from adapters.node.witness import UNSEEN_S, witnessed
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.merkle import Tree, leaf_hash, verify_consistency
 from audit.trail import stored_entries
-from grondslag.demo.stories import Play
+from grondslag.demo.play import Play
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
 

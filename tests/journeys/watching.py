@@ -14,7 +14,7 @@ from audit.trail import Trail
 from gateway import inquiries
 from gateway.inquiries import Accepted
 from grondslag.demo.caller import Caller, Json
-from grondslag.demo.stories import Play, ended
+from grondslag.demo.play import Play, ended
 from tests.world import LocalWorld
 
 POLICE = "politie.relevant_registrations"

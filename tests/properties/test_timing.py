@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from adapters.node import answering
-from grondslag.demo.stories import Play, _decide_standing
+from grondslag.demo.play import Play, decide_standing
 from tests.world import LocalWorld, local_world
 
 PEOPLE = {"yes": "stalking.man", "shielded": "shielded.man", "absent": "shielded.absent_man"}
@@ -21,7 +21,7 @@ PEOPLE = {"yes": "stalking.man", "shielded": "shielded.man", "absent": "shielded
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[LocalWorld]:
     with local_world(tmp_path_factory.mktemp("timing"), registers=registers) as world:
-        _decide_standing(Play(world))
+        decide_standing(Play(world))
         yield world
 
 
