@@ -184,14 +184,18 @@ class Obligations:
         now = max(datetime.fromisoformat(step["at"]), one.changed_at)
         before = one.at(now)
         allowed = (_JOINT_STEPS if self.joint else _OWN_STEPS).get(kind, frozenset())
-        needed = _NEEDS.get(kind)
-        if before.state not in allowed or (needed is not None and not step.get(needed)):
+        needed, step_id = _NEEDS.get(kind), str(step.get("step", step["id"]))
+        if (
+            step_id in one.taken
+            or before.state not in allowed
+            or (needed is not None and not step.get(needed))
+        ):
             return None
         fresh: dict[str, Any] = {
             "state": _AFTER[kind],
             "version": one.version + 1,
             "changed_at": now,
-            "taken": (*one.taken, str(step.get("step", step["id"]))),
+            "taken": (*one.taken, step_id),
         }
         if kind == "deferral":
             until = _moment(step.get("until"))

@@ -19,7 +19,7 @@ from adapters.contract.signatory import Signatory
 from adapters.contract.signing import moment
 from audit.book import Book
 from audit.entry import Entry
-from audit.errors import StepRaced, StepRefused
+from audit.errors import StepRefused
 from audit.obligations import Obligation
 from audit.trail import Trail
 from gateway import cases
@@ -81,9 +81,12 @@ class Informing:
         }
         entry = Entry(said.step, facts, subject_ref=before.subject_ref)
         try:
-            await self._book.step(entry, version=before.version)
-        except (StepRefused, StepRaced):
-            raise StepNotTaken from None
+            await self._book.step(entry)
+        except StepRefused:
+            by_then = await self._book.get(said.obligation)
+            if by_then is None or said.jti not in by_then.taken:  # else the same came in twice at once
+                raise StepNotTaken from None
+            return
         log(Event.OBLIGATION_STEP, step=said.step, partner=sender.code)
 
     async def of_receiver(self, bearer: str, *, since: int) -> Shown:

@@ -220,7 +220,13 @@ class LocalWorld(World):
         self.clock.ahead += passed
         for partner in PARTNERS:
             if self.address(partner) in self.apps:
-                self.do(self.apps[self.address(partner)].state.node.informing.round())
+                self.inform(partner)
+
+    def inform(self, partner: str) -> None:
+        """The next turn of this partner's duty to inform."""
+        informing = self.apps[self.address(partner)].state.node.informing
+        for turn in (informing.remind, informing.deliver_due, informing.follow):
+            self.do(turn())
 
     def proposal(self) -> Proposal:
         """What RvdK proposes in the story; `prepared` is set by whoever plays it."""

@@ -119,7 +119,9 @@ def app(
                     agree=(releases.follow, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                     witness=(node.witness.look, _LOOK_EVERY_S),
-                    inform=(node.informing.round, settings.obligations_every_s),
+                    remind=(node.informing.remind, settings.obligations_every_s),
+                    tell=(node.informing.deliver_due, settings.obligations_every_s),
+                    hear=(node.informing.follow, settings.obligations_every_s),
                 )
             )
             yield

@@ -8,6 +8,7 @@
 - Who must act is reminded in time, and every reminder is an entry.
 """
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -106,6 +107,7 @@ class Informing:
         self._broker = broker
         self._trail = trail
         self._book = book
+        self._delivering = asyncio.Lock()
 
     # ── for people ──
 
@@ -174,34 +176,12 @@ class Informing:
 
     # ── rounds ──
 
-    async def round(self) -> None:
-        """What is to be done beside requests: one part that fails keeps the others not from theirs."""
-        await self.remind()
-        await self.deliver_due()
-        await self.follow()
-
     async def deliver_due(self) -> int:
         """Tells the broker of steps that it has not taken yet, in their order; how many it took. Raises
         TrailUnavailable.
         """
-        query = select(steps.c.position).where(steps.c.refused.is_(None)).order_by(steps.c.position)
-        places = await self._trail.read(
-            lambda store: store.execute(query.limit(_MOST_AT_ONCE)).scalars().all()
-        )
-        taken = 0
-        for position in places:
-            facts = (await self._trail.at([position]))[position].recorded.facts
-            refused = None
-            try:
-                await self._broker.call("POST", "/v1/obligation-steps", {"step": self._signed(facts)})
-                taken += 1
-            except (PartnerUnreachable, Unavailable):
-                return taken  # the order counts: what comes after it waits too
-            except Problem as problem:
-                refused = problem.code
-                log(Event.OBLIGATION_STEP_REFUSED, step=facts["kind"], code=refused)
-            await self._trail.append([], lambda store, _, at=position, why=refused: _settle(store, at, why))  # type: ignore[misc]
-        return taken
+        async with self._delivering:  # one after the other, or the broker hears them in another order
+            return await self._deliver()
 
     async def follow(self) -> int:
         """Takes over what the prosecutor decided about our obligations, once it is proven; how many steps.
@@ -325,6 +305,26 @@ class Informing:
                 store.execute(insert(steps), {"position": recorded[0].position, "refused": None})
 
         return put
+
+    async def _deliver(self) -> int:
+        query = select(steps.c.position).where(steps.c.refused.is_(None)).order_by(steps.c.position)
+        places = await self._trail.read(
+            lambda store: store.execute(query.limit(_MOST_AT_ONCE)).scalars().all()
+        )
+        taken = 0
+        for position in places:
+            facts = (await self._trail.at([position]))[position].recorded.facts
+            refused = None
+            try:
+                await self._broker.call("POST", "/v1/obligation-steps", {"step": self._signed(facts)})
+                taken += 1
+            except (PartnerUnreachable, Unavailable):
+                return taken  # the order counts: what comes after it waits too
+            except Problem as problem:
+                refused = problem.code
+                log(Event.OBLIGATION_STEP_REFUSED, step=facts["kind"], code=refused)
+            await self._trail.append([], lambda store, _, at=position, why=refused: _settle(store, at, why))  # type: ignore[misc]
+        return taken
 
     async def _deliver_quietly(self) -> None:
         with suppress(Exception):  # the round tries again; the step itself is recorded

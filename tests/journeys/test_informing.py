@@ -88,7 +88,7 @@ def deferral(world: LocalWorld, days: float = 14, **more: Any) -> dict[str, Any]
 def turn(world: LocalWorld, *partners: str) -> None:
     """The next turn of these nodes, and of the broker."""
     for partner in partners or ("veilig_thuis", "om"):
-        world.do(world.apps[world.address(partner)].state.node.informing.round())
+        world.inform(partner)
     world.do(world.apps[world.address(BROKER)].state.informing.look())
 
 
