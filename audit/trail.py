@@ -232,6 +232,7 @@ class Trail:
         self._known_keys: OrderedDict[str, tuple[int, bytes]] = OrderedDict()  # of the writer's thread alone
         self._waiting: queue.Queue[_Job | None] = queue.Queue(max_waiting)
         self._accepting = False
+        self._halted: str | None = None
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="trail-read")
         self._writer = threading.Thread(target=self._write_forever, name="trail-write", daemon=True)
         self._state = _State(Tree(), "")
@@ -261,6 +262,11 @@ class Trail:
             await asyncio.to_thread(self._waiting.put, None)
             await asyncio.to_thread(self._writer.join, _CLOSE_WITHIN_S)
         self._dispose()
+
+    def halt(self, reason: str) -> None:
+        """From now on nothing is added; reading goes on. Whoever appends gets TrailUnavailable."""
+        with self._lock:
+            self._halted = reason
 
     async def append(self, entries: Sequence[Entry], change: Change[T] | None = None) -> Appended[T]:
         """Records the entries, and makes the change in their transaction: `change(connection, recorded)`.
@@ -293,6 +299,8 @@ class Trail:
 
     async def verify(self) -> None:
         """Looks whether entries could be recorded now, and records none. Raises TrailUnavailable."""
+        if self._halted is not None:
+            raise TrailUnavailable(self._halted)
         if not self._accepting or not self._writer.is_alive():
             raise TrailUnavailable("the writer of the trail has stopped")
         if self._waiting.full():
@@ -408,8 +416,8 @@ class Trail:
                 loop.call_soon_threadsafe(settle, result, error)
 
         with self._lock:  # after the mark of `close` nothing may follow in the queue: nobody would answer it
-            if not self._accepting:
-                raise TrailUnavailable("the trail is not open")
+            if self._halted is not None or not self._accepting:
+                raise TrailUnavailable(self._halted or "the trail is not open")
             try:
                 self._waiting.put_nowait(_Job(entries, change, answer, erases))
             except queue.Full:

@@ -53,18 +53,8 @@ def app(
         line = wire or HttpWire(settings.tls())
         async with started(settings, BROKER, migrations=MIGRATIONS, now=now) as start:
             agreement = Agreement(start.signatory, start.trail, start.hand_outs, tables=settings.tables)
-            await agreement.open()
-            await start.record()
             await line.open()
             try:
-                courier = Courier(start.signatory, line, timeout_s=settings.partner_timeout_s)
-                broker = Broker(
-                    start.signatory,
-                    courier,
-                    start.hand_outs,
-                    start.trail,
-                    most_at_once=settings.most_at_once,
-                )
                 witnesses = Witnesses(
                     start.signatory,
                     line,
@@ -72,6 +62,17 @@ def app(
                     [*of_directory(start.signatory), *map(_outside, settings.witnesses)],
                     quorum=settings.quorum,
                     timeout_s=settings.partner_timeout_s,
+                )
+                await witnesses.verify_newest()
+                await agreement.open()
+                await start.record()
+                courier = Courier(start.signatory, line, timeout_s=settings.partner_timeout_s)
+                broker = Broker(
+                    start.signatory,
+                    courier,
+                    start.hand_outs,
+                    start.trail,
+                    most_at_once=settings.most_at_once,
                 )
                 catalogue = start.hand_outs.first.catalogue
                 book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)

@@ -15,7 +15,7 @@ from adapters.contract.events import Event, log
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
 from adapters.contract.wire import Unreachable, Wire
 from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
-from audit.errors import VerifyError
+from audit.errors import TrailError, VerifyError
 from audit.trail import Trail
 from audit.witness import COSIGNATURE, Submission, cosigned_at
 from gateway.cases import metadata
@@ -32,6 +32,7 @@ SHOWN_EVERY_S = 600
 """Also when nothing came: a witness must know that it is not left out."""
 
 PATH = "/witness/add-checkpoint"
+_SEEN_PATH = "/witness/checkpoint"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,24 @@ class Witnesses:
         self._sizes: dict[str, int] = {}
         self._last: tuple[int, float] = (-1, 0.0)
 
+    async def verify_newest(self) -> None:
+        """Looks whether this trail is at least what each witness of the chain signed before. What a witness
+        holds against us must bear our own signature; one that does not answer says nothing.
+
+        Raises TrailError when it is behind: a back-up was put back that is too old. Going on would make a
+        second history after the one that others hold.
+        """
+        sizes = await asyncio.gather(
+            *(self._seen(witness) for witness in self._witnesses if witness.path == PATH)
+        )
+        furthest = max(sizes, default=0)
+        if furthest > self._trail.size():
+            log(Event.TRAIL_BEHIND, size=self._trail.size(), seen=furthest)
+            raise TrailError(
+                f"This trail has {self._trail.size()} entries, and others signed one of {furthest}: it was "
+                "restored from a back-up that is too old. Restore a newer one; nothing may be added to this."
+            )
+
     async def show(self) -> None:
         """Shows the newest state to every witness, and keeps it when enough of them signed. Raises
         TrailUnavailable.
@@ -112,6 +131,8 @@ class Witnesses:
             return
         asked = [self._ask(witness, newest, note) for witness in self._witnesses]
         lines = [line for line in await asyncio.gather(*asked) if line]
+        if len(lines) < len(asked):
+            await self._stop_if_behind()
         if len(lines) < self._quorum:
             log(Event.WITNESSES_TOO_FEW, signed=len(lines), needed=self._quorum)
             return
@@ -161,6 +182,21 @@ class Witnesses:
             self._sizes[witness.name] = int(size)
         log(Event.WITNESS_REFUSED, witness=witness.code, status=answer.status)
         return None
+
+    async def _stop_if_behind(self) -> None:
+        """A witness that was away when we started may know more than we do."""
+        try:
+            await self.verify_newest()
+        except TrailError as problem:
+            self._trail.halt(str(problem))
+
+    async def _seen(self, witness: Witness) -> int:
+        """How large the trail was that this witness signed last; 0 when it says nothing that we signed."""
+        try:
+            answer = await self._wire.send("GET", witness.address, _SEEN_PATH, timeout_s=self._timeout_s)
+            return self._checkpoint(answer.body.decode()).size if answer.status == 200 else 0
+        except (Unreachable, UnicodeDecodeError, VerifyError):
+            return 0
 
     def _checkpoint(self, note: str) -> Checkpoint:
         return verify_checkpoint(note, self._origin, self._signatory.directory.trail_keys(BROKER))

@@ -98,6 +98,12 @@ class Event(Enum):
         "The broker has not shown its trail for too long; nobody here can say that it only grew.",
         "since_s",
     )
+    TRAIL_BEHIND = (
+        "error",
+        "Others signed a longer trail than this one: an old back-up was put back. Nothing is added to it.",
+        "size",
+        "seen",
+    )
     WITNESS_REFUSED = (
         "error",
         "A witness did not sign the newest state of the trail.",

@@ -28,12 +28,10 @@ from adapters.contract.problems import (
     DocumentMalformed,
     NotAllowed,
     NotFound,
-    PartnerUnreachable,
     PreconditionFailed,
     Problem,
     RequestInvalid,
     StepNotTaken,
-    Unavailable,
     invalid_param,
 )
 from adapters.contract.receipts import proven_entries
@@ -318,11 +316,11 @@ class Informing:
             try:
                 await self._broker.call("POST", "/v1/obligation-steps", {"step": self._signed(facts)})
                 taken += 1
-            except (PartnerUnreachable, Unavailable):
-                return taken  # the order counts: what comes after it waits too
-            except Problem as problem:
+            except (StepNotTaken, NotFound, NotAllowed, DocumentMalformed) as problem:
                 refused = problem.code
                 log(Event.OBLIGATION_STEP_REFUSED, step=facts["kind"], code=refused)
+            except Problem:  # away, or a clock that differs: it is signed anew at the next turn
+                return taken  # the order counts: what comes after it waits too
             await self._trail.append([], lambda store, _, at=position, why=refused: _settle(store, at, why))  # type: ignore[misc]
         return taken
 

@@ -109,6 +109,13 @@ class Witness:
         name = witness_name(self._signatory.party.oin)
         return cosign(given, name, self._signatory.keyring.witness, now)
 
+    async def newest(self) -> str | None:
+        """The newest state of the broker's trail that this witness signed, as the broker signed it: what a
+        broker that was restored must not fall behind. Raises TrailUnavailable.
+        """
+        seen = await self._trail.read(self._load)
+        return None if seen is None else seen.checkpoint
+
     async def look(self) -> None:
         """Says so when the broker has shown nothing for too long, and holds receipts against what was shown.
         Raises PartnerUnreachable, a problem of the broker, TrailUnavailable.

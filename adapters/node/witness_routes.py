@@ -31,4 +31,11 @@ def witness_routes(node: Callable[[], Node]) -> APIRouter:
             return Response(f"{refused.size}\n", status_code=refused.status, media_type="text/x.tlog.size")
         return Response(line, media_type="text/plain")
 
+    @router.get("/checkpoint", responses={200: {"content": {"text/plain": {}}}, 404: {}})
+    async def checkpoint() -> Response:
+        newest = await node().witness.newest()
+        if newest is None:
+            return Response(status_code=404)
+        return Response(newest, media_type="text/plain")
+
     return router

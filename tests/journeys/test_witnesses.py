@@ -1,6 +1,7 @@
 """Every node witnesses the broker's trail: an insider with the broker's key and database is noticed."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,8 +15,11 @@ from adapters.contract.signatory import trail_origin
 from adapters.node import witness
 from adapters.node.witness import UNSEEN_S, witnessed
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from audit.errors import TrailError
 from audit.merkle import Tree, leaf_hash, verify_consistency
 from audit.trail import stored_entries
+from gateway.witnesses import Witnesses
+from grondslag.demo.caller import Refused
 from grondslag.demo.play import Play
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
@@ -112,9 +116,18 @@ def test_every_partner_signs_and_the_broker_shows_who(play: Play, world: LocalWo
     ids=["edited", "deleted", "reordered", "cut off", "forked"],
 )
 def test_an_insider_with_the_brokers_key_is_noticed_by_every_witness(
-    change: Callable[[list[bytes]], object], misdeed: set[str], play: Play, world: LocalWorld
+    change: Callable[[list[bytes]], object],
+    misdeed: set[str],
+    play: Play,
+    world: LocalWorld,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """None signs; each keeps the evidence, once; what they signed before stays what is shown."""
+
+    async def unlooked(_: Witnesses) -> None:
+        """An insider's broker does not ask whether it fell behind."""
+
+    monkeypatch.setattr(Witnesses, "verify_newest", unlooked)
     ask(play, SUPERVISED)
     show(world)
     signed = {partner: seen(world, partner).checkpoint for partner in PARTNERS}
@@ -179,3 +192,78 @@ def test_a_receipt_is_held_against_what_all_were_shown(play: Play, world: LocalW
     node.witness.note(longer)
     world.do(node.witness.look())
     assert [checkpoint for checkpoint, _ in node.witness._receipts.values()] == [longer]  # still unseen
+
+
+def backed_up(world: LocalWorld, name: str = "older") -> Callable[[], None]:
+    """A back-up of the broker as it is now; what puts it back, while the broker is down."""
+    place, kept = world.folder / BROKER, world.folder / name
+    world.stop(BROKER)
+    shutil.copytree(place, kept)
+    world.start(BROKER)
+
+    def put_back() -> None:
+        shutil.rmtree(place)
+        shutil.copytree(kept, place)
+
+    return put_back
+
+
+def test_a_back_up_that_is_an_hour_behind_refuses_to_go_on(play: Play, world: LocalWorld) -> None:
+    """It says why; the newest one, put back, goes on without a fork."""
+    ask(play, SUPERVISED)
+    put_back = backed_up(world, "older")
+    ask(play, "reclassering.known")
+    show(world)
+    newest = backed_up(world, "newest")
+    world.stop(BROKER)
+    put_back()
+    with pytest.raises(TrailError, match="too old"):
+        world.start(BROKER)
+    newest()
+    world.start(BROKER)
+    ask(play, SUPERVISED)
+    show(world)
+    assert len(shown(world).witnesses) == len(PARTNERS)
+    assert all(evidence(world, partner) == [] for partner in PARTNERS)
+
+
+def test_a_back_up_put_back_while_everybody_was_away_stops_at_the_first_witness(
+    play: Play, world: LocalWorld
+) -> None:
+    """Nothing is added from then on, and nothing leaves; what was recorded can be read."""
+    ask(play, SUPERVISED)
+    put_back = backed_up(world)
+    for _ in range(3):
+        ask(play, "reclassering.known")
+    show(world)
+    for party in (BROKER, *PARTNERS):
+        world.stop(party)
+    put_back()
+    for party in (BROKER, *PARTNERS):
+        world.start(party)
+    show(world)
+    with pytest.raises(Refused) as refused:
+        play.case(play.chair)
+    assert refused.value.code == "trail_unavailable"
+    assert shown(world).checkpoint
+
+
+def test_a_witness_that_lies_about_what_it_saw_stops_nobody(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what bears the broker's own signature counts."""
+    ask(play, SUPERVISED)
+    show(world)
+    origin = trail_origin(world.apps[world.address(BROKER)].state.broker._signatory.party.oin)
+    own = world.apps[world.address("om")].state.node.signatory.keyring.trail
+    lie = sign_checkpoint(Checkpoint(origin, 10_000, bytes(32)), own)
+
+    async def newest(_: object) -> str:
+        return lie
+
+    monkeypatch.setattr(witness.Witness, "newest", newest)
+    world.stop(BROKER)
+    world.start(BROKER)
+    ask(play, SUPERVISED)
+    show(world)
+    assert len(shown(world).witnesses) == len(PARTNERS)
