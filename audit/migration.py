@@ -84,6 +84,11 @@ def verify_migrated(connection: Connection, scripts: Path) -> None:
         )
 
 
+def version_tables(scripts: Sequence[Path]) -> list[str]:
+    """The tables in which a database says how far these folders were applied."""
+    return [_version_table(folder) for folder in scripts]
+
+
 def run(config: Any = None) -> None:
     """What every folder's `env.py` calls."""
     config = config or context.config

@@ -20,6 +20,7 @@ _PLACES = {
     "policy": "gateway.policy_commands",
     "match": "adapters.registers.commands",
     "audit": "grondslag.trail",
+    "backup": "grondslag.backup",
 }
 
 

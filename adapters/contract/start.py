@@ -84,7 +84,7 @@ async def started(
         hand_outs = HandOuts(release, _engine(settings, signatory))
         stack.push_async_callback(hand_outs.close)
         look_at_databases(settings, migrations)
-        for url, folders in _databases(settings, migrations).values():
+        for url, folders in databases(settings, migrations).values():
             for scripts in folders:
                 migrate(url, scripts)
         trail = Trail(
@@ -117,7 +117,7 @@ def read_signatory(settings: PartySettings, party: str, now: Callable[[], dateti
 def look_at_databases(settings: PartySettings, migrations: Path) -> list[str]:
     """The settings whose databases a start would make or migrate. Writes nothing. Raises SettingsProblem."""
     waiting = []
-    for name, (url, folders) in _databases(settings, migrations).items():
+    for name, (url, folders) in databases(settings, migrations).items():
         try:
             if look(url, folders):
                 waiting.append(name)
@@ -126,7 +126,7 @@ def look_at_databases(settings: PartySettings, migrations: Path) -> list[str]:
     return waiting
 
 
-def _databases(settings: PartySettings, migrations: Path) -> dict[str, tuple[str, tuple[Path, ...]]]:
+def databases(settings: PartySettings, migrations: Path) -> dict[str, tuple[str, tuple[Path, ...]]]:
     """Per setting the URL, and the folders of what stands in that database."""
     return {
         "database": (settings.database.get_secret_value(), (TRAIL, migrations)),

@@ -1,0 +1,70 @@
+"""`grondslag backup`: a party's database as one encrypted file, and back.
+
+The database and the keys of sealed parts are two files, kept in two places: whoever has both brings back what
+was erased, so files with keys are destroyed within the time that an erasure may take (docs/operating.md).
+"""
+
+import hmac
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from adapters.contract.run import STOPS
+from adapters.contract.settings import PartySettings, read_settings
+from adapters.contract.start import databases, read_signatory
+from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
+from adapters.node.settings import NodeSettings
+from audit.backup import back_up
+from audit.backup import restore as put_back
+from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
+from gateway.settings import BrokerSettings
+
+app = typer.Typer(no_args_is_help=True, help="Back up a party's database, and put a back-up back.")
+
+File = Annotated[Path, typer.Argument(help="The back-up.")]
+Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
+Kind = Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")]
+What = Annotated[
+    Literal["database", "subject_keys"],
+    typer.Option("--what", help="Which of its two databases: keep their back-ups apart."),
+]
+
+
+@app.command()
+def create(file: File, settings: Settings, node: Kind = False, what: What = "database") -> None:
+    """Write a back-up, encrypted with a key from the party's key file. The party may be running."""
+    rows = _done(settings, node, what, lambda url, key, _: back_up(url, file, key))
+    typer.echo(f"{rows} rows of `{what}` in {file}. It opens with the key file of this party alone.")
+
+
+@app.command()
+def restore(file: File, settings: Settings, node: Kind = False, what: What = "database") -> None:
+    """Put a back-up back into the empty database that the settings name. The party must be stopped.
+
+    A broker that is then behind what its witnesses signed does not start: put a newer back-up back.
+    """
+    rows = _done(settings, node, what, lambda url, key, folders: put_back(file, url, key, folders))
+    typer.echo(f"{rows} rows of `{what}` were put back. Start the party; it checks its trail by itself.")
+
+
+def _done(path: Path, node: bool, what: str, do: Callable[[str, bytes, tuple[Path, ...]], int]) -> int:
+    try:
+        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
+        party = read_settings(kind, path, dict(os.environ))
+        name = party.partner if isinstance(party, NodeSettings) else "broker"
+        keyring = read_signatory(party, name, lambda: datetime.now(UTC)).keyring
+        migrations = NODE_MIGRATIONS if node else BROKER_MIGRATIONS
+        url, folders = databases(party, migrations)[what]
+        key = hmac.digest(keyring.wrapping, f"grondslag/1 backup {what}".encode(), "sha256")
+        return do(url, key, folders)
+    except STOPS as problem:
+        sys.exit(f"{problem}")
+    except FileExistsError:
+        sys.exit("Another back-up is being written to that file, or one was cut short: remove the .new file.")
+    except OSError as error:
+        sys.exit(f"The file cannot be used: {error.strerror}.")
