@@ -8,10 +8,13 @@ from pathlib import Path
 from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
 
 _WORDS = {
-    WHOLE: "HEEL: alle regels zijn precies die van het zegel.",
+    WHOLE: "HEEL: alle regels hier zijn precies die van het zegel.",
     DAMAGED: "BESCHADIGD: dit spoor is niet wat het zegel zegt.",
     CANNOT_TELL: "NIET TE ZEGGEN.",
 }
+_SELECTED = (
+    "Dit is een keuze uit het spoor. Elke regel staat erin; of er een is weggelaten, zegt dit bestand niet."
+)
 _TRUST = (
     "Let op: de sleutel komt uit het bestand zelf. Vergelijk hem met de sleutel die u van deze partij kreeg."
 )
@@ -23,6 +26,8 @@ def told(report: Report) -> str:
     if report.origin:
         told = f"{report.entries} regels, {report.parts} verzegelde delen, {report.erased} gewist"
         lines.append(f"Spoor {report.origin}: {told}.")
+    if report.selected:
+        lines.append(_SELECTED)
     if report.earlier:
         lines.append(f"Vergeleken met {report.earlier} eerder bewaarde zegels.")
     if report.origin and not report.trusted:

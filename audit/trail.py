@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -682,6 +683,17 @@ def stored_entries(connection: Connection, size: int) -> Iterator[Stored]:
     """The entries below this position as they are stored, in their order."""
     for first in range(0, size, _PAGE):
         yield from _stored(connection, entries.c.position.between(first, min(first + _PAGE, size) - 1))
+
+
+def stored_tiles(connection: Connection, size: int) -> Callable[[int, int], Rows]:
+    """The tiles of the tree of the first `size` entries, for proofs; the last few are kept at hand."""
+
+    @lru_cache(maxsize=_RECENT_TILES)
+    def read(level: int, number: int) -> Rows:
+        count = size // TILE**level
+        return tile(_hashes(connection, level, number * TILE, min((number + 1) * TILE, count)))
+
+    return read
 
 
 def stored_head(connection: Connection) -> tuple[int, str]:

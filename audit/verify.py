@@ -1,5 +1,5 @@
-"""Checks an export of a whole log. Needs Python and `cryptography`: no database, no network, nothing else of
-Grondslag.
+"""Checks an export of a log, or of a selection of it. Needs Python and `cryptography`: no database, no
+network, nothing else of Grondslag.
 
 1. The checkpoint is signed by the log, under a key that the reader trusts.
 2. The leaf hashes that the export holds make the tree of the checkpoint. If so, each line can be judged by
@@ -9,8 +9,12 @@ Grondslag.
    so.
 5. Each earlier checkpoint that the reader kept is one of the same log: nothing before it was changed or cut
    off.
+6. Every member is the one that the sums say.
+
+Of a selection each line is proven by itself, instead of 2 and 3; whether one was left out cannot be told.
 """
 
+import hashlib
 import json
 import re
 import zipfile
@@ -25,12 +29,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
-from audit.merkle import Tree, leaf_hash
+from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
 
 WHOLE, DAMAGED, CANNOT_TELL = 0, 1, 2
 
-_MEMBERS = frozenset({"LEESMIJ.txt", "checkpoint", "keys", "entries.jsonl", "hashes", "parts.jsonl"})
+_ALWAYS = frozenset(
+    {
+        "LEESMIJ.txt",
+        "filter.json",
+        "checkpoint",
+        "keys",
+        "entries.jsonl",
+        "parts.jsonl",
+        "entries.csv",
+        "entries.ods",
+        "sums",
+    }
+)
+_WHOLE, _SELECTED = _ALWAYS | {"hashes"}, _ALWAYS | {"proofs"}
+_MORE = re.compile(r"witnesses|stamps/[a-z0-9.-]{1,80}")
 _LONGEST_SMALL = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _HASH = 32
@@ -40,6 +58,8 @@ _LINE = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":(\{.*\})\}')
 _PART_LINE = re.compile(
     rb'\{"position":(0|[1-9][0-9]{0,18}),"key_id":[0-9]{1,19},"salt":"([^"]*)","sealed":"([^"]*)"\}'
 )
+_PROOF_LINE = re.compile(rb"(0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/=]*)")
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 _KIND, _PART = b'"kind":"', b'"part":"'
 
 
@@ -56,6 +76,7 @@ class Report:
     erased: int = 0
     trusted: bool = False
     earlier: int = 0
+    selected: bool = False
     damages: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
@@ -85,8 +106,8 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
         return _cannot_tell("Een sleutel die u meegeeft is niet te lezen (naam+hash+sleutel).")
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) != len(_MEMBERS) or {one.filename for one in members} != _MEMBERS:
+            names = [one.filename for one in archive.infolist() if not _MORE.fullmatch(one.filename)]
+            if len(names) != len(_WHOLE) or set(names) not in (_WHOLE, _SELECTED):
                 return _cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
             return _verified(archive, given, earlier)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
@@ -120,10 +141,76 @@ def _verified(
         report.damage("Het zegel is niet gezet met een sleutel van dit spoor.")
         return report
     report.origin = checkpoint.origin
+    report.selected = "proofs" in archive.namelist()
     kept = _kept(report, checkpoint, keys, earlier)
-    hashes = _hashes(archive, report, checkpoint, kept)
-    _verify_parts(archive, report, _verify_lines(archive, report, checkpoint, hashes))
+    if report.selected:
+        found = _verify_selected(archive, report, checkpoint)
+    else:
+        found = _verify_lines(archive, report, checkpoint, _hashes(archive, report, checkpoint, kept))
+    _verify_parts(archive, report, found)
+    _verify_sums(archive, report)
+    if report.selected and any(one != checkpoint for one in kept):
+        _cannot_compare(report)
     return report
+
+
+def _cannot_compare(report: Report) -> None:
+    report.findings.append("Een keuze is niet te vergelijken met eerdere zegels. Vraag het hele spoor.")
+    if report.outcome == WHOLE:
+        report.outcome = CANNOT_TELL
+
+
+def _verify_sums(archive: zipfile.ZipFile, report: Report) -> None:
+    """Every other member is the one that `sums` says, and none is left out of it."""
+    told = {}
+    for line in _small(archive, "sums").splitlines():
+        read = _SUM_LINE.fullmatch(line)
+        if read is None:
+            raise _UnreadableError
+        told[read[2]] = read[1]
+    if told.keys() != set(archive.namelist()) - {"sums"}:
+        report.damage("De lijst van sommen (sums) noemt andere delen dan er zijn.")
+    for name in sorted(told.keys() & set(archive.namelist())):
+        digest = hashlib.sha256()
+        with archive.open(name) as member:
+            while chunk := member.read(_LONGEST_LINE):
+                digest.update(chunk)
+        if digest.hexdigest() != told[name]:
+            report.damage(f"Het deel {name} is veranderd sinds de uitvoer is gemaakt.")
+
+
+def _verify_selected(archive: zipfile.ZipFile, report: Report, checkpoint: Checkpoint) -> "_Lines":
+    """Each line by its own proof; that none is left out, nothing proves."""
+    found = _Lines()
+    kinds: Counter[str] = Counter()
+    proofs = _lines(archive, "proofs")
+    last = -1
+    for line in _lines(archive, "entries.jsonl"):
+        read, told = _LINE.fullmatch(line), _PROOF_LINE.fullmatch(next(proofs, b""))
+        if read is None:
+            report.damage(f"Na regel {_n(last)} staat iets dat niet te lezen is.")
+            continue
+        position, leaf = int(read[1]), read[2]
+        if position <= last:
+            report.damage(f"Regel {_n(position)} staat er dubbel of op een andere plaats.")
+        last = max(last, position)
+        report.entries += 1
+        if told is None or int(told[1]) != position or not _proven(position, leaf, told[2], checkpoint):
+            report.damage(f"Regel {_n(position)} staat zo niet in het spoor van het zegel.")
+        _note(report, found, kinds, position, leaf)
+    if next(proofs, None) is not None:
+        report.damage("Er zijn meer bewijzen dan regels.")
+    report.kinds = dict(sorted(kinds.items()))
+    return found
+
+
+def _proven(position: int, leaf: bytes, proof: bytes, checkpoint: Checkpoint) -> bool:
+    try:
+        raw = a2b_base64(proof, strict_mode=True)
+        nodes = [raw[place : place + _HASH] for place in range(0, len(raw), _HASH)]
+        return root_from_inclusion(leaf_hash(leaf), position, checkpoint.size, nodes) == checkpoint.root
+    except ValueError:
+        return False
 
 
 def _kept(

@@ -78,7 +78,7 @@ async def started(
     says what to do.
     """
     signatory = read_signatory(settings, party, now)
-    directory, keyring = signatory.directory, signatory.keyring
+    directory = signatory.directory
     release = load_release(settings.release)
     async with AsyncExitStack() as stack:
         hand_outs = HandOuts(release, _engine(settings, signatory))
@@ -87,18 +87,27 @@ async def started(
         for url, folders in databases(settings, migrations).values():
             for scripts in folders:
                 migrate(url, scripts)
-        trail = Trail(
-            settings.database.get_secret_value(),
-            origin=trail_origin(signatory.party.oin),
-            key=keyring.trail,
-            keys_url=settings.subject_keys.get_secret_value(),
-            kek=keyring.wrapping,
-            now=now,
-        )
-        await trail.open()
-        stack.push_async_callback(trail.close)
+        trail = await stack.enter_async_context(opened_trail(settings, signatory))
         log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
         yield Start(signatory, hand_outs, trail)
+
+
+@asynccontextmanager
+async def opened_trail(settings: PartySettings, signatory: Signatory) -> AsyncIterator[Trail]:
+    """The party's trail, also beside a process that has it open already. Raises TrailError."""
+    trail = Trail(
+        settings.database.get_secret_value(),
+        origin=trail_origin(signatory.party.oin),
+        key=signatory.keyring.trail,
+        keys_url=settings.subject_keys.get_secret_value(),
+        kek=signatory.keyring.wrapping,
+        now=signatory.now,
+    )
+    await trail.open()
+    try:
+        yield trail
+    finally:
+        await trail.close()
 
 
 def read_signatory(settings: PartySettings, party: str, now: Callable[[], datetime]) -> Signatory:

@@ -133,7 +133,7 @@ def _log(world: World, party: str) -> Json:
     values = world.settings(party)
     settings = BrokerSettings(**values) if party == BROKER else NodeSettings(**values)
     path = world.folder / f"{party}-trail.zip"
-    asyncio.run(exported(settings, path))
+    asyncio.run(exported(settings, path, purpose="de proef nakijken", by="demo"))
     directory = Directory.read(world.folder / "directory.json")
     origin = trail_origin(directory.party(party).oin)
     report = verify(path, [verifier_key(origin, key) for key in directory.trail_keys(party)])
