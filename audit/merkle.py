@@ -53,14 +53,24 @@ class Tree:
         above it, number, hash).
         """
         edge = [[list(row) for row in rows] for rows in self.edge]
-        full = []
-        for number, leaf in enumerate(leaves, self.size):
-            level, place, node = 0, number, leaf
-            while (root := _added(edge[level], node)) is not None:
-                level, place, node = level + 1, place // TILE, root
-                full.append((level, place, node))
+        full: list[tuple[int, int, bytes]] = []
+        taken = 0
+        while taken < len(leaves):
+            number = self.size + taken
+            if number % TILE == 0 and len(leaves) - taken >= TILE:  # a whole tile at once: half the work
+                left, right = tile(leaves[taken : taken + TILE])[-1]
+                root: bytes | None = node_hash(left, right)
+                taken += TILE
+            else:
+                root = _added(edge[0], leaves[taken])
+                taken += 1
+            level, place = 0, number
+            while root is not None:
+                level, place = level + 1, place // TILE
+                full.append((level, place, root))
                 if level == len(edge):
                     edge.append([[] for _ in range(_ROWS)])
+                root = _added(edge[level], root)
         return Tree(self.size + len(leaves), tuple(tuple(map(tuple, rows)) for rows in edge)), full
 
     def root(self) -> bytes:
