@@ -321,6 +321,11 @@ class Trail:
         """How many entries the newest checkpoint counts."""
         return self._state.tree.size
 
+    def state(self) -> tuple[int, bytes]:
+        """Size and root of the tree that the newest checkpoint is of."""
+        tree = self._state.tree
+        return tree.size, tree.root()
+
     async def prove(self, positions: Sequence[int]) -> Proven:
         """Inclusion proofs (RFC 6962 2.1.1) at the newest checkpoint.
 

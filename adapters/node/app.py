@@ -103,7 +103,13 @@ def app(
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 witness=witness,
-                informing=Informing(start.signatory, broker, start.trail, book),
+                informing=Informing(
+                    start.signatory,
+                    broker,
+                    start.trail,
+                    book,
+                    lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
+                ),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
             app.state.node = node

@@ -10,7 +10,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +24,7 @@ from adapters.contract.codes import BROKER
 from adapters.contract.days import day_of
 from adapters.contract.documents import ObligationStep, Receipt
 from adapters.contract.events import Event, log
+from adapters.contract.identity import Identity
 from adapters.contract.problems import (
     DocumentMalformed,
     NotAllowed,
@@ -40,6 +41,9 @@ from adapters.node import enrichments
 from adapters.node.bearer import Person
 from adapters.node.broker_line import BrokerLine
 from adapters.node.inbox import metadata
+from adapters.node.letters import TEXT_VERSION, Letter, Overview
+from adapters.node.letters.letter import told_of
+from adapters.node.letters.overview import Asked
 from adapters.node.steps import Deferral, Notice, Plan, StepWish
 from adapters.node.telling import channels, recipients
 from adapters.partners.age import age_bands
@@ -48,6 +52,7 @@ from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
 from audit.obligations import Obligation
 from audit.trail import Opened, Trail
+from policies.catalogue import Catalogue
 
 FG = "data_protection_officer"
 """The role that may leave a notice out, and take that back."""
@@ -100,11 +105,19 @@ class Joint:
 
 
 class Informing:
-    def __init__(self, signatory: Signatory, broker: BrokerLine, trail: Trail, book: Book) -> None:
+    def __init__(
+        self,
+        signatory: Signatory,
+        broker: BrokerLine,
+        trail: Trail,
+        book: Book,
+        catalogue: Callable[[], Catalogue],
+    ) -> None:
         self._signatory = signatory
         self._broker = broker
         self._trail = trail
         self._book = book
+        self._catalogue = catalogue
         self._delivering = asyncio.Lock()
 
     # ── for people ──
@@ -152,6 +165,90 @@ class Informing:
             raise StepNotTaken from None
         await self._deliver_quietly()
         return (await self._known([after]))[0]
+
+    async def letter(self, obligation_id: str, person: Person) -> Letter:
+        """The letter for what was planned, with all that it will cover; that it was made is an entry.
+
+        Raises NotFound, NotAllowed, StepNotTaken when nothing is planned or the person was erased,
+        TrailUnavailable.
+        """
+        one = await self._book.get(obligation_id)
+        if one is None or one.receiver != self._signatory.party.code:
+            raise NotFound
+        if not person.mandated:
+            raise NotAllowed
+        await self._verify_assigned(one.case_ref, person)
+        [owed] = await self._known([one])
+        name = await self._name(one.subject_ref)
+        if owed.obligation.state != "planned" or name is None:
+            raise StepNotTaken
+        party, catalogue = self._signatory.party, self._catalogue()
+        letter = Letter(
+            name=name,
+            recipient=owed.last["recipient"],
+            age_band=owed.age_band,
+            sender=party.code,
+            sender_name=party.name,
+            desk=party.desk.name,
+            phone=party.desk.phone,
+            hours=party.desk.hours,
+            receiver=one.receiver,
+            written_on=day_of(self._signatory.now()),
+            told=told_of(
+                [
+                    (row.holder, row.purpose, _bases(row.legal_bases, catalogue), day_of(row.at))
+                    for row in one.disclosures
+                ]
+            ),
+        )
+        facts = {
+            "obligation": one.id,
+            "case_ref": one.case_ref,
+            "user": person.user,
+            "text_version": TEXT_VERSION,
+            "covers": [row.permit for row in one.disclosures],
+        }
+        await self._trail.append([Entry("letter", facts, subject_ref=one.subject_ref)])
+        return letter
+
+    async def overview(self, identity: Identity, person: Person) -> Overview:
+        """What this person may see of what was asked about them here; that it was given is an entry.
+
+        Raises NotAllowed, TrailUnavailable.
+        """
+        person.needs(FG)
+        refs = await self._refs_of(identity)
+        found = [one for one in await self._book.find() if one.subject_ref in refs]
+        now, catalogue, party = self._signatory.now(), self._catalogue(), self._signatory.party
+        shown = [
+            Asked(
+                day_of(row.at),
+                one.receiver,
+                row.holder,
+                row.purpose,
+                row.rule,
+                _bases(row.legal_bases, catalogue),
+                told=one.state in {"met", "met_by_other"},
+            )
+            for one in found
+            if one.at(now).state not in {"deferred", "omitted"}
+            for row in one.disclosures
+        ]
+        facts = {"user": person.user, "shown": len(shown), "subjects": sorted(refs)}
+        await self._trail.append([Entry("overview", facts)])
+        size, root = self._trail.state()
+        return Overview(
+            name=_name(identity.as_json()),
+            sender=party.code,
+            sender_name=party.name,
+            desk=party.desk.name,
+            phone=party.desk.phone,
+            hours=party.desk.hours,
+            written_on=day_of(now),
+            asked=tuple(sorted(shown, key=lambda one: (one.at, one.holder))),
+            size=size,
+            root=root.hex(),
+        )
 
     async def let_wait(self, obligation_id: str, case_ref: str, wish: StepWish, person: Person) -> None:
         """The prosecutor lets another partner's obligation wait, or lifts that: the ground stays here.
@@ -357,6 +454,22 @@ class Informing:
         receipt = self._signatory.read(Receipt, told.receipt)
         return told, proven_entries(receipt.document, self._signatory.directory)
 
+    async def _name(self, subject_ref: str) -> str | None:
+        """The own name of a subject; None when it was erased."""
+        about = (await self._trail.about("subject", {subject_ref})).get(subject_ref)
+        identity = ((about.part if about is not None else None) or {}).get("identity")
+        return None if identity is None else _name(identity)
+
+    async def _refs_of(self, identity: Identity) -> set[str]:
+        """The references under which exactly this person was asked about, in any case."""
+        wanted = _who(identity.as_json())
+        found = set()
+        async for one in self._trail.entries():
+            known = (one.part or {}).get("identity") if one.recorded.kind == "subject" else None
+            if known and _who(known) == wanted:
+                found.add(str(one.recorded.facts["subject_ref"]))
+        return found
+
     async def _known(self, found: Sequence[Obligation]) -> list[Owed]:
         """With what the own trail holds of each: role and age as of today, and what was decided last."""
         about = await self._trail.about("subject", {one.subject_ref for one in found})
@@ -370,6 +483,20 @@ class Informing:
             facts = {} if decided is None else {**decided.recorded.facts, **(decided.part or {})}
             owed.append(Owed(one.at(now), role, _age_band(subject, day_of(now)), facts))
         return owed
+
+
+def _name(identity: Mapping[str, Any]) -> str:
+    return " ".join(part for name in ("given_names", "prefix", "surname") if (part := identity.get(name)))
+
+
+def _who(identity: Mapping[str, Any]) -> tuple[str, ...]:
+    names = ("surname", "prefix", "given_names", "birth_date")
+    return tuple(str(identity.get(name) or "").casefold() for name in names)
+
+
+def _bases(codes: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
+    known = catalogue.legal_bases
+    return tuple(known[code].text if code in known else code for code in codes)
 
 
 def _age_band(subject: Opened | None, today: date) -> str:

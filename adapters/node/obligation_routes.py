@@ -1,5 +1,7 @@
 """The node's API for the duty to inform: who must be told, before when, and what was decided about it."""
 
+import asyncio
+import base64
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,9 +18,11 @@ from adapters.contract.problems import (
     StepNotTaken,
 )
 from adapters.node.informing import Joint, Owed
+from adapters.node.letters import Letter, Overview, PdfUnavailable, html, pdf
 from adapters.node.node import Node
 from adapters.node.routes import Authorization, Body, shown
 from adapters.node.steps import StepWish
+from adapters.node.wish import wished_identity
 from audit.obligations import Reminder, reminders
 
 ObligationId = Annotated[Ref, Path(alias="id", description="Kenmerk van de informatieplicht")]
@@ -115,6 +119,28 @@ class JointOut(Body):
     overdue: bool = Field(description="Of de tijd voorbij is.")
 
 
+class PageOut(Body):
+    model_config = shown(
+        "Een brief of overzicht om af te drukken.",
+        {"html": "<!DOCTYPE html>…", "pdf": None, "pdfProblem": None},
+    )
+
+    html: str = Field(description="De pagina, ook goed te lezen met een schermlezer.")
+    pdf: str | None = Field(description="PDF/UA, in base64; leeg als dit knooppunt geen PDF kan maken.")
+    pdf_problem: str | None = Field(description="Wat er dan ontbreekt.")
+
+
+class OverviewIn(Body):
+    model_config = shown(
+        "Wie om een overzicht vraagt.",
+        {"identity": {"surname": "Voorbeeld", "givenNames": "Anna", "birthDate": "1984-05-00"}},
+    )
+
+    identity: dict[str, Any] = Field(
+        description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate`."
+    )
+
+
 class OwedOut(JointOut):
     model_config = shown("Een informatieplicht van deze organisatie.", _OWED)
 
@@ -159,6 +185,33 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
     async def step(id: ObligationId, body: StepIn, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
         return _owed(await node().informing.step(id, body, person), node().signatory.now())
+
+    @router.post(
+        "/obligations/{id}/letters",
+        status_code=201,
+        summary="Maak de brief voor wat is gepland",
+        description="Met alles wat moet worden verteld, en niets over een ander. Het maken wordt vastgelegd.",
+        response_model=PageOut,
+        responses=told(NotFound, StepNotTaken),
+        openapi_extra=SIGNED_IN,
+    )
+    async def letter(id: ObligationId, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        return await _page(await node().informing.letter(id, person))
+
+    @router.post(
+        "/overviews",
+        status_code=201,
+        summary="Maak het overzicht waar iemand om vraagt",
+        description="Voor de FG. Wat nog niet mag worden verteld, staat er niet in. Dit wordt vastgelegd.",
+        response_model=PageOut,
+        responses=told(),
+        openapi_extra=SIGNED_IN,
+    )
+    async def overview(body: OverviewIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        identity = wished_identity(body.identity)
+        return await _page(await node().informing.overview(identity, person))
 
     @router.get(
         "/cases/{case}/obligations",
@@ -241,6 +294,15 @@ _SHOWN_OF_STEP = frozenset(
     }
 )
 """Of the entry of a step; who of the staff took it stays in the trail."""
+
+
+async def _page(document: Letter | Overview) -> PageOut:
+    text, printed, problem = html(document), None, None
+    try:
+        printed = base64.b64encode(await asyncio.to_thread(pdf, document)).decode()
+    except PdfUnavailable as missing:
+        problem = str(missing)
+    return PageOut(html=text, pdf=printed, pdf_problem=problem)
 
 
 def _reminder(row: Reminder) -> ReminderOut:

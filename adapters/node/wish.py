@@ -160,6 +160,15 @@ class Wish(_Body):
         return identities
 
 
+def wished_identity(told: Mapping[str, Any]) -> Identity:
+    """Who is meant, from the names that the API has. Raises RequestInvalid, with every mistake."""
+    try:
+        return Identity.parse({_snake(key): value for key, value in told.items()})
+    except IdentityError as error:
+        wrong = [invalid_param(("identity", to_camel(path)), code) for path, code in error.problems]
+        raise RequestInvalid(invalid_params=wrong) from None
+
+
 class WishedCase(_Body):
     """The facts of a case, as codes, each vouched for by the caller in its role. `case_ref`: a case that was
     stated before.

@@ -123,18 +123,21 @@ class _Year:
         self.say("de officier van justitie liet het voor de man veertien dagen wachten")
 
     def tell(self, one: Json, channel: str) -> None:
-        """Plans, tells and confirms, all on one day."""
+        """Plans, makes the letter to take along, tells and confirms, all on one day."""
         today = day_of(self._play.world.now()).isoformat()
         ages = {"under_12": "representative", "from_12_to_15": "child_and_representative"}
         how: dict[str, Any] = {"channel": channel, "recipient": ages.get(one["ageBand"], "self")}
+        plan = {"step": "plan", "sender": "veilig_thuis", "plannedOn": today, **how}
+        one = self._play.chair.post(self.place(one), {"version": one["version"], **plan})
+        letter = self._play.chair.post(f"/v1/obligations/{one['id']}/letters")
+        self._told.must("Wie een melding doet, blijft geheim." in letter["html"], "de brief klopt niet")
         for step in (
-            {"step": "plan", "sender": "veilig_thuis", "plannedOn": today, **how},
             {"step": "notice", "textVersion": "2026-11", "safetyCheckedOn": today, **how},
             {"step": "delivery", "how": "receipt_signed", "proof": _RECEIPT, "deliveredOn": today},
         ):
             one = self._play.chair.post(self.place(one), {"version": one["version"], **step})
         self._told.must(one["state"] == "met", f"verteld, en toch {one['state']}")
-        self.say(f"verteld, in een gesprek ({one['subjectRole']})")
+        self.say(f"verteld, in een gesprek en met een brief ({one['subjectRole']})")
 
     def must(self, holds: Callable[[], bool], sentence: str) -> None:
         """Waits until it is so."""

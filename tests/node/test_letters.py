@@ -1,0 +1,325 @@
+"""Letters and overviews: everything that must be in them, nothing of anybody else, readable and printable."""
+
+import itertools
+import os
+import re
+import zlib
+from datetime import date
+from html.parser import HTMLParser
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.contract.codes import PARTNERS, AgeBand, Purpose
+from adapters.node.letters import Letter, Overview, PdfUnavailable, html, pdf
+from adapters.node.letters.letter import told_of
+from adapters.node.letters.overview import Asked
+from adapters.node.letters.words import HOLDERS, WHY, day
+from adapters.node.telling import Circumstance, Recipient, channels, recipients
+from grondslag.demo.cast import cast
+
+DAY = date(2026, 12, 3)
+BASES = ("Wmo 5.2.6", "AVG 6(1)(e)")
+
+
+def letter(**chosen: object) -> Letter:
+    told = {
+        "name": "Anna Voorbeeld",
+        "recipient": "self",
+        "age_band": "adult",
+        "sender": "veilig_thuis",
+        "sender_name": "Veilig Thuis Midden (DEMO)",
+        "desk": "Loket Veilig Thuis",
+        "phone": "030 000 00 00",
+        "hours": "op werkdagen van 9 tot 17 uur",
+        "receiver": "veilig_thuis",
+        "written_on": DAY,
+        "told": told_of([("reclassering", "enrich_referral", BASES, date(2026, 11, 23))]),
+    }
+    return Letter(**{**told, **chosen})  # type: ignore[arg-type]
+
+
+class _Text(HTMLParser):
+    """The words of a page, a block a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[str] = [""]
+        self._hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._hidden = tag == "style" or (self._hidden and tag not in {"body"})
+        if tag in {"p", "li", "h1", "h2", "td", "th", "caption", "title", "br"}:
+            self.blocks.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "style":
+            self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.blocks[-1] += data
+
+
+def blocks(document: Letter | Overview) -> list[str]:
+    parser = _Text()
+    parser.feed(html(document))
+    return [" ".join(block.split()) for block in parser.blocks if block.strip()]
+
+
+RECIPIENTS = [
+    ("self", "adult"),
+    ("self", "from_16_to_17"),
+    ("child_and_representative", "from_12_to_15"),
+    ("representative", "under_12"),
+    ("special_guardian", "under_12"),
+]
+
+ITEMS = {
+    "who is responsible": "is verantwoordelijk voor deze brief",
+    "how to reach them": "030 000 00 00",
+    "and the FG": "functionaris gegevensbescherming",
+    "which partner was asked": "Bij de Reclassering is gevraagd of",
+    "purpose": "om te weten wie al betrokken is",
+    "legal basis": "Dit mag volgens: Wmo 5.2.6; AVG 6(1)(e)",
+    "categories": "Soort gegevens: begeleiding en toezicht",
+    "recipients by name": "Alleen Veilig Thuis kreeg de antwoorden",
+    "source": "Het begon met een melding",
+    "retention": "vijf jaar",
+    "access": "Inzage",
+    "correction": "Correctie",
+    "destruction": "Vernietiging",
+    "restriction": "Beperking",
+    "objection": "Bezwaar",
+    "complaint at the sender": "bij ons een klacht",
+    "complaint at the authority": "Autoriteit Persoonsgegevens",
+    "confidant": "vertrouwenspersoon",
+    "no automated decision": "niet door een computer",
+    "concept": "concept",
+}
+
+
+@pytest.mark.parametrize(("recipient", "age_band"), RECIPIENTS)
+@pytest.mark.parametrize("item", ITEMS)
+def test_every_item_of_the_hand_out_is_in_it(recipient: str, age_band: str, item: str) -> None:
+    assert ITEMS[item].lower() in " ".join(blocks(letter(recipient=recipient, age_band=age_band))).lower()
+
+
+@pytest.mark.parametrize(("recipient", "age_band"), RECIPIENTS)
+def test_it_is_plain_dutch(recipient: str, age_band: str) -> None:
+    """Short sentences, and no words of the trade (B1)."""
+    document = letter(recipient=recipient, age_band=age_band)
+    sentences = [
+        sentence
+        for block in blocks(document)
+        if "Dit mag volgens" not in block and "Waarom" not in block
+        for sentence in re.split(r"(?<=[.?:])\s", block)
+    ]
+    lengths = [len(sentence.split()) for sentence in sentences if sentence]
+    assert max(lengths) <= 20
+    assert sum(lengths) / len(lengths) <= 10
+    text = " ".join(blocks(document)).lower()
+    for word in (
+        "betrokkene",
+        "verwerkingsverantwoordelijke",
+        "conform",
+        "middels",
+        "derhalve",
+        "casus",
+        "hand-out",
+    ):
+        assert word not in text
+
+
+def test_an_adult_is_u_and_a_child_is_je() -> None:
+    adult = " ".join(blocks(letter()))
+    child = " ".join(blocks(letter(age_band="from_16_to_17")))
+    assert re.search(r"\bu\b", adult)
+    assert not re.search(r"\b(je|jij|jou)\b", adult)
+    assert re.search(r"\b(je|jij|jou)\b", child)
+    assert not re.search(r"\b[uU]\b|\b[uU]w\b", child)
+    stands_in = " ".join(blocks(letter(recipient="representative", age_band="under_12")))
+    assert "de vertegenwoordiger van Anna Voorbeeld" in stands_in
+
+
+FAMILY = {name: member.identity for name, member in cast(date(2026, 11, 23)).items()}
+_holders = st.sampled_from(sorted(HOLDERS))
+_purposes = st.sampled_from(get_args(Purpose))
+_rows = st.lists(
+    st.tuples(_holders, _purposes, st.just(BASES), st.dates(date(2026, 1, 1), date(2027, 1, 1))),
+    min_size=1,
+    max_size=8,
+)
+_who = st.sampled_from(sorted(FAMILY))
+
+
+def named(who: str) -> str:
+    identity = FAMILY[who]
+    return " ".join(part for part in (identity.given_names, identity.prefix, identity.surname) if part)
+
+
+@given(who=_who, rows=_rows, kind=st.sampled_from(RECIPIENTS), receiver=st.sampled_from(PARTNERS))
+def test_nothing_of_anybody_else_is_in_a_letter(
+    who: str, rows: list[tuple[str, str, tuple[str, ...], date]], kind: tuple[str, str], receiver: str
+) -> None:
+    """No name, birth date, address or number of any other member of any family; no answer; no reporter."""
+    document = letter(
+        name=named(who), recipient=kind[0], age_band=kind[1], told=told_of(rows), receiver=receiver
+    )
+    page = html(document)
+    own = FAMILY[who]
+    for other, identity in FAMILY.items():
+        if other == who:
+            continue
+        for value in (identity.surname, identity.birth_date, identity.postcode):
+            if value and value not in {own.surname, own.birth_date, own.postcode}:
+                assert value not in page.replace(named(who), "")
+    assert own.postcode not in page
+    assert own.birth_date not in page
+    text = " ".join(blocks(document)).lower()
+    for word in (
+        "slachtoffer",
+        "verdachte",
+        "dader",
+        "pleger",
+        "onder toezicht staat",
+        "afgeschermd",
+        "buur",
+    ):
+        assert word not in text
+    # of every question only that it was asked whether the person is known there
+    assert len(re.findall(r"is gevraagd of", text)) == len({row[0] for row in rows})
+
+
+@given(rows=_rows, receiver=st.sampled_from(PARTNERS))
+def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_whatever_was_answered(
+    rows: list[tuple[str, str, tuple[str, ...], date]], receiver: str
+) -> None:
+    """A letter is made of who was asked, why, when and by which article; nothing else goes in."""
+    one, other = (html(letter(told=told_of(rows), receiver=receiver)) for _ in range(2))
+    assert one == other
+    assert set(Letter.__dataclass_fields__) == {
+        "name",
+        "recipient",
+        "age_band",
+        "sender",
+        "sender_name",
+        "desk",
+        "phone",
+        "hours",
+        "receiver",
+        "written_on",
+        "told",
+    }
+
+
+def overview(*asked: Asked) -> Overview:
+    return Overview(
+        name="Anna Voorbeeld",
+        sender="veilig_thuis",
+        sender_name="Veilig Thuis Midden (DEMO)",
+        desk="Loket",
+        phone="030 000 00 00",
+        hours="op werkdagen",
+        written_on=DAY,
+        asked=asked,
+        size=81,
+        root="ab" * 32,
+    )
+
+
+def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() -> None:
+    row = Asked(date(2026, 11, 23), "veilig_thuis", "rvdk", "interpret", "A06", BASES, told=True)
+    text = " ".join(blocks(overview(row)))
+    for words in (
+        "23 november 2026",
+        "Veilig Thuis",
+        "de Raad voor de Kinderbescherming",
+        WHY["interpret"],
+        "A06",
+    ):
+        assert words in text
+    later = "Soms mag iets pas later."
+    assert later in text
+    assert later in " ".join(blocks(overview()))
+    assert "Er is nu niets" in " ".join(blocks(overview()))
+
+
+def printed(document: Letter | Overview) -> bytes:
+    try:
+        return pdf(document)
+    except PdfUnavailable as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest.mark.parametrize("document", [letter(), overview()], ids=["letter", "overview"])
+def test_it_prints_as_pdf_that_a_screen_reader_can_read(document: Letter | Overview) -> None:
+    """PDF/UA-1: tagged, titled, in Dutch, with its fonts in it; always the same bytes."""
+    raw = printed(document)
+    assert raw.startswith(b"%PDF-1.")
+    assert raw == printed(document)
+    streams = b"".join(_inflated(raw))
+    whole = raw + streams
+    assert b"/MarkInfo" in whole
+    assert b"/StructTreeRoot" in whole
+    assert re.search(rb"/Lang\s*\(nl\)", whole)
+    assert re.search(rb"pdfuaid:part[^0-9]{1,8}1", whole)
+    assert b"/DisplayDocTitle true" in whole
+    fonts = re.findall(rb"/FontDescriptor", whole)
+    assert fonts
+    assert b"/FontFile" in whole
+    assert b"Voorbeeld" not in re.findall(rb"/Title[^\n]{0,80}", whole)[0]  # no name where a list shows it
+
+
+def _inflated(raw: bytes) -> list[bytes]:
+    found = []
+    for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", raw, re.DOTALL):
+        try:
+            found.append(zlib.decompress(part))
+        except zlib.error:
+            found.append(part)
+    return found
+
+
+# ── who is told, and how ──
+
+
+@pytest.mark.parametrize("age_band", get_args(AgeBand))
+def test_nobody_is_told_through_a_representative_who_is_the_suspect(age_band: AgeBand) -> None:
+    found = recipients(age_band, ["representative_is_suspect"])
+    assert found
+    if age_band != "unknown":
+        assert not found & {"representative", "child_and_representative"}
+
+
+def test_who_is_told_by_age() -> None:
+    expected = {
+        "under_12": {"representative"},
+        "from_12_to_15": {"child_and_representative"},
+        "from_16_to_17": {"self"},
+        "adult": {"self"},
+        "unknown": set(get_args(Recipient)),
+    }
+    assert {age: set(recipients(age, [])) for age in expected} == expected  # type: ignore[arg-type]
+    assert recipients("adult", ["guardianship"]) == {"self", "representative"}
+
+
+def test_there_is_always_a_safe_way_and_never_an_unsafe_one() -> None:
+    """Whatever comes together, somebody can speak with the person."""
+    every = get_args(Circumstance)
+    for count in range(len(every) + 1):
+        for circumstances in itertools.combinations(every, count):
+            found = channels(circumstances)
+            assert "conversation" in found
+            if {"address_shared", "detained", "low_literacy"} & set(circumstances):
+                assert "letter" not in found
+            if "device_shared" in circumstances:
+                assert not found & {"phone", "secure_mail"}
+
+
+def test_days_are_written_as_people_do() -> None:
+    assert day(date(2026, 3, 1)) == "1 maart 2026"
