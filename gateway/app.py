@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,10 +12,11 @@ from adapters.contract.codes import BROKER
 from adapters.contract.http import api
 from adapters.contract.rounds import rounds
 from adapters.contract.settings import SettingsProblem
-from adapters.contract.start import PROBLEMS, started
+from adapters.contract.start import PROBLEMS, Start, started
 from adapters.contract.wire import HttpWire, Wire
 from audit.book import Book
 from audit.errors import VerifyError
+from audit.stamp import read_roots
 from gateway.agreement import Agreement
 from gateway.broker import Broker
 from gateway.courier import Courier
@@ -24,6 +25,7 @@ from gateway.obligation_routes import obligation_routes
 from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
+from gateway.stamping import Stamping
 from gateway.witness_routes import witness_routes
 from gateway.witnesses import Witness, Witnesses, of_directory, outside
 
@@ -39,6 +41,27 @@ def _outside(text: str) -> Witness:
             f"A witness in `witnesses` cannot be used: {problem}. Write its key, a space and its address.",
             "witnesses",
         ) from None
+
+
+def _stamping(settings: BrokerSettings, start: Start, wire: Wire) -> Stamping | None:
+    if settings.time_stamp_authority is None:
+        return None
+    try:
+        roots = read_roots((settings.time_stamp_roots or Path()).read_bytes())
+    except (OSError, VerifyError):
+        raise SettingsProblem(
+            "The file that `time_stamp_roots` names holds no certificates (PEM). Put there whom the "
+            "time-stamp authority comes from.",
+            "time_stamp_roots",
+        ) from None
+    return Stamping(
+        start.signatory,
+        wire,
+        start.trail,
+        authority=settings.time_stamp_authority,
+        roots=roots,
+        alarm_after=timedelta(seconds=settings.stamp_alarm_after_s),
+    )
 
 
 def app(
@@ -78,10 +101,12 @@ def app(
                 book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)
                 informing = Informing(start.signatory, start.trail, book)
                 app.state.informing = informing
+                stamping = _stamping(settings, start, line)
                 app.state.broker, app.state.agreement = broker, agreement
-                app.state.witnesses = witnesses
+                app.state.witnesses, app.state.stamping = witnesses, stamping
                 app.state.checks.update(start.checks())
                 async with rounds(
+                    **({"stamp": (stamping.look, settings.stamp_look_every_s)} if stamping else {}),
                     deliver=(broker.deliver_due, settings.retry_every_s),
                     agree=(agreement.refresh, settings.retry_every_s),
                     examine=(agreement.examine_due, settings.retry_every_s),

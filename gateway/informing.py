@@ -31,7 +31,7 @@ PROSECUTOR = "om"
 MOST_SHOWN = 200
 """Obligations in one answer; more follow under a later `since`."""
 
-_overdue = Gauge("grondslag_obligations_overdue", "Obligations whose time is over.", ["receiver"])
+_overdue = Gauge("grondslag_obligations_overdue", "Obligations whose time is over.", ["partner"])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The broker's settings."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from adapters.contract.settings import PartySettings
@@ -25,6 +27,21 @@ class BrokerSettings(PartySettings):
         (),
         description="Witnesses outside the chain, each as its key (a C2SP verifier key), a space, and the "
         "address under which it takes checkpoints.",
+    )
+    time_stamp_authority: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Address of a time-stamp authority (RFC 3161) outside the chain; without it the trail "
+        "has no time stamps.",
+    )
+    time_stamp_roots: Path | None = Field(
+        None, description="Certificates (PEM) of whom that authority must come from."
+    )
+    stamp_alarm_after_s: float = Field(
+        6 * 3600, ge=60, le=14 * 86_400, description="How long there may be no time stamp before an alarm."
+    )
+    stamp_look_every_s: float = Field(
+        60, gt=0, le=3600, description="How often the broker looks whether a time stamp is due."
     )
     retry_every_s: float = Field(
         1.0, gt=0, le=60, description="How often the broker looks for permits that did not arrive yet."

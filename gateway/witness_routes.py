@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -33,6 +34,28 @@ class CheckpointOut(Body):
     )
 
 
+class StampOut(Body):
+    """Een tijdstempel van buiten op een stand van het spoor."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "size": 81,
+                    "at": "2026-11-23T10:00:00Z",
+                    "checkpoint": _SHOWN["checkpoint"],
+                    "response": "MIIC",
+                }
+            ]
+        }
+    )
+
+    size: int = Field(description="Hoeveel regels het spoor toen had.")
+    at: datetime = Field(description="Wanneer, volgens de dienst.")
+    checkpoint: str = Field(description="De stand.")
+    response: str = Field(description="Antwoord van de dienst (RFC 3161, DER), in base64.")
+
+
 def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
@@ -55,5 +78,23 @@ def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
             raise RequestInvalid(invalid_params=[invalid_param(("since",), "too_large")]) from None
         proof = [base64.b64encode(node).decode() for node in shown.proof]
         return CheckpointOut(checkpoint=shown.checkpoint, witnesses=list(shown.witnesses), proof=proof)
+
+    @router.get(
+        "/stamps",
+        summary="Haal de tijdstempels op het spoor op",
+        description="De nieuwste van een dienst van buiten (RFC 3161), elk met de stand waar zij over gaat.",
+        response_model=list[StampOut],
+        responses=told(),
+    )
+    async def stamps() -> Any:
+        return [
+            StampOut(
+                size=one.size,
+                at=one.at,
+                checkpoint=one.checkpoint,
+                response=base64.b64encode(one.response).decode(),
+            )
+            for one in await witnesses().stamps()
+        ]
 
     return router

@@ -16,9 +16,11 @@ from adapters.contract.signatory import Signatory, trail_origin, witness_name
 from adapters.contract.wire import Unreachable, Wire
 from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import TrailError, VerifyError
+from audit.stamp import Stamp
 from audit.trail import Trail
 from audit.witness import COSIGNATURE, Submission, cosigned_at
 from gateway.cases import metadata
+from gateway.stamping import load_stamps
 
 cosigned = Table(
     "cosigned",
@@ -30,6 +32,8 @@ cosigned = Table(
 
 SHOWN_EVERY_S = 600
 """Also when nothing came: a witness must know that it is not left out."""
+
+_STAMPS_SHOWN = 50
 
 PATH = "/witness/add-checkpoint"
 _SEEN_PATH = "/witness/checkpoint"
@@ -154,6 +158,10 @@ class Witnesses:
         state = self._checkpoint(note)
         signed = cosigned_at(state, note, {one.name: one.key for one in self._witnesses})
         return Shown(note, tuple(sorted(signed)), await self._trail.prove_growth(since, state.size))
+
+    async def stamps(self) -> list[Stamp]:
+        """The newest time stamps of somebody outside. Raises TrailUnavailable."""
+        return await self._trail.read(lambda store: load_stamps(store, _STAMPS_SHOWN))
 
     async def _ask(self, witness: Witness, newest: Checkpoint, note: str) -> str | None:
         """The line of this witness; None when it signs nothing now."""

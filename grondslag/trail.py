@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +26,7 @@ from audit.entry import Entry
 from audit.export import ExportCanceled, Exported
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
+from gateway.evidence import evidence
 from gateway.settings import BrokerSettings
 
 Many = Annotated[list[str] | None, typer.Option(help="Only of these; again for more.")]
@@ -85,7 +85,6 @@ async def exported(
     purpose: str,
     by: str,
     selection: Selection = ALL,
-    more: Mapping[str, bytes] | None = None,
 ) -> Exported:
     """Exports the trail of the party with these settings, after recording that. Raises what STOPS names,
     ExportCanceled, OSError.
@@ -97,6 +96,7 @@ async def exported(
     signatory = read_signatory(settings, name, clock_of(settings))
     loop = asyncio.get_running_loop()
     async with opened_trail(settings, signatory) as trail:
+        more = await trail.read(evidence) if name == BROKER else {}
 
         def record(made: Exported) -> None:
             facts = {

@@ -156,6 +156,8 @@ class LocalWorld(World):
             **self._more.get("*", {}),
         }
         values.pop("demo_clock")  # the clock is an argument here
+        if not self._more.get(party, {}).get("time_stamp_authority"):
+            values.pop("time_stamp_authority", None)
         if party != BROKER:
             row = json.loads(ECAlgorithm.to_jwk(self._issuer_keys[party].public_key()))
             jwks = {"keys": [{**row, "kid": f"test-{party}", "use": "sig", "alg": "ES256"}]}

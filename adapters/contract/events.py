@@ -116,6 +116,16 @@ class Event(Enum):
         "signed",
         "needed",
     )
+    STAMP_REFUSED = (
+        "warning",
+        "There is no time stamp on the newest state of the trail; it is asked again.",
+        "error",
+    )
+    STAMPS_MISSING = (
+        "error",
+        "For too long no authority outside put a time stamp on the trail (setting `time_stamp_authority`).",
+        "age_s",
+    )
     OBLIGATION_STEP = "info", "How far a duty to inform is, was recorded.", "step", "partner"
     OBLIGATION_STEP_REFUSED = (
         "error",

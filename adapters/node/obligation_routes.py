@@ -154,6 +154,14 @@ class OwedOut(JointOut):
     reminders: list[ReminderOut] = Field(description="Wie nog wordt herinnerd, en wanneer.")
 
 
+_STEP = {"step": "resumption", "version": 1, "reason": "ground_lifted"}
+_STEP_EXAMPLE: dict[str, Any] = {
+    **SIGNED_IN,
+    "requestBody": {"content": {"application/json": {"example": _STEP}}},
+}
+StepIn = Annotated[StepWish, Field(discriminator="step")]
+
+
 def obligation_routes(node: Callable[[], Node]) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
@@ -180,7 +188,7 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
         ),
         response_model=OwedOut,
         responses=told(NotFound, StepNotTaken, PreconditionFailed),
-        openapi_extra=SIGNED_IN,
+        openapi_extra=_STEP_EXAMPLE,
     )
     async def step(id: ObligationId, body: StepIn, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
@@ -228,10 +236,10 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
     @router.post(
         "/cases/{case}/obligations/{id}/steps",
         status_code=204,
+        openapi_extra=_STEP_EXAMPLE,
         summary="Laat de informatieplicht van een ander wachten, of hef dat op",
         description="Alleen voor het OM, zolang een onderzoek dat vraagt. De grond blijft hier.",
         responses=told(*OF_DOCUMENTS, NotFound, PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
     )
     async def let_wait(
         case: CaseId, id: ObligationId, body: StepIn, authorization: Authorization = None
@@ -241,9 +249,6 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
         return Response(status_code=204)
 
     return router
-
-
-StepIn = Annotated[StepWish, Field(discriminator="step")]
 
 
 def _owed(owed: Owed, now: datetime) -> OwedOut:

@@ -31,6 +31,7 @@ from adapters.contract.keys import make_keys, read_keys, write_keys
 from grondslag.demo.caller import Caller, HttpCaller, sign_in
 from grondslag.demo.cast import cast
 from grondslag.demo.proposal import Preparing, Proposal
+from grondslag.demo.stamp_authority import make_authority, openssl
 from grondslag.population import build
 
 SEED = 20261124
@@ -155,6 +156,10 @@ class World:
             "obligations_every_s": 0.5,
         }
         if party == BROKER:
+            if "stamp_authority" in self.ports:
+                values["time_stamp_authority"] = f"{self.address('stamp_authority')}/"
+                values["time_stamp_roots"] = str(self.folder / "stamp_authority" / "root.pem")
+                values["stamp_look_every_s"] = 1
             return values
         token = (self.folder / "rvdk-token").read_text(encoding="utf-8")
         registers = {
@@ -194,9 +199,10 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
     make_parties(world)
     try:
         say("De keten start: centrale, vijf knooppunten, register van de Raad, aanmelding.")
-        for party in ("issuer", "rvdk_register", BROKER, *PARTNERS):
+        helpers = [name for name in ("issuer", "rvdk_register", "stamp_authority") if name in world.ports]
+        for party in (*helpers, BROKER, *PARTNERS):
             world.start(party)
-        for party in ("issuer", "rvdk_register", BROKER, *PARTNERS):
+        for party in (*helpers, BROKER, *PARTNERS):
             world.wait_ready(party)
         yield world
     finally:
@@ -244,9 +250,14 @@ def make_parties(world: World) -> None:
     names = [
         "issuer",
         "rvdk_register",
+        *(["stamp_authority"] if openssl() else []),
         *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management")),
     ]
     world.ports.update(zip(names, _free_ports(len(names)), strict=True))
+    if "stamp_authority" in world.ports:
+        make_authority(world.folder / "stamp_authority")
+    else:
+        world.say("Zonder het programma openssl zijn er geen tijdstempels.")
     now = datetime.now(UTC)
     rows: list[dict[str, Any]] = []
     for number, party in enumerate((BROKER, *PARTNERS)):
@@ -290,6 +301,8 @@ def _command(party: str, world: World) -> list[str]:
             "--token-file",
             str(world.folder / "rvdk-token"),
         ]
+    if party == "stamp_authority":
+        return ["grondslag.demo.stamp_authority", str(world.ports[party]), str(world.folder / party)]
     what = ["broker"] if party == BROKER else ["node", "run"]
     return ["grondslag", *what, "--settings", str(world.folder / f"{party}.toml")]
 
