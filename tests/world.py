@@ -151,6 +151,7 @@ class LocalWorld(World):
         values = {
             **super().settings(party),
             "obligations_every_s": 3600,
+            **({"witness_every_s": 10} if party == BROKER else {}),
             **self._databases(party),
             **self._more.get(party, {}),
             **self._more.get("*", {}),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from grondslag.demo.caller import Caller, Json, Refused
@@ -75,6 +76,9 @@ class Chain(Protocol):
     """A running chain: the demo's own processes, or the tests' chain in one process."""
 
     today: date
+    folder: Path
+
+    def settings(self, party: str) -> dict[str, Any]: ...
 
     def caller(self, partner: str, role: str, number: int = 1) -> Caller: ...
 

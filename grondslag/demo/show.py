@@ -34,6 +34,8 @@ TITLES = {
     "asked_again": "Dezelfde vraag nog een keer",
     "new_release": "Een nieuwe versie van de hand-out: voorgesteld, ondertekend, in werking, teruggezet",
     "informed": "Niemand wordt vergeten: een jaar van de zaak, versneld",
+    "export_verified": "De FG voert uit en kijkt na, zonder ons te geloven",
+    "insider_caught": "Iemand van binnen herschrijft het spoor",
 }
 STATES = {
     "open": "open",

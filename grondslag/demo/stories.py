@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from grondslag.demo.caller import Json, Refused
 from grondslag.demo.informed import informed
 from grondslag.demo.play import Play, Story, Told, decide_standing, ended, played
+from grondslag.demo.proven import export_verified, insider_caught
 
 
 def stalking(play: Play, told: Told) -> None:
@@ -286,6 +287,8 @@ STORIES: tuple[Story, ...] = (
     asked_again,
     new_release,
     informed,
+    export_verified,
+    insider_caught,
 )
 
 

@@ -156,6 +156,7 @@ class World:
             "obligations_every_s": 0.5,
         }
         if party == BROKER:
+            values["witness_every_s"] = 1
             if "stamp_authority" in self.ports:
                 values["time_stamp_authority"] = f"{self.address('stamp_authority')}/"
                 values["time_stamp_roots"] = str(self.folder / "stamp_authority" / "root.pem")
