@@ -89,7 +89,7 @@ def app_of(folder: Path) -> Starlette:
         return Response(response, media_type="application/timestamp-reply")
 
     async def there(_: Request) -> Response:
-        return Response(status_code=204)
+        return Response("TEST", media_type="text/plain")
 
     return Starlette(routes=[Route("/", stamp, methods=["POST"]), Route("/", there, methods=["GET"])])
 

@@ -139,6 +139,7 @@ class World:
         fresh = self.clock_file.with_suffix(".new")
         fresh.write_text(str(int(self.ahead.total_seconds())), encoding="ascii")
         fresh.replace(self.clock_file)
+        time.sleep(0.3)  # every process has looked by then
 
     def settings(self, party: str) -> dict[str, Any]:
         """The settings of a party, as they stand in its file."""

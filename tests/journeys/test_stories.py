@@ -132,7 +132,8 @@ def test_all_stories_end_alike(
         chosen["settings"][BROKER]["witness_every_s"] = 0.5
         world: LocalWorld = stack.enter_context(local_world(tmp_path, registers=registers, **chosen))
         world.prepared = prepared
-        left_out = {new_release} if engine == "server" else set()
+        # with an OPA server no release changes; what comes weeks later does not depend on the engine
+        left_out = {new_release, *LATER} if engine == "server" else set()
         if database == "postgresql":
             left_out.add(insider_caught)  # he rewrites a file
         stories = [story for story in STORIES if story not in left_out]
