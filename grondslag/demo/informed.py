@@ -21,6 +21,7 @@ _FACTORS = [
 ]
 _RECEIPT = hashlib.sha256(b"een getekend bewijs van ontvangst").hexdigest()
 _MAN, _WOMAN, _CHILD = "suspected_perpetrator", "victim", "child"
+_WHO = {_MAN: "de man", _WOMAN: "de vrouw", _CHILD: "een kind"}
 
 
 def informed(play: Play, told: Told) -> None:
@@ -137,7 +138,7 @@ class _Year:
         ):
             one = self._play.chair.post(self.place(one), {"version": one["version"], **step})
         self._told.must(one["state"] == "met", f"verteld, en toch {one['state']}")
-        self.say(f"verteld, in een gesprek en met een brief ({one['subjectRole']})")
+        self.say(f"{_WHO[one['subjectRole']]} weet het, door een gesprek en een brief")
 
     def must(self, holds: Callable[[], bool], sentence: str) -> None:
         """Waits until it is so."""
