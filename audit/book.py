@@ -139,14 +139,15 @@ class Book:
         obligation_id = str(entry.facts["obligation"])
 
         def take(store: Connection, recorded: Sequence[Recorded]) -> Obligation:
-            while self._advance(store, _PAGE, before=recorded[0].position) == _PAGE:
+            own = recorded[0].position  # what others record in the same commit stands before or after it
+            while self._advance(store, _PAGE, stop=own) == _PAGE:
                 pass
             before = _one(store, obligation_id)
             if before is None:
                 raise StepRefused("There is no such obligation.")
             if version is not None and version != before.version:
                 raise StepRaced("Somebody else took a step since.")
-            self._advance(store, _PAGE)
+            self._advance(store, _PAGE, stop=own + 1)
             after = _one(store, obligation_id)
             if after is None or after == before:
                 raise StepRefused("In its state this obligation does not take that step.")
@@ -192,12 +193,12 @@ class Book:
         await self._trail.append([], forget)
         return await self.catch_up()
 
-    def _advance(self, store: Connection, most: int, *, before: int | None = None) -> int:
-        """Reads on by at most this many leaves, within the caller's transaction, and not past `before`."""
+    def _advance(self, store: Connection, most: int, *, stop: int | None = None) -> int:
+        """Reads on by at most this many leaves, within the caller's transaction, and not past `stop`."""
         # the head is locked: no two processes may read on at once
         size = store.execute(select(head.c.size).with_for_update()).scalar() or 0
         position = store.execute(select(_read.c.position)).scalar()
-        stop = min((position or 0) + most, size if before is None else before)
+        stop = min((position or 0) + most, size if stop is None else stop)
         if position is not None and position >= stop:
             return 0
         start = position or 0

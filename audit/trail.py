@@ -476,10 +476,14 @@ class Trail:
         return written.appended
 
     def _attempt(self, connection: Connection, jobs: Sequence[_Job]) -> _Written:
-        """Claims, inserts, and lets each caller change what belongs to its entries."""
+        """Claims, inserts, and lets each caller change what belongs to its entries. Who records nothing comes
+        first: it must not see what is not durable yet.
+        """
+        early = {job: _changed(job, connection, ()) for job in jobs if not job.entries}
         state, keys, recorded = self._inserted(connection, jobs)
         appended = [
-            Appended(own, _changed(job, connection, own)) for job, own in zip(jobs, recorded, strict=True)
+            Appended(own, _changed(job, connection, own) if job.entries else early[job])
+            for job, own in zip(jobs, recorded, strict=True)
         ]
         return _Written(state, keys, appended)
 

@@ -286,12 +286,15 @@ class Informing:
         since = await self._trail.read(lambda store: store.execute(select(heard.c.since)).scalar()) or 0
         response = await self._broker.call("GET", "/v1/obligations", query=f"?since={since}")
         told, proven = self._told(response.body)
-        me, taken = self._signatory.party.code, 0
+        me, taken, next_since = self._signatory.party.code, 0, told.next_since
         for position, facts in proven:
             if facts.get("by") == me or facts.get("kind") not in {"deferral", "resumption"}:
                 continue
             before = await self._book.get(str(facts["obligation"]))
-            if before is None or facts["step"] in before.taken:
+            if before is None:  # its permit is still on its way to us: the step is asked for again
+                next_since = min(next_since, position)
+                continue
+            if facts["step"] in before.taken:
                 continue
             here = {
                 "obligation": before.id,
@@ -304,8 +307,8 @@ class Informing:
             with suppress(StepRefused):  # by then it had ended here, or its time was over
                 await self._book.step(Entry(facts["kind"], here, subject_ref=before.subject_ref))
                 taken += 1
-        if told.next_since != since:
-            await self._trail.append([], lambda store, _: _hear(store, told.next_since))
+        if next_since != since:
+            await self._trail.append([], lambda store, _: _hear(store, next_since))
         return taken
 
     async def remind(self) -> int:

@@ -103,6 +103,27 @@ def test_two_officers_who_decide_on_one_obligation_at_once(books: Books) -> None
     books.run(go)
 
 
+def test_steps_and_readers_in_one_commit_do_not_hide_each_other(books: Books) -> None:
+    """Each step is judged at its own place in the trail, whatever else the commit holds."""
+
+    async def go(trail: Trail) -> None:
+        book, other = book_of(trail), book_of(trail)
+        ones = [await opened(trail, book, f"subject-{number}") for number in range(6)]
+        for version in (0, 2, 4):  # a deferral is renewed: each is a step of its own
+            async with asyncio.TaskGroup() as group:
+                steps = []
+                for one in ones:
+                    group.create_task(other.catch_up())
+                    steps.append(group.create_task(book.step(deferral(one, 3), version=version)))
+                    group.create_task(trail.append([permit("somebody-else")]))
+                    steps.append(group.create_task(other.step(deferral(one, 5), version=version + 1)))
+                    group.create_task(book.find())
+            assert [step.result().version for step in steps] == [version + 1, version + 2] * len(ones)
+        assert await book.find() == await folded(trail)
+
+    books.run(go)
+
+
 def test_a_reminder_is_due_once(books: Books) -> None:
     async def go(trail: Trail) -> None:
         book = book_of(trail)
