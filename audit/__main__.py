@@ -26,6 +26,10 @@ def told(report: Report) -> str:
     if report.origin:
         told = f"{report.entries} regels, {report.parts} verzegelde delen, {report.erased} gewist"
         lines.append(f"Spoor {report.origin}: {told}.")
+    if report.pruned:
+        lines.append(
+            f"{report.pruned} regels zijn na hun bewaartermijn vernietigd; hun plaats en hash staan er nog."
+        )
     if report.selected:
         lines.append(_SELECTED)
     if report.earlier:

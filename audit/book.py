@@ -5,7 +5,7 @@ and made again. Whoever takes a step has the book read up to its own entry in th
 who decide on one obligation at once cannot both be right.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,8 @@ from audit.obligations import (
     next_reminder,
     reminders,
 )
-from audit.trail import Trail, entries, head, metadata
+from audit.tables import entries, head, metadata
+from audit.trail import Trail
 
 _obligations = Table(
     "trail_obligations",
@@ -183,6 +184,15 @@ class Book:
         rows = await self._trail.read(lambda store: store.execute(query).all())
         return {row.receiver: row.late for row in rows}
 
+    def live_cases(self, store: Connection) -> set[str]:
+        """The cases in which somebody must still be told; of a book that was read to the end."""
+        query = select(_obligations.c.case_ref).where(_obligations.c.live).distinct()
+        return set(store.execute(query).scalars())
+
+    def forget(self, store: Connection, case_refs: Collection[str]) -> None:
+        """Lets go of what these cases hold, within a transaction that prunes them."""
+        store.execute(delete(_obligations).where(_obligations.c.case_ref.in_(sorted(case_refs))))
+
     async def remake(self) -> int:
         """Throws the book away and reads the whole trail again; how many leaves that were."""
 
@@ -204,7 +214,7 @@ class Book:
         start = position or 0
         query = (
             select(entries.c.position, entries.c.leaf)
-            .where(entries.c.position.between(start, stop - 1))
+            .where(entries.c.position.between(start, stop - 1), entries.c.leaf != b"")
             .order_by(entries.c.position)
         )
         leaves = [

@@ -4,6 +4,8 @@ TrailError            a trail that cannot be opened: the text says what to do
 └── TrailUnavailable  it cannot be written or read now; nothing was recorded
 StepRefused           a step about an obligation that changes nothing
 StepRaced             somebody else took a step about it first
+CaseHeld              a case of which nothing may be destroyed
+CaseTaken             a case that somebody took up while it was to be destroyed
 VerifyError           a leaf, proof or checkpoint that is not what it must be
 """
 
@@ -22,6 +24,14 @@ class StepRefused(Exception):
 
 class StepRaced(Exception):
     """Somebody else took a step about this obligation since it was looked at."""
+
+
+class CaseHeld(Exception):
+    """Nothing of this case may be destroyed. The text says what to do."""
+
+
+class CaseTaken(Exception):
+    """Something of this case came in since it was looked at. Nothing was destroyed."""
 
 
 class VerifyError(Exception):

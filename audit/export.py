@@ -36,7 +36,7 @@ from audit.errors import TrailError, TrailUnavailable
 from audit.merkle import inclusion_proofs
 from audit.selection import ALL, Selection
 from audit.sheet import Ods, csv_line
-from audit.trail import Stored, stored_entries, stored_head, stored_tiles
+from audit.tables import Stored, stored_entries, stored_head, stored_tiles
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows: the same log gives the same bytes
 _BATCH = 1_000
@@ -229,7 +229,7 @@ class _Writing:
         for batch in _batches(stored_entries(self._connection, self._size)):
             if not self._progress(batch[0].position, self._size):
                 raise ExportCanceled
-            read = [(one, _facts(one.leaf)) for one in batch]
+            read = [(one, _facts(one.leaf)) for one in batch if one.leaf]
             chosen = [pair for pair in read if self._selection.whole or self._chosen(*pair, gone)]
             for one, facts in chosen:
                 lines.write(b'{"position":%d,"leaf":%b}\n' % (one.position, one.leaf))

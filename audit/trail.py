@@ -19,85 +19,39 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import Counter, Histogram
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    bindparam,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.database import Prepared, engine, wipe
 from audit.entry import Entry, Recorded, leaf_of, time_of
+from audit.erasure import RacedError, erase, held, prune, runs_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
 from audit.migration import TRAIL, verify_migrated
 from audit.part import Part, open_part, seal_part
 from audit.subject_keys import SubjectKeys
-
-metadata = MetaData()
-
-head = Table(
-    "trail_head",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),  # one row
-    Column("size", BigInteger, nullable=False),
-    Column("checkpoint", Text, nullable=False),
-)
-entries = Table(
-    "trail_entries",
-    metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary(32), nullable=False),
-    Column("leaf", LargeBinary, nullable=False),
-)
-parts = Table(
-    "trail_parts",
-    metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("subject_ref", String(64), nullable=False, index=True),
-    Column("key_id", BigInteger, nullable=False),
-    Column("salt", LargeBinary(32), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-tiles = Table(
-    "trail_tiles",
-    metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary(32), nullable=False),
-)
-subjects = Table(
-    "trail_subjects",
-    metadata,
-    Column("subject_ref", String(64), primary_key=True),
-    Column("key_id", BigInteger, nullable=False),
-)
-doomed = Table(
-    "trail_doomed_keys",  # erased with their parts; to be destroyed in the database of keys
-    metadata,
-    Column("key_id", BigInteger, primary_key=True, autoincrement=False),
+from audit.tables import (
+    doomed,
+    edge,
+    entries,
+    hashes,
+    head,
+    parts,
+    stored,
+    stored_head,
+    subjects,
+    tiles,
 )
 
 # statements are built once: building one costs more than running it
@@ -106,12 +60,6 @@ _KEYS_OF = select(subjects).where(subjects.c.subject_ref.in_(bindparam("refs", e
 _INSERT_ENTRIES, _INSERT_PARTS, _INSERT_SUBJECTS, _INSERT_TILES = (
     Prepared(insert(table), *table.columns.keys()) for table in (entries, parts, subjects, tiles)
 )
-_WITH_PARTS = (
-    select(entries, parts.c.key_id, parts.c.salt, parts.c.sealed)
-    .outerjoin_from(entries, parts, entries.c.position == parts.c.position)
-    .order_by(entries.c.position)
-)
-
 T = TypeVar("T")
 Change = Callable[[Connection, Sequence[Recorded]], T]
 
@@ -130,7 +78,7 @@ _RECENT_LEAVES = 8_192
 _RECENT_TILES = 64
 _RECENT_KEYS = 4_096
 _PAGE = 1_000
-_MAX_ERASED = 2_000  # positions named in one erasure entry, well within the size of a leaf
+_MAX_NAMED = 1_500  # positions or runs named in one entry, well within the size of a leaf
 _CLOSE_WITHIN_S = 30
 
 
@@ -159,16 +107,6 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """An entry as it stands in the database; its part stays sealed."""
-
-    position: int
-    hash: bytes
-    leaf: bytes
-    part: Part | None
-
-
-@dataclass(frozen=True)
 class _State:
     tree: Tree
     checkpoint: str
@@ -179,7 +117,7 @@ class _Job:
     entries: tuple[Entry, ...]
     change: Change[Any] | None
     answer: Callable[[Any, BaseException | None], None]
-    erases: str | None = None
+    forgets: bool = False
 
 
 class _JobError(Exception):
@@ -189,10 +127,6 @@ class _JobError(Exception):
         super().__init__()
         self.job = job
         self.cause = cause
-
-
-class _RacedError(Exception):
-    """A part of the subject came in while it was being erased."""
 
 
 _Keys = dict[str, tuple[int, bytes]]
@@ -279,7 +213,7 @@ class Trail:
         """
         started = time.perf_counter()
         try:
-            appended = await self._put(tuple(entries), change, None)
+            appended = await self._put(tuple(entries), change)
         except TrailUnavailable:
             _appends.labels("unavailable").inc()
             raise
@@ -379,32 +313,62 @@ class Trail:
             for one in await self.read(lambda connection, where=where: self._opened(connection, where)):  # type: ignore[misc]
                 yield one
 
-    async def erase(self, subject_ref: str, reason: str) -> Recorded:
+    async def erase(
+        self, subject_ref: str, reason: str, change: Callable[[Connection], None] | None = None
+    ) -> Recorded:
         """Destroys the key and the sealed parts of this subject. The erasure is an entry, which names nobody:
-        only the positions whose part is gone. Root and proofs stay as they are.
+        only the positions whose part is gone. Root and proofs stay as they are. `change` takes away in the
+        same transaction what others keep.
 
         Raises TrailUnavailable: nothing is recorded and nothing gone, or all is done but the key, which goes
         at the next erasure or start. Asking again does no harm.
         """
         appended = None
         while appended is None:
-            held = await self.read(lambda connection: _held(connection, subject_ref))
-            groups = [held[place : place + _MAX_ERASED] for place in range(0, len(held), _MAX_ERASED)]
+            known = await self.read(lambda connection: held(connection, subject_ref))
+            groups = [known[place : place + _MAX_NAMED] for place in range(0, len(known), _MAX_NAMED)]
             erasures = tuple(Entry("erasure", {"reason": reason, "erased": one}) for one in groups or [[]])
 
-            def change(connection: Connection, _: object, held: list[int] = held) -> None:
-                _erase(connection, subject_ref, held)
+            def gone(connection: Connection, _: object, known: list[int] = known) -> None:
+                erase(connection, subject_ref, known)
+                if change is not None:
+                    change(connection)
 
-            with suppress(_RacedError):
-                appended = await self._put(erasures, change, subject_ref)
+            with suppress(RacedError):
+                appended = await self._put(erasures, gone, forgets=True)
+        await self._destroy()
+        return appended.recorded[0]
+
+    async def prune(
+        self, positions: Collection[int], facts: Mapping[str, Any], change: Change[None]
+    ) -> tuple[Recorded, ...]:
+        """Destroys the leaves and sealed parts at these positions, and the key of each subject who has no
+        part left. Hashes stay: root and all proofs of other entries are as they were. It is an entry, or
+        more, with these facts and the runs of positions. `change` belongs to it.
+
+        Raises what `change` raises, and TrailUnavailable: then nothing is gone, or all but the keys (see
+        `erase`).
+        """
+        runs = runs_of(positions)
+        groups = [runs[place : place + _MAX_NAMED] for place in range(0, len(runs), _MAX_NAMED)] or [[]]
+        prunings = tuple(Entry("pruning", {**facts, "pruned": one}) for one in groups)
+
+        def gone(connection: Connection, recorded: Sequence[Recorded]) -> None:
+            change(connection, recorded)
+            prune(connection, runs)
+
+        appended = await self._put(prunings, gone, forgets=True)
+        await self._destroy()
+        return appended.recorded
+
+    async def _destroy(self) -> None:
         try:
             await asyncio.get_running_loop().run_in_executor(self._readers, self._destroy_doomed)
         except SQLAlchemyError as error:
             raise TrailUnavailable(f"a key cannot be destroyed: {type(error).__name__}") from None
-        return appended.recorded[0]
 
     async def _put(
-        self, entries: tuple[Entry, ...], change: Change[T] | None, erases: str | None
+        self, entries: tuple[Entry, ...], change: Change[T] | None, *, forgets: bool = False
     ) -> Appended[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Appended[T]] = loop.create_future()
@@ -425,7 +389,7 @@ class Trail:
             if self._halted is not None or not self._accepting:
                 raise TrailUnavailable(self._halted or "the trail is not open")
             try:
-                self._waiting.put_nowait(_Job(entries, change, answer, erases))
+                self._waiting.put_nowait(_Job(entries, change, answer, forgets))
             except queue.Full:
                 raise TrailUnavailable("too many entries wait to be recorded") from None
         return await future
@@ -472,7 +436,7 @@ class Trail:
         with self._engine.begin() as connection:
             written = self._attempt(connection, jobs)
         self._state = written.state
-        self._remember(written, {job.erases for job in jobs})
+        self._remember(written, forget=any(job.forgets for job in jobs))
         return written.appended
 
     def _attempt(self, connection: Connection, jobs: Sequence[_Job]) -> _Written:
@@ -566,11 +530,13 @@ class Trail:
                 # else its key is lost: what is about this subject cannot be recorded until it is restored
         return keys, fresh
 
-    def _remember(self, written: _Written, erased: set[str | None]) -> None:
+    def _remember(self, written: _Written, *, forget: bool) -> None:
+        if forget:  # of what was destroyed nothing may be remembered; the rest is read again
+            self._known_keys.clear()
+            with self._lock:
+                self._leaves.clear()
+            return
         self._known_keys.update(written.keys)
-        for ref in erased:
-            if ref is not None:
-                self._known_keys.pop(ref, None)
         _shorten(self._known_keys, _RECENT_KEYS)
         with self._lock:
             for appended in written.appended:
@@ -613,7 +579,7 @@ class Trail:
         """The tree as it is stored, and its checkpoint. Raises TrailError when they are not of each other."""
         query = select(head).with_for_update() if lock else select(head)
         row = connection.execute(query).one()
-        tree = Tree(row.size, _edge(connection, row.size))
+        tree = Tree(row.size, edge(connection, row.size))
         try:
             stored = verify_checkpoint(row.checkpoint, self._origin, [self._key.public_key()])
         except VerifyError:
@@ -650,6 +616,8 @@ class Trail:
         if missing:
             query = select(entries.c.position, entries.c.leaf).where(entries.c.position.in_(missing))
             leaves |= {row.position: row.leaf for row in connection.execute(query)}
+        if not all(leaves[position] for position in positions):
+            raise ValueError("not in the trail any more")
         return Proven(state.checkpoint, tuple(leaves[position] for position in positions), tuple(proofs))
 
     def _tile(self, connection: Connection, tree: Tree, level: int, number: int) -> Rows:
@@ -658,17 +626,17 @@ class Trail:
         with self._lock:
             known = self._tiles.get((level, number))
         if known is None:
-            known = tile(_hashes(connection, level, number * TILE, (number + 1) * TILE))
+            known = tile(hashes(connection, level, number * TILE, (number + 1) * TILE))
             with self._lock:
                 self._tiles[level, number] = known
                 _shorten(self._tiles, _RECENT_TILES)
         return known
 
     def _opened(self, connection: Connection, where: Any) -> list[Opened]:
-        stored = list(_stored(connection, where))
-        keys = self._keys.read({one.part.key_id for one in stored if one.part is not None})
+        found = [one for one in stored(connection, where) if one.leaf]
+        keys = self._keys.read({one.part.key_id for one in found if one.part is not None})
         opened = []
-        for one in stored:
+        for one in found:
             recorded = Recorded(one.position, one.leaf)
             facts = recorded.facts
             if "part" not in facts:
@@ -686,54 +654,6 @@ class Trail:
         self._keys.close()
         for one in (self._readers_engine, self._engine):
             one.dispose()
-
-
-def stored_entries(connection: Connection, size: int) -> Iterator[Stored]:
-    """The entries below this position as they are stored, in their order."""
-    for first in range(0, size, _PAGE):
-        yield from _stored(connection, entries.c.position.between(first, min(first + _PAGE, size) - 1))
-
-
-def stored_tiles(connection: Connection, size: int) -> Callable[[int, int], Rows]:
-    """The tiles of the tree of the first `size` entries, for proofs; the last few are kept at hand."""
-
-    @lru_cache(maxsize=_RECENT_TILES)
-    def read(level: int, number: int) -> Rows:
-        count = size // TILE**level
-        return tile(_hashes(connection, level, number * TILE, min((number + 1) * TILE, count)))
-
-    return read
-
-
-def stored_head(connection: Connection) -> tuple[int, str]:
-    """How many entries the trail has, and its signed checkpoint. Raises TrailError for a trail without."""
-    row = connection.execute(select(head)).first()
-    if row is None:
-        raise TrailError("There is no checkpoint in this database: it holds no trail yet.")
-    return row.size, row.checkpoint
-
-
-def _held(connection: Connection, subject_ref: str) -> list[int]:
-    """The positions of the parts about this subject."""
-    query = select(parts.c.position).where(parts.c.subject_ref == subject_ref).order_by(parts.c.position)
-    return list(connection.execute(query).scalars())
-
-
-def _erase(connection: Connection, subject_ref: str, held: list[int]) -> None:
-    """Deletes exactly these parts, and dooms the key. Raises _RacedError when there are others."""
-    about = parts.c.subject_ref == subject_ref
-    gone = connection.execute(parts.delete().where(about).returning(parts.c.position)).scalars()
-    if sorted(gone) != held:
-        raise _RacedError
-    forgotten = subjects.delete().where(subjects.c.subject_ref == subject_ref).returning(subjects.c.key_id)
-    for key_id in list(connection.execute(forgotten).scalars()):
-        connection.execute(insert(doomed), {"key_id": key_id})
-
-
-def _stored(connection: Connection, where: Any) -> Iterator[Stored]:
-    for row in connection.execute(_WITH_PARTS.where(where)):
-        part = None if row.key_id is None else Part(row.key_id, row.salt, row.sealed)
-        yield Stored(row.position, row.hash, row.leaf, part)
 
 
 def _part(entry: Entry, keys: _Keys, entry_id: str) -> Part | None:
@@ -761,32 +681,6 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, SQLAlchemyError):
         return TrailUnavailable(f"the trail cannot be written: {type(error).__name__}")
     return error
-
-
-def _edge(connection: Connection, size: int) -> tuple[Rows, ...]:
-    edge, level = [], 0
-    while True:
-        count = size // TILE**level
-        edge.append(tile(_hashes(connection, level, count - count % TILE, count)))
-        if count < TILE:
-            return tuple(edge)
-        level += 1
-
-
-def _hashes(connection: Connection, level: int, first: int, stop: int) -> Sequence[bytes]:
-    """The hashes of a stretch of one tile level. Raises TrailError when one is missing."""
-    query = (
-        select(entries.c.hash).where(entries.c.position.between(first, stop - 1)).order_by(entries.c.position)
-    )
-    if level > 0:
-        here = tiles.c.level == level
-        query = (
-            select(tiles.c.hash).where(here, tiles.c.number.between(first, stop - 1)).order_by(tiles.c.number)
-        )
-    hashes = connection.execute(query).scalars().all()
-    if len(hashes) != stop - first:
-        raise TrailError("The trail misses entries. Restore it from a back-up and verify that first.")
-    return hashes
 
 
 def _shorten(known: OrderedDict[Any, Any], most: int) -> None:

@@ -62,12 +62,14 @@ _PROOF_LINE = re.compile(rb"(0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/=]*)")
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 _KINDS = re.compile(rb'"kind":"([^"]*)"').findall
 _PART = b'"part":"'
+_DESTROYING = frozenset({b"erasure", b"pruning"})
 
 
 @dataclass
 class Report:
     """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
-    CANNOT_TELL; `kinds` counts the entries of each kind.
+    CANNOT_TELL; `kinds` counts the entries of each kind;
+    `pruned`, those that were kept long enough and destroyed.
     """
 
     outcome: int = WHOLE
@@ -75,6 +77,7 @@ class Report:
     entries: int = 0
     parts: int = 0
     erased: int = 0
+    pruned: int = 0
     trusted: bool = False
     earlier: int = 0
     selected: bool = False
@@ -267,12 +270,25 @@ def _hashes(
     return hashes
 
 
+@dataclass(frozen=True, order=True)
+class _Run:
+    """Positions, first to last, that the line at `told_at` says were destroyed: all from before a time."""
+
+    first: int
+    last: int
+    before: str
+    told_at: int
+
+
 @dataclass
 class _Lines:
-    """What the lines say of parts, and the sums of what was read."""
+    """What the lines say of parts and of lines that are gone, and the sums of what was read."""
 
     commitments: dict[int, str] = field(default_factory=dict)
     erased: set[int] = field(default_factory=set)
+    gaps: list[tuple[int, int, str]] = field(default_factory=list)
+    """First position that is not there, the next that is, and the time of the line before it."""
+    pruned: list["_Run"] = field(default_factory=list)
     sums: dict[str, str] = field(default_factory=dict)
 
 
@@ -283,7 +299,7 @@ def _verify_lines(
     found = _Lines()
     kinds: Counter[str] = Counter()
     tree, waiting = Tree(), []
-    size, expected = checkpoint.size, 0
+    size, expected, before = checkpoint.size, 0, b""
     for line in _lines(archive, "entries.jsonl", found):
         read = _LINE.fullmatch(line)
         if read is None:
@@ -294,7 +310,7 @@ def _verify_lines(
             report.damage(f"Regel {_n(position)} staat er dubbel, op een andere plaats, of te veel.")
             continue
         if position > expected:
-            report.damage(_missing(expected, position))
+            found.gaps.append((expected, position, _time(before)))
         digest = leaf_hash(leaf)
         if hashes is None:
             waiting.append(digest)
@@ -304,10 +320,11 @@ def _verify_lines(
             tree, _ = tree.extended(waiting)
             waiting.clear()
         report.entries += 1
-        expected = position + 1
+        expected, before = position + 1, leaf
         _note(report, found, kinds, position, leaf)
     if expected < size:
-        report.damage(_missing(expected, size))
+        found.gaps.append((expected, size, _time(before)))
+    _verify_gaps(report, found)
     tree, _ = tree.extended(waiting)
     if hashes is None and tree.root() != checkpoint.root:
         report.damage("De regels samen zijn niet die van het zegel.")
@@ -320,7 +337,7 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
     with a backslash, and no fact of a fact is named `part`.
     """
     told = _KINDS(leaf)
-    if len(told) == 1 and told[0] != b"erasure":
+    if len(told) == 1 and told[0] not in _DESTROYING:
         kinds[told[0].decode()] += 1
         start = leaf.find(_PART) + len(_PART)
         if start >= len(_PART):
@@ -333,8 +350,41 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
             found.commitments[position] = facts["part"]
         if facts["kind"] == "erasure":
             found.erased.update(facts["erased"])
+        if facts["kind"] == "pruning":
+            before = str(facts["before"])
+            found.pruned += [_Run(int(a), int(b), before, position) for a, b in facts["pruned"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         report.damage(f"Regel {_n(position)} is geen regel van een spoor.")
+
+
+def _verify_gaps(report: Report, found: _Lines) -> None:
+    """Lines that are gone were kept long enough and destroyed, as a later line says, or they are missing.
+    What was destroyed stood behind nothing that was younger than that line allows.
+    """
+    told = iter(sorted(found.pruned))
+    run = next(told, None)
+    for first, stop, time in found.gaps:
+        at = first
+        while at < stop:
+            while run is not None and run.last < at:
+                run = next(told, None)
+            if run is None or run.first > at:
+                end = stop if run is None else min(run.first, stop)
+                report.damage(_missing(at, end))
+            else:
+                end = min(run.last + 1, stop)
+                report.pruned += end - at
+                if run.told_at < end or time >= run.before:
+                    report.damage(f"Regel {_n(run.told_at)} vernietigde regels die nog niet weg mochten.")
+            at = end
+
+
+def _time(leaf: bytes) -> str:
+    """The time of a leaf; of one that has none, a time later than all."""
+    try:
+        return str(json.loads(leaf)["at"]) if leaf else ""
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "~"
 
 
 def _verify_parts(archive: zipfile.ZipFile, report: Report, found: _Lines) -> None:

@@ -19,7 +19,8 @@ from sqlalchemy import insert
 from audit.database import engine
 from audit.entry import Entry
 from audit.migration import KEYS, TRAIL, migrate
-from audit.trail import Trail, entries
+from audit.tables import entries
+from audit.trail import Trail
 from bench.rounds import Rounds, in_turn
 
 BATCH = 20

@@ -10,16 +10,19 @@ from fastapi import FastAPI
 from adapters.contract.clock import clock_of
 from adapters.contract.codes import BROKER
 from adapters.contract.http import api
+from adapters.contract.retaining import LOOK_EVERY_S, daily
 from adapters.contract.rounds import rounds
 from adapters.contract.settings import SettingsProblem
 from adapters.contract.start import PROBLEMS, Start, started
 from adapters.contract.wire import HttpWire, Wire
 from audit.book import Book
 from audit.errors import VerifyError
+from audit.retention import Retention
 from audit.stamp import read_roots
 from gateway.agreement import Agreement
 from gateway.broker import Broker
 from gateway.courier import Courier
+from gateway.forgetting import FORGETTING
 from gateway.informing import Informing
 from gateway.obligation_routes import obligation_routes
 from gateway.release_routes import release_routes
@@ -96,10 +99,14 @@ def app(
                     start.hand_outs,
                     start.trail,
                     most_at_once=settings.most_at_once,
+                    keep_replies=settings.keep_replies,
                 )
                 catalogue = start.hand_outs.first.catalogue
                 book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)
                 informing = Informing(start.signatory, start.trail, book)
+                retention = Retention(
+                    start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
+                )
                 app.state.informing = informing
                 stamping = _stamping(settings, start, line)
                 app.state.broker, app.state.agreement = broker, agreement
@@ -112,6 +119,7 @@ def app(
                     examine=(agreement.examine_due, settings.retry_every_s),
                     show=(witnesses.show, settings.witness_every_s),
                     inform=(informing.look, settings.obligations_every_s),
+                    retain=(daily(retention, now), LOOK_EVERY_S),
                 ):
                     yield
             finally:

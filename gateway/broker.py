@@ -94,12 +94,15 @@ class Broker:
         trail: Trail,
         *,
         most_at_once: int,
+        keep_replies: timedelta,
     ) -> None:
+        """`keep_replies`: how long a sealed reply waits for its requester at most (K0)."""
         self._signatory = signatory
         self._courier = courier
         self._hand_outs = hand_outs
         self._trail = trail
         self._room = most_at_once
+        self._keep_replies = keep_replies
 
     async def handle(self, presented: Sequence[Presented]) -> Report:
         """One enrichment: all inquiries of one requester, together.
@@ -374,7 +377,7 @@ class Broker:
                 delivery, position = arrived[one.jti]
                 if once and one.answered(delivery.reply):
                     raise DocumentReplayed
-                return one.after(delivery.reply, position=position, now=now)
+                return one.after(delivery.reply, position=position, now=now, keep=self._keep_replies)
 
             return inquiries.change(store, list(arrived), after)
 

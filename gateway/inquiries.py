@@ -13,7 +13,7 @@ stay until delivered, or until the last deadline, which may be days.
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -102,9 +102,6 @@ FINAL = frozenset({"refused", "answered", "refused_by_holder", "undelivered"})
 FIRST_RETRY_S = 5
 LONGEST_PAUSE_S = 60
 
-KEPT_S = 24 * 3600
-"""How long a sealed reply waits for its requester at most (K0; Regeling JKJ 4(1) by analogy)."""
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -169,8 +166,10 @@ class Accepted:
         """Whether this reply is about a question that is final already."""
         return any(self.questions[outcome.index].state in FINAL for outcome in reply.document.outcomes)
 
-    def after(self, reply: Received[Reply], *, position: int, now: datetime) -> "Accepted":
-        """The inquiry after a reply; what was final stays as it was."""
+    def after(self, reply: Received[Reply], *, position: int, now: datetime, keep: timedelta) -> "Accepted":
+        """The inquiry after a reply, which waits this long for its requester at most; what was final stays as
+        it was.
+        """
         questions = list(self.questions)
         for outcome in reply.document.outcomes:
             before = questions[outcome.index]
@@ -190,7 +189,7 @@ class Accepted:
             replies=(*self.replies, kept),
             token=None,
             identities=None,
-            next_at=arrived + KEPT_S,
+            next_at=arrived + int(keep.total_seconds()),
             version=version,
         )
 

@@ -1,5 +1,6 @@
 """The broker's settings."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
@@ -42,6 +43,12 @@ class BrokerSettings(PartySettings):
     )
     stamp_look_every_s: float = Field(
         60, gt=0, le=3600, description="How often the broker looks whether a time stamp is due."
+    )
+    keep_replies: timedelta = Field(
+        timedelta(hours=24),
+        gt=timedelta(0),
+        le=timedelta(hours=24),
+        description="How long a sealed reply waits for its requester at most, as an ISO 8601 duration (K0).",
     )
     retry_every_s: float = Field(
         1.0, gt=0, le=60, description="How often the broker looks for permits that did not arrive yet."

@@ -21,6 +21,7 @@ _PLACES = {
     "match": "adapters.registers.commands",
     "audit": "grondslag.trail",
     "backup": "grondslag.backup",
+    "retention": "grondslag.retention",
 }
 
 

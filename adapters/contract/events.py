@@ -104,6 +104,13 @@ class Event(Enum):
         "size",
         "seen",
     )
+    RETAINED = (
+        "info",
+        "What was kept long enough is destroyed: entries, what is about subjects; cases that are held.",
+        "pruned",
+        "erased",
+        "held",
+    )
     WITNESS_REFUSED = (
         "error",
         "A witness did not sign the newest state of the trail.",

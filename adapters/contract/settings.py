@@ -7,6 +7,7 @@ shows a secret.
 
 import ssl
 import tomllib
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
@@ -91,6 +92,13 @@ class PartySettings(BaseSettings):
     )
     obligations_every_s: float = Field(
         60, gt=0, le=3600, description="How often the party looks after the duties to inform."
+    )
+    keep_entries: timedelta = Field(
+        timedelta(days=1_827),
+        ge=timedelta(days=1_461),
+        le=timedelta(days=7_305),
+        description="How long the entries of a case are kept after its last one, as an ISO 8601 duration "
+        "(K1: P1827D is five years; the law asks for four at least).",
     )
     stop_within_s: float = Field(
         20, gt=0, le=120, description="How long requests may finish after a stop was asked."

@@ -14,6 +14,7 @@ from adapters.contract.clock import clock_of
 from adapters.contract.days import day_of
 from adapters.contract.health import working
 from adapters.contract.http import api
+from adapters.contract.retaining import LOOK_EVERY_S, daily
 from adapters.contract.rounds import rounds
 from adapters.contract.start import PROBLEMS, started
 from adapters.contract.wire import HttpWire, Unreachable, Wire
@@ -22,6 +23,7 @@ from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
 from adapters.node.broker_line import BrokerLine
 from adapters.node.desk import Desk
+from adapters.node.forgetting import FORGETTING
 from adapters.node.informing import Informing
 from adapters.node.node import Node
 from adapters.node.obligation_routes import obligation_routes
@@ -34,6 +36,7 @@ from adapters.node.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 from audit.book import Book
+from audit.retention import Retention
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -80,6 +83,14 @@ def app(
             witness = Witness(start.signatory, broker, start.trail)
             notice_days = start.hand_outs.first.catalogue.parameters.notice_days
             book = Book(start.trail, notice_days=notice_days, joint=False)
+            retention = Retention(
+                start.trail,
+                book,
+                now=now,
+                keep_entries=settings.keep_entries,
+                keep_workspace=settings.keep_workspace,
+                forgetting=FORGETTING,
+            )
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
@@ -128,6 +139,7 @@ def app(
                     remind=(node.informing.remind, settings.obligations_every_s),
                     tell=(node.informing.deliver_due, settings.obligations_every_s),
                     hear=(node.informing.follow, settings.obligations_every_s),
+                    retain=(daily(retention, now), LOOK_EVERY_S),
                 )
             )
             yield

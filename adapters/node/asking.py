@@ -154,6 +154,13 @@ class Asking:
         entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
         return await self._saved([entry], stated, person)
 
+    async def close(self, case_ref: str, person: Person) -> None:
+        """Records that the work on a case is done: its persons are erased here when its time is over, unless
+        somebody takes it up again. Raises CaseUnknown, NotAllowed, TrailUnavailable.
+        """
+        await self._own_case(case_ref, person)
+        await self._trail.append([Entry("closure", {"case_ref": case_ref, "user": person.user})])
+
     # ── asking ──
 
     async def may_ask(self, wish: Wish, person: Person) -> list[Allowed]:

@@ -411,8 +411,11 @@ class Informing:
         )
         taken = 0
         for position in places:
-            facts = (await self._trail.at([position]))[position].recorded.facts
-            refused = None
+            found = (await self._trail.at([position])).get(position)
+            if found is None:  # pruned with its case: nobody waits for it
+                await self._trail.append([], lambda store, _, at=position: _settle(store, at, None))  # type: ignore[misc]
+                continue
+            facts, refused = found.recorded.facts, None
             try:
                 await self._broker.call("POST", "/v1/obligation-steps", {"step": self._signed(facts)})
                 taken += 1

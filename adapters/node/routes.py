@@ -403,6 +403,20 @@ def routes(node: Callable[[], Node]) -> APIRouter:
         return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
     @router.post(
+        "/cases/{id}/closures",
+        status_code=204,
+        summary="Sluit een casus af",
+        description="Wat hier over personen staat, wordt na de bewaartermijn gewist, tenzij iemand de casus "
+        "weer opneemt of nog moet worden geïnformeerd. Wat is vastgelegd, blijft voor zijn eigen termijn.",
+        responses=told(IdentityProviderUnavailable, CaseUnknown),
+        openapi_extra=SIGNED_IN,
+    )
+    async def close(
+        id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
+    ) -> None:
+        await node().asking.close(id, await node().people.person(authorization))
+
+    @router.post(
         "/enrichments",
         status_code=201,
         summary="Stel de vragen van één verrijking, of kijk wat mag",

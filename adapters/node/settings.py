@@ -1,5 +1,7 @@
 """A node's settings."""
 
+from datetime import timedelta
+
 from pydantic import Field, SecretStr
 
 from adapters.contract.codes import Partner
@@ -31,6 +33,13 @@ class NodeSettings(PartySettings):
         gt=0,
         le=3600,
         description="How often the node hears which versions of the hand-out were agreed on.",
+    )
+    keep_workspace: timedelta = Field(
+        timedelta(days=183),
+        ge=timedelta(0),
+        le=timedelta(days=1_827),
+        description="How long what is about persons is kept here after a case was closed, as an ISO 8601 "
+        "duration (K3).",
     )
     beat_s: float = Field(
         0.025,

@@ -11,7 +11,8 @@ from audit.entry import Entry
 from audit.errors import TrailUnavailable
 from audit.receipt import verify_receipt
 from audit.subject_keys import SubjectKeys
-from audit.trail import Proven, Trail, doomed, parts
+from audit.tables import doomed, parts
+from audit.trail import Proven, Trail
 from audit.verify import WHOLE
 from tests.audit.books import Books, played
 

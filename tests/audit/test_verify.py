@@ -17,7 +17,7 @@ from audit.entry import Entry
 from audit.errors import TrailError
 from audit.export import export, newest_checkpoint
 from audit.merkle import Tree, leaf_hash
-from audit.trail import stored_entries
+from audit.tables import stored_entries
 from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
 from tests.audit.books import ORIGIN, Books, played
 

@@ -17,7 +17,7 @@ from adapters.node.witness import UNSEEN_S, witnessed
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.errors import TrailError
 from audit.merkle import Tree, leaf_hash, verify_consistency
-from audit.trail import stored_entries
+from audit.tables import stored_entries
 from gateway.witnesses import Witnesses
 from grondslag.demo.caller import Refused
 from grondslag.demo.play import Play

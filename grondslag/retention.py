@@ -1,0 +1,109 @@
+"""`grondslag retention`: what a party destroys, and what it must keep."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.contract.clock import clock_of
+from adapters.contract.codes import BROKER
+from adapters.contract.run import STOPS
+from adapters.contract.settings import PartySettings, read_settings
+from adapters.contract.start import opened_trail, read_signatory
+from adapters.node.forgetting import FORGETTING as OF_NODE
+from adapters.node.settings import NodeSettings
+from audit.book import Book
+from audit.errors import CaseHeld, CaseTaken
+from audit.retention import Retention
+from gateway.forgetting import FORGETTING as OF_BROKER
+from gateway.settings import BrokerSettings
+from policies import load_release
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Destroy what was kept long enough, hold a case, erase a subject. The party may be running.",
+)
+
+Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
+Kind = Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")]
+By = Annotated[str, typer.Option(help="Reference of whoever decided; no name.")]
+Case = Annotated[str, typer.Argument(help="Reference of the case.")]
+
+
+@app.command()
+def run(settings: Settings, node: Kind = False) -> None:
+    """Destroy now what was kept long enough; a party that runs does so once a day."""
+
+    async def act(retention: Retention) -> None:
+        kept = await retention.run()
+        typer.echo(f"{kept.pruned} entries pruned, {kept.erased} subjects erased, {kept.held} cases held.")
+
+    _done(settings, node, act)
+
+
+@app.command()
+def hold(
+    case: Case,
+    by: By,
+    ground: Annotated[str, typer.Option(help="Code of the reason, as criminal_procedure or complaint.")],
+    settings: Settings,
+    node: Kind = False,
+) -> None:
+    """Destroy nothing of this case, until the hold is lifted."""
+    _done(settings, node, lambda retention: retention.hold(case, by=by, ground=ground))
+
+
+@app.command()
+def lift(case: Case, by: By, settings: Settings, node: Kind = False) -> None:
+    """Lift a hold: the case is kept as long as others."""
+    _done(settings, node, lambda retention: retention.lift(case, by=by))
+
+
+@app.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="Reference of the subject in one case.")],
+    reason: Annotated[str, typer.Option(help="Code of the reason, as request or court_order.")],
+    settings: Settings,
+    node: Kind = False,
+) -> None:
+    """Erase what is about one subject: sealed parts, key, and what leads from the person to the reference.
+
+    The entries stay, without anything about the person. Others have records of their own.
+    """
+
+    async def act(retention: Retention) -> None:
+        await retention.erase(subject, reason=reason)
+
+    _done(settings, node, act)
+
+
+def _done(path: Path, node: bool, act: Callable[[Retention], Awaitable[None]]) -> None:
+    try:
+        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
+        asyncio.run(retain(read_settings(kind, path, dict(os.environ)), act))
+    except (*STOPS, CaseHeld, CaseTaken) as problem:
+        sys.exit(f"{problem}")
+
+
+async def retain(settings: PartySettings, act: Callable[[Retention], Awaitable[None]]) -> None:
+    """Acts on the retention of the party with these settings. Raises what STOPS names, CaseHeld,
+    CaseTaken.
+    """
+    node = settings if isinstance(settings, NodeSettings) else None
+    now = clock_of(settings)
+    signatory = read_signatory(settings, node.partner if node else BROKER, now)
+    notice_days = load_release(settings.release).catalogue.parameters.notice_days
+    async with opened_trail(settings, signatory) as trail:
+        retention = Retention(
+            trail,
+            Book(trail, notice_days=notice_days, joint=node is None),
+            now=now,
+            keep_entries=settings.keep_entries,
+            keep_workspace=node.keep_workspace if node else None,
+            forgetting=OF_NODE if node else OF_BROKER,
+        )
+        await act(retention)
