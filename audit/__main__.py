@@ -5,7 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
+from audit.exhibit import LONGEST, verify_exhibit
+from audit.report import CANNOT_TELL, DAMAGED, WHOLE, Report
+from audit.verify import verify
 
 _WORDS = {
     WHOLE: "HEEL: alle regels hier zijn precies die van het zegel.",
@@ -43,7 +45,7 @@ def check(export: Path, keys: list[str], earlier: list[Path], json_file: Path | 
     """Verifies, tells, and gives the exit status."""
     try:
         kept = [path.read_text(encoding="utf-8") for path in earlier]
-        report = verify(export, keys, kept)
+        report = _verified(export, keys, kept)
     except (OSError, UnicodeDecodeError):
         report = Report(CANNOT_TELL, findings=["Een eerder zegel is niet te lezen."])
     if json_file is not None:
@@ -53,6 +55,16 @@ def check(export: Path, keys: list[str], earlier: list[Path], json_file: Path | 
     return report.outcome
 
 
+def _verified(file: Path, keys: list[str], earlier: list[str]) -> Report:
+    """An exhibit is JSON; anything else is an export, or nothing."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(LONGEST)
+    except OSError:
+        content = b""
+    return verify_exhibit(content, keys) if content[:1] == b"{" else verify(file, keys, earlier)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m audit",
@@ -60,7 +72,7 @@ def main(arguments: list[str]) -> int:
     )
     commands = parser.add_subparsers(required=True)
     checking = commands.add_parser("verify", help="check that an export is exactly what its checkpoint says")
-    checking.add_argument("export", type=Path, metavar="FILE", help="the export (zip)")
+    checking.add_argument("export", type=Path, metavar="FILE", help="the export (zip), or an exhibit (JSON)")
     checking.add_argument(
         "--key",
         action="append",

@@ -18,7 +18,7 @@ app = typer.Typer(
 
 @app.command()
 def verify(
-    export: Annotated[Path, typer.Argument(help="The export (zip).")],
+    export: Annotated[Path, typer.Argument(help="The export (zip), or an exhibit (JSON).")],
     key: Annotated[
         list[str] | None, typer.Option(help="Verifier key that you trust (name+hash+key); again for more.")
     ] = None,

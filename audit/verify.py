@@ -22,7 +22,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -31,8 +31,7 @@ from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
 from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
-
-WHOLE, DAMAGED, CANNOT_TELL = 0, 1, 2
+from audit.report import CANNOT_TELL, WHOLE, Report, cannot_tell
 
 _ALWAYS = frozenset(
     {
@@ -53,7 +52,6 @@ _LONGEST_SMALL = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _HASH = 32
 _BATCH = 8_192
-_MOST_FINDINGS = 50
 _LINE = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":(\{.*\})\}')
 _PART_LINE = re.compile(
     rb'\{"position":(0|[1-9][0-9]{0,18}),"key_id":[0-9]{1,19},"salt":"([^"]*)","sealed":"([^"]*)"\}'
@@ -65,39 +63,6 @@ _PART = b'"part":"'
 _DESTROYING = frozenset({b"erasure", b"pruning"})
 
 
-@dataclass
-class Report:
-    """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
-    CANNOT_TELL; `kinds` counts the entries of each kind;
-    `pruned`, those that were kept long enough and destroyed.
-    """
-
-    outcome: int = WHOLE
-    origin: str = ""
-    entries: int = 0
-    parts: int = 0
-    erased: int = 0
-    pruned: int = 0
-    trusted: bool = False
-    earlier: int = 0
-    selected: bool = False
-    damages: int = 0
-    kinds: dict[str, int] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, object]:
-        names = {WHOLE: "whole", DAMAGED: "damaged", CANNOT_TELL: "cannot_tell"}
-        return {**asdict(self), "outcome": names[self.outcome]}
-
-    def damage(self, sentence: str) -> None:
-        self.outcome = DAMAGED
-        self.damages += 1
-        if self.damages <= _MOST_FINDINGS:
-            self.findings.append(sentence)
-        elif self.damages == _MOST_FINDINGS + 1:
-            self.findings.append("En er is meer dat niet klopt.")
-
-
 def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) -> Report:
     """Checks the export in this file.
 
@@ -107,29 +72,25 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
     try:
         given = [read_verifier_key(key) for key in keys]
     except VerifyError:
-        return _cannot_tell("Een sleutel die u meegeeft is niet te lezen (naam+hash+sleutel).")
+        return cannot_tell("Een sleutel die u meegeeft is niet te lezen (naam+hash+sleutel).")
     try:
         with zipfile.ZipFile(path) as archive:
             names = [one.filename for one in archive.infolist() if not _MORE.fullmatch(one.filename)]
             if len(names) != len(_WHOLE) or set(names) not in (_WHOLE, _SELECTED):
-                return _cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
+                return cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
             return _verified(archive, given, earlier)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
-        return _cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
+        return cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
     except (Base64Error, UnicodeDecodeError, _UnreadableError):
-        return _cannot_tell("Een deel van dit bestand is niet te lezen.")
+        return cannot_tell("Een deel van dit bestand is niet te lezen.")
     except Exception as error:
         if type(error).__module__ != "zlib":
             raise
-        return _cannot_tell("Dit bestand is beschadigd: het is niet uit te pakken.")
+        return cannot_tell("Dit bestand is beschadigd: het is niet uit te pakken.")
 
 
 class _UnreadableError(Exception):
     """Not what an export holds."""
-
-
-def _cannot_tell(sentence: str) -> Report:
-    return Report(CANNOT_TELL, findings=[sentence])
 
 
 def _verified(

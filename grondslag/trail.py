@@ -1,12 +1,16 @@
-"""`grondslag audit`: a party's trail, or a selection of it, as one file; and the check of such a file."""
+"""`grondslag audit`: a party's trail, or a selection of it, as one file; as rows of the log standards; one
+question as an exhibit; and the check of such files. Each is an entry before there is a file.
+"""
 
 import asyncio
+import hashlib
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
@@ -15,11 +19,13 @@ from adapters.contract.clock import clock_of
 from adapters.contract.codes import BROKER
 from adapters.contract.days import ZONE
 from adapters.contract.directory import Directory
+from adapters.contract.pdf import PdfUnavailable
 from adapters.contract.run import STOPS
 from adapters.contract.settings import PartySettings, read_settings
 from adapters.contract.signatory import trail_origin
 from adapters.contract.start import opened_trail, read_signatory
 from adapters.node.settings import NodeSettings
+from audit import adl, ldv
 from audit.checkpoint import verifier_key
 from audit.commands import app
 from audit.entry import Entry
@@ -27,6 +33,7 @@ from audit.export import ExportCanceled, Exported
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
 from gateway.evidence import evidence
+from gateway.exhibit import NoQuestion, exhibit, pdf, text_of
 from gateway.settings import BrokerSettings
 
 Many = Annotated[list[str] | None, typer.Option(help="Only of these; again for more.")]
@@ -78,6 +85,118 @@ def export(  # noqa: PLR0917 - each is an option of the command
     typer.echo(f"{made.lines} entries in {out}. Check them with: python -m audit verify {out}")
 
 
+@app.command()
+def records(  # noqa: PLR0917 - each is an option of the command
+    standard: Annotated[
+        Literal["ldv", "adl"],
+        typer.Argument(help="ldv: a row per subject and action. adl: a record per decision (broker)."),
+    ],
+    out: Annotated[Path, typer.Argument(help="The file to write (JSON Lines).")],
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],
+    purpose: Annotated[str, typer.Option(help="Why: it stands in the trail.")],
+    by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
+    node: Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")] = False,
+    register: Annotated[
+        str, typer.Option(help="ldv: address of the party's register of processing activities.")
+    ] = "",
+    since: Day = None,
+    until: Day = None,
+) -> None:
+    """Write a party's trail as Logboek Dataverwerkingen, or the broker's as Authorization Decision Log."""
+    if standard == "ldv" and not register:
+        sys.exit("Name the register of processing activities with --register: each row points into it.")
+    try:
+        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
+        party = read_settings(kind, settings, dict(os.environ))
+        period = Selection(since=_moment(since), until=_moment(until))
+        made = asyncio.run(
+            recorded(party, out, standard, register=register, period=period, purpose=purpose, by=by)
+        )
+    except STOPS as problem:
+        sys.exit(f"{problem}")
+    except OSError as error:
+        sys.exit(f"The file cannot be written: {error.strerror}.")
+    typer.echo(f"{made.lines} records in {out}.")
+
+
+async def recorded(
+    settings: PartySettings,
+    out: Path,
+    standard: Literal["ldv", "adl"],
+    *,
+    purpose: str,
+    by: str,
+    register: str = "",
+    period: Selection = ALL,
+) -> Exported:
+    """Writes the records of this standard. Raises what STOPS names, OSError."""
+    name = settings.partner if isinstance(settings, NodeSettings) else BROKER
+    signatory = read_signatory(settings, name, clock_of(settings))
+    party = signatory.party.oin
+    async with opened_trail(settings, signatory) as trail:
+        erased: set[str] = set()
+        if standard == "ldv":
+            erased = {one.recorded.facts["subject_ref"] async for one in trail.entries() if one.erased}
+        fresh, lines, digest = out.with_name(f"{out.name}.new"), 0, hashlib.sha256()
+        try:
+            with fresh.open("wb") as file:
+                async for one in trail.entries():
+                    facts = one.recorded.facts
+                    if not period.selects(facts):
+                        continue
+                    if standard == "ldv":
+                        made = ldv.row(facts, party=party, register=register, erased=erased)
+                    else:
+                        made = adl.record(facts, (one.part or {}).get("input"), party=party)
+                    if made is not None:
+                        line = orjson.dumps(made) + b"\n"
+                        file.write(line)
+                        digest.update(line)
+                        lines += 1
+            of = {"standard": (ldv if standard == "ldv" else adl).STANDARD}
+            written = Exported(lines, digest.hexdigest())
+            await trail.append([_export_entry(written, purpose=purpose, by=by, selection=period, **of)])
+            fresh.replace(out)
+        finally:
+            fresh.unlink(missing_ok=True)
+    return written
+
+
+@app.command()
+def question(
+    position: Annotated[int, typer.Argument(help="Position of the permit or refusal in the broker's trail.")],
+    out: Annotated[Path, typer.Argument(help="The file to write: JSON, or PDF/A with the JSON inside it.")],
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file of the broker.")],
+    purpose: Annotated[str, typer.Option(help="Why: it stands in the trail.")],
+    by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
+) -> None:
+    """Write all that the trail proves about one question, for a court or a complaint.
+
+    A file whose name ends in .pdf becomes a PDF/A-3 with a page in Dutch. Check it with: grondslag audit
+    verify.
+    """
+    try:
+        party = read_settings(BrokerSettings, settings, dict(os.environ))
+        asyncio.run(questioned(party, position, out, purpose=purpose, by=by))
+    except (NoQuestion, PdfUnavailable, *STOPS) as problem:
+        sys.exit(f"{problem}" or f"There is no decision about a question at position {position}.")
+    except OSError as error:
+        sys.exit(f"The file cannot be written: {error.strerror}.")
+    typer.echo(f"{out} is written.")
+
+
+async def questioned(settings: BrokerSettings, position: int, out: Path, *, purpose: str, by: str) -> None:
+    """Writes the exhibit of a question. Raises NoQuestion, PdfUnavailable, what STOPS names, OSError."""
+    signatory = read_signatory(settings, BROKER, clock_of(settings))
+    outside = [text.partition(" ")[0] for text in settings.witnesses]
+    async with opened_trail(settings, signatory) as trail:
+        document = await exhibit(trail, signatory.directory, position, outside)
+        content = await asyncio.to_thread(pdf if out.suffix == ".pdf" else text_of, document)
+        made = Exported(len(document["entries"]), hashlib.sha256(content).hexdigest())
+        await trail.append([_export_entry(made, purpose=purpose, by=by, question=position)])
+        await asyncio.to_thread(out.write_bytes, content)
+
+
 async def exported(
     settings: PartySettings,
     out: Path,
@@ -99,14 +218,8 @@ async def exported(
         more = await trail.read(evidence) if name == BROKER else {}
 
         def record(made: Exported) -> None:
-            facts = {
-                "purpose": purpose,
-                "by": by,
-                "selection": selection.as_json(),
-                "lines": made.lines,
-                "sums": made.digest,
-            }
-            asyncio.run_coroutine_threadsafe(trail.append([Entry("export", facts)]), loop).result()
+            entry = _export_entry(made, purpose=purpose, by=by, selection=selection)
+            asyncio.run_coroutine_threadsafe(trail.append([entry]), loop).result()
 
         with _progress() as progress:
             task = progress.add_task("Exporting", total=None)
@@ -126,6 +239,14 @@ async def exported(
                 progress=told,
                 before=record,
             )
+
+
+def _export_entry(
+    made: Exported, *, purpose: str, by: str, selection: Selection = ALL, **more: str | int
+) -> Entry:
+    """What the trail says of a file that is about to be there."""
+    facts = {"purpose": purpose, "by": by, "selection": selection.as_json()}
+    return Entry("export", {**facts, "lines": made.lines, "sums": made.digest, **more})
 
 
 def _progress() -> Progress:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from adapters.contract.codes import Ref
 from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, told
+from adapters.contract.pdf import PdfUnavailable
 from adapters.contract.problems import (
     NotFound,
     PartnerUnreachable,
@@ -18,7 +19,7 @@ from adapters.contract.problems import (
     StepNotTaken,
 )
 from adapters.node.informing import Joint, Owed
-from adapters.node.letters import Letter, Overview, PdfUnavailable, html, pdf
+from adapters.node.letters import Letter, Overview, html, pdf
 from adapters.node.node import Node
 from adapters.node.routes import Authorization, Body, shown
 from adapters.node.steps import StepWish

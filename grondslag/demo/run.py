@@ -20,7 +20,8 @@ from adapters.contract.signatory import trail_origin
 from adapters.contract.signing import read
 from adapters.node.settings import NodeSettings
 from audit.checkpoint import verifier_key
-from audit.verify import WHOLE, verify
+from audit.report import WHOLE
+from audit.verify import verify
 from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Json
 from grondslag.demo.leaks import found_in_files, found_in_memory, markers

@@ -14,8 +14,9 @@ from audit.checkpoint import Checkpoint, verifier_key, verify_checkpoint
 from audit.export import export
 from audit.merkle import Tree, leaf_hash
 from audit.migration import KEYS, TRAIL, migrate
+from audit.report import Report
 from audit.trail import Trail
-from audit.verify import Report, verify
+from audit.verify import verify
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from audit.verify import WHOLE
+from audit.report import WHOLE
 from tests.audit.books import Books, played, whole
 from tests.postgres import postgres_server
 

@@ -10,10 +10,10 @@ from audit.database import engine
 from audit.entry import Entry
 from audit.errors import TrailUnavailable
 from audit.receipt import verify_receipt
+from audit.report import WHOLE
 from audit.subject_keys import SubjectKeys
 from audit.tables import doomed, parts
 from audit.trail import Proven, Trail
-from audit.verify import WHOLE
 from tests.audit.books import Books, played
 
 MARK = "Wilhelmina"

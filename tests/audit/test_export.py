@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from audit.entry import Entry
 from audit.export import COLUMNS, ExportCanceled, export
+from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.selection import ALL, Selection
 from audit.sheet import MOST_ROWS, Ods, csv_line
-from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, verify
+from audit.verify import verify
 from tests.audit.books import AT, Books, played
 from tests.audit.test_verify import remade
 

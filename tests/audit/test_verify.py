@@ -17,8 +17,9 @@ from audit.entry import Entry
 from audit.errors import TrailError
 from audit.export import export, newest_checkpoint
 from audit.merkle import Tree, leaf_hash
+from audit.report import CANNOT_TELL, DAMAGED, WHOLE, Report
 from audit.tables import stored_entries
-from audit.verify import CANNOT_TELL, DAMAGED, WHOLE, Report, verify
+from audit.verify import verify
 from tests.audit.books import ORIGIN, Books, played
 
 SIZE = 600

@@ -14,8 +14,9 @@ from adapters.contract.codes import BROKER
 from adapters.contract.days import day_of
 from adapters.contract.events import Event
 from audit.entry import Entry
+from audit.report import WHOLE
 from audit.stamp import read_roots, verify_stamp
-from audit.verify import WHOLE, verify
+from audit.verify import verify
 from gateway import stamping
 from gateway.settings import BrokerSettings
 from grondslag.demo.play import Play, decide_standing

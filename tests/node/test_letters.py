@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import zlib
 from datetime import date
 from html.parser import HTMLParser
 from typing import get_args
@@ -13,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract.codes import PARTNERS, AgeBand, Purpose
-from adapters.node.letters import Letter, Overview, PdfUnavailable, html, pdf
+from adapters.contract.pdf import PdfUnavailable
+from adapters.node.letters import Letter, Overview, html, pdf
 from adapters.node.letters.letter import told_of
 from adapters.node.letters.overview import Asked
 from adapters.node.letters.words import HOLDERS, WHY, day
 from adapters.node.telling import Circumstance, Recipient, channels, recipients
 from grondslag.demo.cast import cast
+from tests.pdf import inflated
 
 DAY = date(2026, 12, 3)
 BASES = ("Wmo 5.2.6", "AVG 6(1)(e)")
@@ -262,7 +263,7 @@ def test_it_prints_as_pdf_that_a_screen_reader_can_read(document: Letter | Overv
     raw = printed(document)
     assert raw.startswith(b"%PDF-1.")
     assert raw == printed(document)
-    streams = b"".join(_inflated(raw))
+    streams = b"".join(inflated(raw))
     whole = raw + streams
     assert b"/MarkInfo" in whole
     assert b"/StructTreeRoot" in whole
@@ -273,16 +274,6 @@ def test_it_prints_as_pdf_that_a_screen_reader_can_read(document: Letter | Overv
     assert fonts
     assert b"/FontFile" in whole
     assert b"Voorbeeld" not in re.findall(rb"/Title[^\n]{0,80}", whole)[0]  # no name where a list shows it
-
-
-def _inflated(raw: bytes) -> list[bytes]:
-    found = []
-    for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", raw, re.DOTALL):
-        try:
-            found.append(zlib.decompress(part))
-        except zlib.error:
-            found.append(part)
-    return found
 
 
 # ── who is told, and how ──

@@ -2,6 +2,6 @@
 
 from adapters.node.letters.letter import TEXT_VERSION, Letter
 from adapters.node.letters.overview import Overview
-from adapters.node.letters.page import PdfUnavailable, html, pdf
+from adapters.node.letters.page import html, pdf
 
-__all__ = ["TEXT_VERSION", "Letter", "Overview", "PdfUnavailable", "html", "pdf"]
+__all__ = ["TEXT_VERSION", "Letter", "Overview", "html", "pdf"]

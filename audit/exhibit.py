@@ -1,0 +1,127 @@
+"""All that the log proves about one question, for a court or a complaint: its entries byte for byte, and for
+each signed state of the log the proofs that they stand in it. Pure; needs Python and `cryptography`.
+
+    format    "grondslag/1 exhibit"
+    told      what it says, for people: text by label; proves nothing
+    entries   [{"position", "leaf": base64}], ascending
+    states    [{"checkpoint": signed note with its cosignatures, "proofs": [[base64]] by entry,
+                "time_stamp": base64 of RFC 3161, where there is one}]
+    keys, witnesses    verifier keys (C2SP signed-note) of the log and of its witnesses
+"""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
+from audit.errors import VerifyError
+from audit.receipt import verify_receipt
+from audit.report import Report, cannot_tell
+from audit.witness import COSIGNATURE, cosigned_at
+
+FORMAT = "grondslag/1 exhibit"
+LONGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class State:
+    """A signed state of the log, with the proof of each entry in it and, of the authority outside, a time
+    stamp (DER).
+    """
+
+    checkpoint: str
+    proofs: tuple[tuple[bytes, ...], ...]
+    time_stamp: bytes | None = None
+
+
+def exhibit_of(
+    leaves: Mapping[int, bytes],
+    states: Sequence[State],
+    *,
+    told: Mapping[str, str],
+    keys: Sequence[str],
+    witnesses: Sequence[str],
+) -> dict[str, Any]:
+    """The document; each state proves the leaves in the order of their positions."""
+    return {
+        "format": FORMAT,
+        "told": dict(told),
+        "entries": [{"position": position, "leaf": _text(leaves[position])} for position in sorted(leaves)],
+        "states": [
+            {
+                "checkpoint": state.checkpoint,
+                "proofs": [[_text(node) for node in proof] for proof in state.proofs],
+                **({"time_stamp": _text(state.time_stamp)} if state.time_stamp is not None else {}),
+            }
+            for state in states
+        ],
+        "keys": list(keys),
+        "witnesses": list(witnesses),
+    }
+
+
+def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
+    """Whether each entry stands in each state, and who signed those. `keys` are the verifier keys of the log
+    that the reader trusts; without them those in the document are taken, and the report says so.
+    """
+    try:
+        document = json.loads(content)
+        if document["format"] != FORMAT:
+            raise ValueError
+        report = Report(trusted=bool(keys), selected=True)
+        known = [read_verifier_key(key) for key in keys or document["keys"]]
+        witnesses = dict(read_verifier_key(key, COSIGNATURE) for key in document["witnesses"])
+        leaves = {int(one["position"]): _bytes(one["leaf"]) for one in document["entries"]}
+        kinds = Counter(str(json.loads(leaf)["kind"]) for leaf in leaves.values())
+        states = [
+            (str(one["checkpoint"]), [[_bytes(node) for node in proof] for proof in one["proofs"]])
+            for one in document["states"]
+        ]
+        stamps = sum("time_stamp" in one for one in document["states"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VerifyError):
+        return cannot_tell("Dit bestand is niet te lezen als bewijs van één vraag.")
+    report.entries, report.kinds = len(leaves), dict(sorted(kinds.items()))
+    if not states or not leaves:
+        return cannot_tell("Dit bestand bewijst niets: er is geen regel of geen zegel.")
+    for text, proofs in states:
+        report.origin = text.partition("\n")[0]
+        keys_of_log = [key for name, key in known if name == report.origin]
+        try:
+            checkpoint = verify_checkpoint(text, report.origin, keys_of_log)
+        except VerifyError:
+            report.damage("Een zegel is niet gezet met een sleutel van dit spoor.")
+            continue
+        _verify_proofs(report, checkpoint, leaves, proofs)
+        if signed := cosigned_at(checkpoint, text, witnesses):
+            report.findings.append(
+                f"Medeondertekend door {len(signed)} getuigen: {', '.join(sorted(signed))}."
+            )
+    if stamps:
+        report.findings.append(
+            f"{stamps} tijdstempel(s) van buiten; te controleren met openssl (zie docs/export-format.md)."
+        )
+    return report
+
+
+def _verify_proofs(
+    report: Report, checkpoint: Checkpoint, leaves: Mapping[int, bytes], proofs: Sequence[Sequence[bytes]]
+) -> None:
+    if len(proofs) != len(leaves):
+        report.damage("Er zijn meer of minder bewijzen dan regels.")
+        return
+    for position, proof in zip(sorted(leaves), proofs, strict=True):
+        try:
+            verify_receipt(leaves[position], position, proof, checkpoint)
+        except VerifyError:
+            report.damage(f"Regel {position} staat zo niet in het spoor van het zegel.")
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

@@ -1,0 +1,45 @@
+"""What a check of an export or an exhibit found."""
+
+from dataclasses import asdict, dataclass, field
+
+WHOLE, DAMAGED, CANNOT_TELL = 0, 1, 2
+"""Outcomes, and exit statuses of the command."""
+
+_MOST_FINDINGS = 50
+
+
+@dataclass
+class Report:
+    """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
+    CANNOT_TELL; `kinds` counts the entries of each kind;
+    `pruned`, those that were kept long enough and destroyed.
+    """
+
+    outcome: int = WHOLE
+    origin: str = ""
+    entries: int = 0
+    parts: int = 0
+    erased: int = 0
+    pruned: int = 0
+    trusted: bool = False
+    earlier: int = 0
+    selected: bool = False
+    damages: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        names = {WHOLE: "whole", DAMAGED: "damaged", CANNOT_TELL: "cannot_tell"}
+        return {**asdict(self), "outcome": names[self.outcome]}
+
+    def damage(self, sentence: str) -> None:
+        self.outcome = DAMAGED
+        self.damages += 1
+        if self.damages <= _MOST_FINDINGS:
+            self.findings.append(sentence)
+        elif self.damages == _MOST_FINDINGS + 1:
+            self.findings.append("En er is meer dat niet klopt.")
+
+
+def cannot_tell(sentence: str) -> Report:
+    return Report(CANNOT_TELL, findings=[sentence])
