@@ -55,6 +55,9 @@ _JOINT_STEPS: Mapping[str, frozenset[State]] = {**_LIVE_STEPS, "delivery": froze
 STEPS = frozenset(_OWN_STEPS)
 """Kinds of entries that move an obligation; each names it as `obligation`."""
 
+JOINT_STEPS = frozenset(_JOINT_STEPS)
+"""Those that the joint trail hears of; what lies between open and met stays with the receiver."""
+
 _NEEDS: Mapping[str, str] = {
     "delivery": "proof",
     "coverage": "notice",

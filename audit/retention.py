@@ -12,18 +12,18 @@
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from audit.book import Book
 from audit.entry import Entry, Recorded, time_of
 from audit.errors import CaseHeld, CaseTaken
-from audit.tables import entries, subjects
+from audit.tables import entries, leaves, subjects
 from audit.trail import Trail
 
 PASSING = frozenset({"started", "export", "overview", "reading"})
@@ -189,18 +189,12 @@ class Retention:
 
 def _verify_left_alone(store: Connection, size: int, cases: Collection[str]) -> None:
     """Raises CaseTaken when an entry of these cases stands at this position or later."""
-    if any(one.facts.get("case_ref") in cases for one in _leaves(store, entries.c.position >= size)):
+    if any(one.facts.get("case_ref") in cases for one in leaves(store, entries.c.position >= size)):
         raise CaseTaken("Something of the case came in meanwhile. Try again.")
 
 
-def _leaves(store: Connection, where: ColumnElement[bool]) -> Iterator[Recorded]:
-    query = select(entries.c.position, entries.c.leaf).where(where, entries.c.leaf != b"")
-    for row in store.execute(query.order_by(entries.c.position)):
-        yield Recorded(row.position, row.leaf)
-
-
 def _note(seen: _Seen, store: Connection, first: int, stop: int) -> None:
-    for one in _leaves(store, entries.c.position.between(first, stop - 1)):
+    for one in leaves(store, entries.c.position.between(first, stop - 1)):
         facts = one.facts
         at = datetime.fromisoformat(facts["at"])
         seen.young = seen.young or at >= seen.before

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     LargeBinary,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from audit.entry import Recorded
 from audit.errors import TrailError
 from audit.merkle import TILE, Rows, tile
 from audit.part import Part
@@ -90,6 +93,37 @@ def stored_entries(connection: Connection, size: int) -> Iterator[Stored]:
     """The entries below this position as they are stored, in their order."""
     for first in range(0, size, _PAGE):
         yield from stored(connection, entries.c.position.between(first, min(first + _PAGE, size) - 1))
+
+
+def leaves(connection: Connection, where: ColumnElement[bool]) -> Iterator[Recorded]:
+    """The entries where this holds, in their order; those that were pruned are left out."""
+    query = select(entries.c.position, entries.c.leaf).where(where, entries.c.leaf != b"")
+    for row in connection.execute(query.order_by(entries.c.position)):
+        yield Recorded(row.position, row.leaf)
+
+
+def first_since(connection: Connection, moment: datetime, size: int) -> int:
+    """A position before which everything was recorded before this moment, by the times that entries have. A
+    clock that jumped back may put it too early, or past what bears an earlier time than its neighbours.
+    """
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        here = entries.c.position.between(middle, high - 1)
+        found = connection.execute(
+            select(entries.c.position, entries.c.leaf)
+            .where(here, entries.c.leaf != b"")
+            .order_by(entries.c.position)
+            .limit(1)
+        ).first()
+        if (
+            found is None
+            or datetime.fromisoformat(Recorded(found.position, found.leaf).facts["at"]) >= moment
+        ):
+            high = middle
+        else:
+            low = found.position + 1
+    return low
 
 
 def stored_tiles(connection: Connection, size: int) -> Callable[[int, int], Rows]:

@@ -21,6 +21,8 @@ from audit.retention import Retention
 from audit.stamp import read_roots
 from gateway.agreement import Agreement
 from gateway.broker import Broker
+from gateway.comparing import Comparing
+from gateway.comparison_routes import comparison_routes
 from gateway.courier import Courier
 from gateway.forgetting import FORGETTING
 from gateway.informing import Informing
@@ -108,6 +110,7 @@ def app(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
                 )
                 app.state.informing = informing
+                app.state.comparing = Comparing(start.signatory, start.trail)
                 stamping = _stamping(settings, start, line)
                 app.state.broker, app.state.agreement = broker, agreement
                 app.state.witnesses, app.state.stamping = witnesses, stamping
@@ -139,5 +142,6 @@ def app(
     made.include_router(routes(lambda: made.state.broker))
     made.include_router(release_routes(lambda: made.state.agreement))
     made.include_router(witness_routes(lambda: made.state.witnesses))
+    made.include_router(comparison_routes(lambda: made.state.comparing))
     made.include_router(obligation_routes(lambda: made.state.informing))
     return made

@@ -315,6 +315,20 @@ _OF_STEP: Mapping[str, str] = {
 }
 
 
+class DailyStatement(Document):
+    """What a party recorded of another on one day in the Netherlands: sums of two lists of keyed digests,
+    which travel beside it (audit/comparison.py). `key` is chosen by who begins; the other answers under it.
+    """
+
+    typ: ClassVar[str] = "grondslag-statement+jwt"
+    max_bytes: ClassVar[int] = 2 * 1024
+
+    day: date
+    key: Digest
+    of_day: Digest
+    around: Digest
+
+
 class Caller(Document):
     """Who asks for the state of something of its own: a bearer token between parties, for one path."""
 

@@ -111,6 +111,13 @@ class Event(Enum):
         "erased",
         "held",
     )
+    TRAILS_DIFFER = (
+        "error",
+        "On one day, one of two parties recorded what the other did not; our trail says what. Tell the FG.",
+        "partner",
+        "only_here",
+        "only_there",
+    )
     WITNESS_REFUSED = (
         "error",
         "A witness did not sign the newest state of the trail.",

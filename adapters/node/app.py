@@ -22,6 +22,7 @@ from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
 from adapters.node.broker_line import BrokerLine
+from adapters.node.comparing import Comparing
 from adapters.node.desk import Desk
 from adapters.node.forgetting import FORGETTING
 from adapters.node.informing import Informing
@@ -114,6 +115,7 @@ def app(
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 witness=witness,
+                comparing=Comparing(start.signatory, broker, start.trail),
                 informing=Informing(
                     start.signatory,
                     broker,
@@ -139,6 +141,7 @@ def app(
                     remind=(node.informing.remind, settings.obligations_every_s),
                     tell=(node.informing.deliver_due, settings.obligations_every_s),
                     hear=(node.informing.follow, settings.obligations_every_s),
+                    compare=(node.comparing.look, LOOK_EVERY_S),
                     retain=(daily(retention, now), LOOK_EVERY_S),
                 )
             )

@@ -50,17 +50,12 @@ from adapters.partners.age import age_bands
 from audit.book import Book
 from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
-from audit.obligations import Obligation
+from audit.obligations import JOINT_STEPS, Obligation
 from audit.trail import Opened, Trail
 from policies.catalogue import Catalogue
 
 FG = "data_protection_officer"
 """The role that may leave a notice out, and take that back."""
-
-JOINT_STEPS = frozenset(
-    {"deferral", "resumption", "delivery", "failure", "coverage", "omission", "reopening"}
-)
-"""What the broker hears of; what lies between open and met stays here."""
 
 _MOST_AT_ONCE = 50
 

@@ -7,6 +7,7 @@ from adapters.contract.signatory import Signatory
 from adapters.node.answering import Answering
 from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
+from adapters.node.comparing import Comparing
 from adapters.node.desk import Desk
 from adapters.node.informing import Informing
 from adapters.node.releases import Releases
@@ -27,6 +28,7 @@ class Node:
     people: IdentityProvider
     witness: Witness
     informing: Informing
+    comparing: Comparing
 
     @property
     def release(self) -> Release:

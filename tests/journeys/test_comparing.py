@@ -1,0 +1,142 @@
+"""Each night broker and node hold their trails against each other, and name what one of them lacks."""
+
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.contract.codes import BROKER
+from adapters.contract.comparing import stated
+from adapters.contract.days import day_of
+from adapters.contract.problems import DocumentMalformed
+from audit.comparison import Remembered, differences, digests
+from grondslag.demo.play import Play
+from tests.journeys.test_informing import asked, delivery, notice, owed, plan, step
+from tests.journeys.watching import SUPERVISED, ask
+from tests.world import LocalWorld
+
+DAYS = timedelta(days=2)
+
+
+def look(world: LocalWorld, partner: str) -> int:
+    return world.do(world.apps[world.address(partner)].state.node.comparing.look())  # type: ignore[no-any-return]
+
+
+def comparisons(world: LocalWorld, party: str) -> list[dict[str, Any]]:
+    state = world.apps[world.address(party)].state
+    trail = state.informing._trail if party == BROKER else state.node.trail
+
+    async def found() -> list[dict[str, Any]]:
+        return [one.recorded.facts async for one in trail.entries() if one.recorded.kind == "comparison"]
+
+    return world.do(found())  # type: ignore[no-any-return]
+
+
+def entries(world: LocalWorld, party: str, kind: str) -> list[int]:
+    """Positions, as the database has them."""
+    with sqlite3.connect(database(world, party)) as store:
+        like = f'%"kind":"{kind}"%'
+        rows = store.execute("SELECT position FROM trail_entries WHERE CAST(leaf AS TEXT) LIKE ?", (like,))
+        return [position for (position,) in rows]
+
+
+def database(world: LocalWorld, party: str) -> str:
+    return world.settings(party)["database"].removeprefix("sqlite:///")  # type: ignore[no-any-return]
+
+
+def pruned(world: LocalWorld, party: str, position: int) -> None:
+    """As somebody with rights on the database would: the leaf is gone."""
+    with sqlite3.connect(database(world, party)) as store:
+        store.execute("UPDATE trail_entries SET leaf = x'' WHERE position = ?", (position,))
+
+
+def test_what_both_recorded_agrees_each_day(play: Play, world: LocalWorld) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    for wish in (plan(world), notice(world), delivery(world)):
+        one = step(play, one, **wish)
+    assert look(world, "veilig_thuis") == 0  # today is not settled
+    world.clock.ahead += timedelta(days=1)
+    ask(Play(world), SUPERVISED)
+    world.clock.ahead += timedelta(days=2)
+    for partner in ("veilig_thuis", "reclassering", "om"):
+        assert look(world, partner) == 2
+        assert look(world, partner) == 0
+    for party in (BROKER, "veilig_thuis", "reclassering", "om"):
+        told = comparisons(world, party)
+        assert len(told) == (6 if party == BROKER else 2)
+        assert {(tuple(one["only_here"]), one["only_there"]) for one in told} == {((), 0)}, party
+    assert [one["recorded"] for one in comparisons(world, "veilig_thuis")] == [2, 1]  # with the step
+
+
+@pytest.mark.parametrize(
+    ("party", "kind", "partner"),
+    [
+        (BROKER, "permit", "veilig_thuis"),
+        (BROKER, "reply", "reclassering"),
+        (BROKER, "delivery", "veilig_thuis"),
+        ("veilig_thuis", "permit", "veilig_thuis"),
+        ("reclassering", "inquiry", "reclassering"),
+        ("veilig_thuis", "delivery", "veilig_thuis"),
+    ],
+)
+def test_what_one_side_lacks_is_named_by_the_other(
+    play: Play, world: LocalWorld, party: str, kind: str, partner: str
+) -> None:
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    for wish in (plan(world), notice(world), delivery(world)):
+        one = step(play, one, **wish)
+    lost, other = entries(world, party, kind)[0], partner if party == BROKER else BROKER
+    pruned(world, party, lost)
+    world.clock.ahead += DAYS
+    assert look(world, partner) == 1
+    [lacks] = [row for row in comparisons(world, party) if row["with"] in {partner, BROKER}]
+    [has] = [row for row in comparisons(world, other) if row["with"] in {partner, BROKER}]
+    assert (lacks["only_here"], lacks["only_there"]) == ([], 1)
+    assert (len(has["only_here"]), has["only_there"]) == (1, 0)
+    kinds = {"inquiry": "reply", "reply": "inquiry"}
+    assert has["only_here"][0] in entries(world, other, kinds.get(kind, kind))
+
+
+def test_a_broker_that_is_away_or_lies_is_asked_again(play: Play, world: LocalWorld) -> None:
+    ask(play, SUPERVISED)
+    world.clock.ahead += DAYS
+    broker = world.address(BROKER)
+    node = world.apps[world.address("veilig_thuis")].state.node
+    world.wire.cut = lambda method, address, path: "before" if address == broker else None
+    with pytest.raises(Exception, match="partner_unreachable"):
+        look(world, "veilig_thuis")
+    assert comparisons(world, "veilig_thuis") == []
+    world.wire.cut = lambda method, address, path: "after" if address == broker else None
+    with pytest.raises(Exception, match="partner_unreachable"):
+        look(world, "veilig_thuis")
+    world.wire.cut = lambda method, address, path: None
+    assert look(world, "veilig_thuis") == 1
+    assert node is world.apps[world.address("veilig_thuis")].state.node
+
+
+def test_a_day_that_is_not_settled_and_lists_that_were_not_signed(play: Play, world: LocalWorld) -> None:
+    comparing = world.apps[world.address(BROKER)].state.comparing
+    signatory = world.apps[world.address("veilig_thuis")].state.node.signatory
+    today = day_of(world.clock())
+    nothing = Remembered({}, {})
+    for ago in (-1, 0, 1, 31):
+        said = stated(signatory, BROKER, today - timedelta(days=ago), bytes(32), nothing)
+        with pytest.raises(DocumentMalformed):
+            world.do(comparing.take(said.token, said.of_day, said.around))
+    said = stated(signatory, BROKER, today - DAYS, bytes(32), nothing)
+    for lists in ((["00" * 16], []), ([], ["00" * 16])):
+        with pytest.raises(DocumentMalformed):
+            world.do(comparing.take(said.token, *lists))
+    assert comparisons(world, BROKER) == []
+
+
+def test_digests_tell_nothing_of_what_one_does_not_have() -> None:
+    key, other = bytes(32), bytes([1]) * 32
+    assert set(digests(["a", "b"], key)).isdisjoint(digests(["a", "b"], other))
+    own = Remembered({"a": 1, "b": 2}, {"c": 3})
+    found = differences(own, digests(["a", "c", "d"], key), digests(["x"], key), key)
+    assert (found.only_here, found.only_there, found.any) == ((2,), 1, True)
+    assert differences(own, digests(["a"], key), digests(["b"], key), key).only_here == ()
