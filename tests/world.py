@@ -151,7 +151,8 @@ class LocalWorld(World):
         values = {
             **super().settings(party),
             "obligations_every_s": 3600,
-            **({"witness_every_s": 10} if party == BROKER else {}),
+            # a busy machine is not a partner that is away
+            **({"witness_every_s": 10, "partner_timeout_s": 15} if party == BROKER else {}),
             **self._databases(party),
             **self._more.get(party, {}),
             **self._more.get("*", {}),
@@ -168,6 +169,7 @@ class LocalWorld(World):
                 "jwks": str(path),
                 "issuer": f"https://idp.example/{party}",
                 "poll_s": 0.1,
+                "broker_timeout_s": 30,
                 "releases_s": 3600,
                 "beat_s": 0.01,
             }
