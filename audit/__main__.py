@@ -32,6 +32,8 @@ def told(report: Report) -> str:
         lines.append(
             f"{report.pruned} regels zijn na hun bewaartermijn vernietigd; hun plaats en hash staan er nog."
         )
+    if report.second:
+        lines.append("Een stand ervan heeft ook de tweede handtekening (ML-DSA-44).")
     if report.selected:
         lines.append(_SELECTED)
     if report.earlier:

@@ -27,7 +27,7 @@ from audit.errors import VerifyError
 ED25519 = b"\x01"
 """The kind of a log's own key (C2SP signed-note)."""
 
-_LONGEST = 8192
+_LONGEST = 16_384  # a second signature has 3 kB a key
 _NOTE = re.compile(
     r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n"
     r"(?P<lines>(?:— [^\n]+\n)+)"
@@ -49,11 +49,18 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, *keys: Ed25519PrivateKey) -> str:
+    """The signed note, with a line for each key: while one follows another, both sign."""
     body = checkpoint.body()
-    raw = key.public_key().public_bytes_raw()
-    signature = key_hash(checkpoint.origin, ED25519, raw) + key.sign(body.encode())
-    return f"{body}\n{signature_line(checkpoint.origin, signature)}"
+    lines = [
+        signature_line(
+            checkpoint.origin,
+            key_hash(checkpoint.origin, ED25519, key.public_key().public_bytes_raw())
+            + key.sign(body.encode()),
+        )
+        for key in keys
+    ]
+    return f"{body}\n{''.join(lines)}"
 
 
 def verify_checkpoint(text: str, origin: str, keys: Sequence[Ed25519PublicKey]) -> Checkpoint:
@@ -76,13 +83,13 @@ def verify_checkpoint(text: str, origin: str, keys: Sequence[Ed25519PublicKey]) 
     raise VerifyError("the checkpoint is not signed by this log")
 
 
-def verifier_key(name: str, key: Ed25519PublicKey, kind: bytes = ED25519) -> str:
-    """The key as text (C2SP signed-note): name, key hash and key, with + between."""
+def verifier_key(name: str, key: Ed25519PublicKey) -> str:
+    """The key of a log as text (C2SP signed-note): name, key hash and key, with + between."""
     raw = key.public_bytes_raw()
-    return f"{name}+{key_hash(name, kind, raw).hex()}+{base64.b64encode(kind + raw).decode()}"
+    return f"{name}+{key_hash(name, ED25519, raw).hex()}+{base64.b64encode(ED25519 + raw).decode()}"
 
 
-def read_verifier_key(text: str, kind: bytes = ED25519) -> tuple[str, Ed25519PublicKey]:
+def read_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
     """The name and the key in such a text. Raises VerifyError for another kind, or a hash that does not
     fit.
     """
@@ -91,9 +98,9 @@ def read_verifier_key(text: str, kind: bytes = ED25519) -> tuple[str, Ed25519Pub
         raw = base64.b64decode(found["key"], validate=True) if found else b""
     except binascii.Error:
         raw = b""
-    if found is None or len(raw) != 33 or raw[:1] != kind:
+    if found is None or len(raw) != 33 or raw[:1] != ED25519:
         raise VerifyError("this is not the key of a log (name+hash+key, Ed25519)")
-    if key_hash(found["name"], kind, raw[1:]).hex() != found["hash"]:
+    if key_hash(found["name"], ED25519, raw[1:]).hex() != found["hash"]:
         raise VerifyError("the hash in this key of a log is not the one of the key")
     return found["name"], Ed25519PublicKey.from_public_bytes(raw[1:])
 

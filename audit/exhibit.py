@@ -20,7 +20,7 @@ from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
 from audit.receipt import verify_receipt
 from audit.report import Report, cannot_tell
-from audit.witness import COSIGNATURE, cosigned_at
+from audit.witness import cosigned_at, read_cosigner_key
 
 FORMAT = "grondslag/1 exhibit"
 LONGEST = 4 * 1024 * 1024
@@ -73,7 +73,7 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
             raise ValueError
         report = Report(trusted=bool(keys), selected=True)
         known = [read_verifier_key(key) for key in keys or document["keys"]]
-        witnesses = dict(read_verifier_key(key, COSIGNATURE) for key in document["witnesses"])
+        witnesses = [read_cosigner_key(key) for key in document["witnesses"]]
         leaves = {int(one["position"]): _bytes(one["leaf"]) for one in document["entries"]}
         kinds = Counter(str(json.loads(leaf)["kind"]) for leaf in leaves.values())
         states = [

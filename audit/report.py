@@ -22,6 +22,7 @@ class Report:
     erased: int = 0
     pruned: int = 0
     trusted: bool = False
+    second: bool = False
     earlier: int = 0
     selected: bool = False
     damages: int = 0

@@ -27,7 +27,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -149,17 +149,20 @@ class Trail:
         url: str,
         *,
         origin: str,
-        key: Ed25519PrivateKey,
+        keys: Sequence[Ed25519PrivateKey],
+        known: Sequence[Ed25519PublicKey] = (),
         keys_url: str,
         kek: bytes,
         now: Callable[[], datetime],
         max_waiting: int = 1_000,
     ) -> None:
-        """`kek` (32 bytes) wraps the subject keys. At most `max_waiting` callers wait; more get
+        """Every one of `keys` signs; what is stored may also be signed by one that is `known` from earlier.
+        `kek` (32 bytes) wraps the subject keys. At most `max_waiting` callers wait; more get
         TrailUnavailable.
         """
         self._origin = origin
-        self._key = key
+        self._signing = tuple(keys)
+        self._known = (*known, *(key.public_key() for key in keys))
         self._now = now
         self._engine = engine(url, writes=True)
         self._readers_engine = engine(url, writes=False)
@@ -465,7 +468,7 @@ class Trail:
             keys, fresh = self._keys_for(connection, jobs)
             rows, part_rows, recorded = self._laid_out(jobs, keys, at, state.tree.size)
             tree, full = state.tree.extended([row["hash"] for row in rows])
-            signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), self._key)
+            signed = sign_checkpoint(Checkpoint(self._origin, tree.size, tree.root()), *self._signing)
             claim = {"believed": state.tree.size, "size": tree.size, "checkpoint": signed}
             if _CLAIM(connection, [claim]) == 1:
                 break
@@ -572,7 +575,7 @@ class Trail:
             return
         if connection.execute(select(entries.c.position).limit(1)).first() is not None:
             raise TrailError("The trail has entries and no checkpoint. Restore it from a back-up.")
-        empty = sign_checkpoint(Checkpoint(self._origin, 0, Tree().root()), self._key)
+        empty = sign_checkpoint(Checkpoint(self._origin, 0, Tree().root()), *self._signing)
         connection.execute(insert(head), {"number": 1, "size": 0, "checkpoint": empty})
 
     def _stored_state(self, connection: Connection, *, lock: bool) -> _State:
@@ -581,7 +584,7 @@ class Trail:
         row = connection.execute(query).one()
         tree = Tree(row.size, edge(connection, row.size))
         try:
-            stored = verify_checkpoint(row.checkpoint, self._origin, [self._key.public_key()])
+            stored = verify_checkpoint(row.checkpoint, self._origin, self._known)
         except VerifyError:
             raise TrailError(
                 "The trail was not signed with our key. Put back the key, or the right database."

@@ -32,6 +32,7 @@ from audit.errors import VerifyError
 from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
 from audit.report import CANNOT_TELL, WHOLE, Report, cannot_tell
+from audit.witness import PublicKey, cosigned_at, read_cosigner_key
 
 _ALWAYS = frozenset(
     {
@@ -67,10 +68,16 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
     """Checks the export in this file.
 
     `keys` are the verifier keys that the reader trusts; without them those in the file are taken, and the
-    report says so. `earlier` are checkpoints of this log that were kept elsewhere.
+    report says so. One of ML-DSA-44 is of the log's second signature, which must then be there.
+    `earlier` are checkpoints of this log that were kept elsewhere.
     """
+    given, second = [], []
     try:
-        given = [read_verifier_key(key) for key in keys]
+        for key in keys:
+            try:
+                given.append(read_verifier_key(key))
+            except VerifyError:
+                second.append(read_cosigner_key(key))
     except VerifyError:
         return cannot_tell("Een sleutel die u meegeeft is niet te lezen (naam+hash+sleutel).")
     try:
@@ -78,7 +85,7 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
             names = [one.filename for one in archive.infolist() if not _MORE.fullmatch(one.filename)]
             if len(names) != len(_WHOLE) or set(names) not in (_WHOLE, _SELECTED):
                 return cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
-            return _verified(archive, given, earlier)
+            return _verified(archive, given, second, earlier)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
         return cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
     except (Base64Error, UnicodeDecodeError, _UnreadableError):
@@ -94,7 +101,10 @@ class _UnreadableError(Exception):
 
 
 def _verified(
-    archive: zipfile.ZipFile, given: Sequence[tuple[str, Ed25519PublicKey]], earlier: Sequence[str]
+    archive: zipfile.ZipFile,
+    given: Sequence[tuple[str, Ed25519PublicKey]],
+    second: Sequence[tuple[str, PublicKey]],
+    earlier: Sequence[str],
 ) -> Report:
     report = Report(trusted=bool(given))
     text = _small(archive, "checkpoint")
@@ -108,6 +118,9 @@ def _verified(
     report.origin = checkpoint.origin
     report.selected = "proofs" in archive.namelist()
     kept = _kept(report, checkpoint, keys, earlier)
+    if second:
+        kept += _second(archive, report, checkpoint, keys, second)
+        kept.sort(key=lambda one: one.size)
     if report.selected:
         found = _verify_selected(archive, report, checkpoint)
     else:
@@ -201,6 +214,27 @@ def _kept(
         else:
             kept.append(one)
     return sorted(kept, key=lambda one: one.size)
+
+
+def _second(
+    archive: zipfile.ZipFile,
+    report: Report,
+    checkpoint: Checkpoint,
+    keys: Sequence[Ed25519PublicKey],
+    second: Sequence[tuple[str, PublicKey]],
+) -> list[Checkpoint]:
+    """The state in `witnesses`, if one of these keys signed it too: it must be an earlier one of this log."""
+    try:
+        text = _small(archive, "witnesses") if "witnesses" in archive.namelist() else ""
+        shown = verify_checkpoint(text, checkpoint.origin, keys)
+    except VerifyError:
+        report.damage("Er is geen zegel waarop de tweede handtekening kan staan.")
+        return []
+    if not cosigned_at(shown, text, second) or shown.size > checkpoint.size:
+        report.damage("De tweede handtekening is niet gezet met de sleutel die u meegeeft.")
+        return []
+    report.second = True
+    return [shown]
 
 
 def _hashes(

@@ -51,7 +51,7 @@ def _trail(database: str, keys: str) -> Iterator[Callable[[int], float]]:
         trail = Trail(
             database,
             origin="grondslag.example/bench",
-            key=Ed25519PrivateKey.generate(),
+            keys=[Ed25519PrivateKey.generate()],
             keys_url=keys,
             kek=os.urandom(32),
             now=lambda: datetime.now(UTC),

@@ -23,7 +23,7 @@ from audit.exhibit import State, exhibit_of
 from audit.merkle import inclusion_proofs
 from audit.tables import entries, stored, stored_head, stored_tiles
 from audit.trail import Trail
-from audit.witness import COSIGNATURE
+from audit.witness import cosigner_key
 from gateway import inquiries
 from gateway.recorded import known_releases
 from gateway.stamping import stamps
@@ -66,7 +66,7 @@ async def exhibit(
     releases = {load_release().revision: load_release(), **await known_releases(trail)}
     origin = trail_origin(directory.party(BROKER).oin)
     of_chain = [
-        verifier_key(witness_name(party.oin), key, COSIGNATURE)
+        cosigner_key(witness_name(party.oin), key)
         for party in directory.partners()
         for key in directory.witness_keys(party.code)
     ]
@@ -75,7 +75,11 @@ async def exhibit(
         states,
         told={**_asked(own, directory), **_decided(own, releases.get(own["revision"])), **_since(own, facts)},
         keys=[verifier_key(origin, key) for key in directory.trail_keys(BROKER)],
-        witnesses=[*of_chain, *witnesses],
+        witnesses=[
+            *of_chain,
+            *witnesses,
+            *(cosigner_key(origin, key) for key in directory.second_trail_keys(BROKER)),
+        ],
     )
 
 

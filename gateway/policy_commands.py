@@ -16,8 +16,7 @@ from adapters.contract.codes import BROKER
 from adapters.contract.days import ZONE
 from adapters.contract.run import STOPS
 from adapters.contract.settings import read_settings
-from adapters.contract.signatory import trail_origin
-from adapters.contract.start import read_signatory
+from adapters.contract.start import opened_trail, read_signatory
 from audit.errors import VerifyError
 from audit.trail import Trail
 from gateway.recorded import known_releases, recorded, recorded_at
@@ -130,19 +129,8 @@ def _of_file(hand_out: Path | None, file: Path) -> tuple[str, Release, Mapping[s
 async def _on_trail(settings: Path | None, work: Callable[[Trail], Awaitable[T]]) -> T:
     party = read_settings(BrokerSettings, settings, dict(os.environ))
     signatory = read_signatory(party, BROKER, lambda: datetime.now(UTC))
-    trail = Trail(
-        party.database.get_secret_value(),
-        origin=trail_origin(signatory.party.oin),
-        key=signatory.keyring.trail,
-        keys_url=party.subject_keys.get_secret_value(),
-        kek=signatory.keyring.wrapping,
-        now=lambda: datetime.now(UTC),
-    )
-    await trail.open()
-    try:
+    async with opened_trail(party, signatory) as trail:
         return await work(trail)
-    finally:
-        await trail.close()
 
 
 def _or_stop(work: Callable[[], T]) -> T:

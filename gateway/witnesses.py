@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select
 
 from adapters.contract.codes import BROKER
 from adapters.contract.events import Event, log
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
 from adapters.contract.wire import Unreachable, Wire
-from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
+from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.errors import TrailError, VerifyError
 from audit.stamp import Stamp
 from audit.trail import Trail
-from audit.witness import COSIGNATURE, Submission, cosigned_at
+from audit.witness import PublicKey, Submission, cosign, cosigned_at, read_cosigner_key
 from gateway.cases import metadata
 from gateway.stamping import load_stamps
 
@@ -41,15 +40,19 @@ _SEEN_PATH = "/witness/checkpoint"
 
 @dataclass(frozen=True)
 class Witness:
-    """Who signs: a code for the log lines of operators, name and key (C2SP), and where it takes
+    """Who signs: a code for the log lines of operators, name and keys (C2SP), and where it takes
     checkpoints.
     """
 
     code: str
     name: str
-    key: Ed25519PublicKey
+    keys: tuple[PublicKey, ...]
     address: str
     path: str = PATH
+
+    def signed(self, checkpoint: Checkpoint, lines: str) -> bool:
+        """Whether one of these lines is this witness's, under one of its keys."""
+        return bool(cosigned_at(checkpoint, lines, [(self.name, key) for key in self.keys]))
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def of_directory(signatory: Signatory) -> list[Witness]:
     """Every partner, by the key that the directory has of it."""
     directory = signatory.directory
     return [
-        Witness(party.code, witness_name(party.oin), directory.witness_keys(party.code)[-1], party.address)
+        Witness(party.code, witness_name(party.oin), directory.witness_keys(party.code), party.address)
         for party in directory.partners()
         if directory.witness_keys(party.code)
     ]
@@ -77,12 +80,12 @@ def outside(text: str) -> Witness:
     Raises VerifyError when they are not.
     """
     key, _, address = text.partition(" ")
-    name, public = read_verifier_key(key, COSIGNATURE)
+    name, public = read_cosigner_key(key)
     place = urlsplit(address)
     if place.scheme not in {"http", "https"} or not place.netloc or place.query or place.fragment:
         raise VerifyError("this is not the address of a witness")
     path = f"{place.path.rstrip('/')}/add-checkpoint"
-    return Witness("outside", name, public, f"{place.scheme}://{place.netloc}", path)
+    return Witness("outside", name, (public,), f"{place.scheme}://{place.netloc}", path)
 
 
 class Witnesses:
@@ -140,7 +143,7 @@ class Witnesses:
         if len(lines) < self._quorum:
             log(Event.WITNESSES_TOO_FEW, signed=len(lines), needed=self._quorum)
             return
-        signed = note + "".join(lines)
+        signed = note + self._second(newest, int(now)) + "".join(lines)
 
         def save(store: Connection, _: object) -> None:
             store.execute(delete(cosigned))
@@ -156,8 +159,8 @@ class Witnesses:
         note = await self._trail.read(lambda store: store.execute(select(cosigned.c.checkpoint)).scalar())
         note = note or self._trail.checkpoint()
         state = self._checkpoint(note)
-        signed = cosigned_at(state, note, {one.name: one.key for one in self._witnesses})
-        return Shown(note, tuple(sorted(signed)), await self._trail.prove_growth(since, state.size))
+        signed = sorted(one.name for one in self._witnesses if one.signed(state, note))
+        return Shown(note, tuple(signed), await self._trail.prove_growth(since, state.size))
 
     async def stamps(self) -> list[Stamp]:
         """The newest time stamps of somebody outside. Raises TrailUnavailable."""
@@ -181,7 +184,7 @@ class Witnesses:
                 log(Event.WITNESS_REFUSED, witness=witness.code, status=None)
                 return None
             text = answer.body.decode(errors="replace")
-            if answer.status == 200 and cosigned_at(newest, text, {witness.name: witness.key}):
+            if answer.status == 200 and witness.signed(newest, text):
                 self._sizes[witness.name] = newest.size
                 return "".join(line for line in text.splitlines(keepends=True) if witness.name in line)
             size = text.strip()
@@ -190,6 +193,12 @@ class Witnesses:
             self._sizes[witness.name] = int(size)
         log(Event.WITNESS_REFUSED, witness=witness.code, status=answer.status)
         return None
+
+    def _second(self, newest: Checkpoint, at: int) -> str:
+        """Our own second signature, which a quantum computer does not forge. On what is shown alone: one on
+        each commit would cost more than the commit.
+        """
+        return "".join(cosign(newest, self._origin, key, at) for key in self._signatory.keyring.trail_pq)
 
     async def _stop_if_behind(self) -> None:
         """A witness that was away when we started may know more than we do."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.directory import Directory, DirectoryProblem, Party, directory_text
-from adapters.contract.keys import KeyProblem, make_keys, read_keys, rotated, write_keys
+from adapters.contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
 
 _REGIMES = ("bilateral", "zvh")
 
@@ -43,8 +43,8 @@ def keys(
 
 @app.command()
 def rotate(party: PartyCode, keys: Keys) -> None:
-    """Add a new signing and a new opening key, used from tomorrow; the old ones stay valid until they leave
-    the directory.
+    """Add new keys: for documents, used from tomorrow; for trail and witness, used beside the old ones from
+    the next start. The old ones stay until `init retire`.
     """
     _read(keys, party)
     contents = json.loads(keys.read_text(encoding="utf-8"))
@@ -53,6 +53,19 @@ def rotate(party: PartyCode, keys: Keys) -> None:
         f"Added new keys to {keys}, used from tomorrow. "
         f"Send the new card today: grondslag init card --party {party} --keys {keys}"
     )
+
+
+@app.command()
+def retire(party: PartyCode, keys: Keys) -> None:
+    """Take out the keys whose successor has been used for thirty days. Then take them out of the directory
+    too, but for those of the trail: what they signed stays to be verified.
+    """
+    _read(keys, party)
+    contents = json.loads(keys.read_text(encoding="utf-8"))
+    kept = retired(contents, now=datetime.now(UTC))
+    count = sum(len(rows) - len(kept[name]) for name, rows in contents.items() if isinstance(rows, list))
+    write_keys(keys, kept)
+    typer.echo(f"Took {count} old keys out of {keys}.")
 
 
 @app.command()

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -115,6 +115,7 @@ class Directory:
             raise DirectoryProblem("The directory has no broker; add the party with code broker.")
         self._signing: dict[tuple[str, str], tuple[PublicKey, ec.EllipticCurvePublicKey]] = {}
         self._sealing: dict[str, MLKEM768X25519PublicKey] = {}
+        self._pq: dict[str, tuple[mldsa.MLDSA44PublicKey, ...]] = {}
         self._notes: dict[tuple[str, Use], tuple[ed25519.Ed25519PublicKey, ...]] = {}
         for party in file.parties:
             try:
@@ -171,11 +172,18 @@ class Directory:
         """All keys, of any time, under which this party's checkpoints may stand."""
         return self._notes[self.party(code).code, "trail"]
 
+    def second_trail_keys(self, code: str) -> tuple[mldsa.MLDSA44PublicKey, ...]:
+        """The keys of this party's second signature, which a quantum computer does not break."""
+        return self._pq[self.party(code).code]
+
     def witness_keys(self, code: str) -> tuple[ed25519.Ed25519PublicKey, ...]:
         """All keys, of any time, under which this party signs that another's log only grew."""
         return self._notes[self.party(code).code, "witness"]
 
     def _parse(self, party: Party) -> None:
+        self._pq[party.code] = tuple(
+            mldsa.MLDSA44PublicKey.from_public_bytes(key.raw()) for key in party.keys if key.use == "trail_pq"
+        )
         uses: tuple[Use, ...] = ("trail", "witness")
         for use in uses:
             self._notes[party.code, use] = tuple(

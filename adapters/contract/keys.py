@@ -1,12 +1,12 @@
 """A party's own private keys: made, kept in one file, loaded once.
 
 - One file per party, readable by its owner only. It holds, each apart: keys that sign documents (ES256),
-  keys that open what is sealed to
-  the party (HPKE, ML-KEM-768 with X25519), the key of its trail and that of
-  its witness (Ed25519; each signs nothing else), and the key that wraps subject keys.
+  keys that open what is sealed to the party (HPKE, ML-KEM-768 with X25519), keys of its trail (Ed25519, and a
+  second one that a quantum computer does not break, ML-DSA-44) and of its witness (Ed25519), each of which
+  signs nothing else, and the key that wraps subject keys.
 - A key is parsed once, at load: parsing per signature costs a thousand times the signature.
-- The newest signing key whose time has come is used; older ones stay until they are taken out, so that a
-  rotation overlaps.
+- Documents: the newest signing key whose time has come is used; older ones stay, so that a rotation overlaps.
+  Trail and witness sign with every key that is in the file: whoever knows one of them can verify.
 - A demo file says so, and is refused outside demo mode.
 """
 
@@ -16,20 +16,27 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, x25519
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 
-Use = Literal["sign", "seal", "trail", "witness"]
+Use = Literal["sign", "seal", "trail", "trail_pq", "witness"]
+
+K = TypeVar("K")
+_NoteKey = ed25519.Ed25519PrivateKey | mldsa.MLDSA44PrivateKey
+_NOTE_KEYS = ("trail", "trail_pq", "witness")
 
 ROTATION_OVERLAP = timedelta(hours=24)
 """How long before a new key is used: partners need this time to take up the new directory."""
+
+RETIRED_AFTER = timedelta(days=30)
+"""How long a key stays after its successor is used: longer than anything that was sealed to it may wait."""
 
 _MLKEM_SEED = 64
 _MLKEM_PUBLIC = 1184
@@ -56,14 +63,15 @@ class OpeningKey:
 
 @dataclass(frozen=True)
 class Keyring:
-    """All private keys of one party."""
+    """All private keys of one party; of trail and witness the newest comes last."""
 
     party: str
     demo: bool
     signing: tuple[SigningKey, ...]
     opening: Mapping[str, OpeningKey]
-    trail: ed25519.Ed25519PrivateKey
-    witness: ed25519.Ed25519PrivateKey
+    trail: tuple[ed25519.Ed25519PrivateKey, ...]
+    trail_pq: tuple[mldsa.MLDSA44PrivateKey, ...]
+    witness: tuple[ed25519.Ed25519PrivateKey, ...]
     wrapping: bytes
 
     def signing_key(self, now: datetime) -> SigningKey:
@@ -77,9 +85,15 @@ class Keyring:
         ]
         rows += [_public("seal", key.kid, key.public, key.use_from) for key in self.opening.values()]
         oldest = min(key.use_from for key in self.signing)
-        trail, witness = (key.public_key().public_bytes_raw() for key in (self.trail, self.witness))
-        rows.append(_public("trail", _kid(trail), trail, oldest))
-        return [*rows, _public("witness", _kid(witness), witness, oldest)]
+        notes: dict[Use, Sequence[_NoteKey]] = {
+            "trail": self.trail,
+            "trail_pq": self.trail_pq,
+            "witness": self.witness,
+        }
+        for use, keys in notes.items():
+            raws = [key.public_key().public_bytes_raw() for key in keys]
+            rows += [_public(use, _kid(raw), raw, oldest) for raw in raws]
+        return rows
 
 
 def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
@@ -90,22 +104,27 @@ def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
         "demo": demo,
         "sign": [_new_signing(now)],
         "seal": [_new_opening(now)],
-        "trail": _b64(ed25519.Ed25519PrivateKey.generate().private_bytes_raw()),
-        "witness": _b64(ed25519.Ed25519PrivateKey.generate().private_bytes_raw()),
+        **{name: [_new_note_key(now)] for name in _NOTE_KEYS},
         "wrapping": _b64(secrets.token_bytes(32)),
     }
 
 
 def rotated(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    """The same file with a new signing and a new opening key, used after `ROTATION_OVERLAP`; the old ones
-    stay.
+    """The same file with new keys beside the old ones: for documents used after `ROTATION_OVERLAP`, for trail
+    and witness at the next start. The key that wraps subject keys stays.
     """
     later = now.replace(microsecond=0) + ROTATION_OVERLAP
     return {
         **contents,
         "sign": [*contents["sign"], _new_signing(later)],
         "seal": [*contents["seal"], _new_opening(later)],
+        **{name: [*contents[name], _new_note_key(later)] for name in _NOTE_KEYS},
     }
+
+
+def retired(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The same file without the keys whose successor has been used for `RETIRED_AFTER`."""
+    return {**contents, **{name: _kept(contents[name], now) for name in ("sign", "seal", *_NOTE_KEYS)}}
 
 
 def write_keys(path: Path, contents: Mapping[str, Any]) -> None:
@@ -179,8 +198,9 @@ def _parse(contents: Mapping[str, Any]) -> Keyring:
         demo=contents["demo"],
         signing=signing,
         opening={key.kid: key for key in opening},
-        trail=ed25519.Ed25519PrivateKey.from_private_bytes(_strong(_unb64(contents["trail"]), 32)),
-        witness=ed25519.Ed25519PrivateKey.from_private_bytes(_strong(_unb64(contents["witness"]), 32)),
+        trail=_note_keys(contents["trail"], ed25519.Ed25519PrivateKey.from_private_bytes),
+        trail_pq=_note_keys(contents["trail_pq"], mldsa.MLDSA44PrivateKey.from_seed_bytes),
+        witness=_note_keys(contents["witness"], ed25519.Ed25519PrivateKey.from_private_bytes),
         wrapping=wrapping,
     )
 
@@ -198,6 +218,25 @@ def _opening(row: Mapping[str, str]) -> OpeningKey:
     public = lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
     use_from = datetime.fromisoformat(row["use_from"])
     return OpeningKey(_kid(public), MLKEM768X25519PrivateKey(lattice, curve), public, use_from)
+
+
+def _note_keys(rows: Sequence[Mapping[str, str]], parse: Callable[[bytes], K]) -> tuple[K, ...]:
+    """Keys under which notes stand: checkpoints of the trail, cosignatures of the witness."""
+    found = tuple(parse(_strong(_unb64(row["private"]), 32)) for row in rows)
+    if not found:
+        raise ValueError("no keys")
+    return found
+
+
+def _kept(rows: Sequence[Mapping[str, str]], now: datetime) -> list[Mapping[str, str]]:
+    long_used = [datetime.fromisoformat(row["use_from"]) <= now - RETIRED_AFTER for row in rows]
+    newest = max((place for place, used in enumerate(long_used) if used), default=0)
+    return list(rows[newest:])
+
+
+def _new_note_key(use_from: datetime) -> dict[str, str]:
+    # 32 random bytes are a private key of Ed25519 (RFC 8032), and a seed of ML-DSA (FIPS 204)
+    return {"private": _b64(secrets.token_bytes(32)), "use_from": use_from.isoformat()}
 
 
 def _new_signing(use_from: datetime) -> dict[str, str]:

@@ -98,7 +98,8 @@ async def opened_trail(settings: PartySettings, signatory: Signatory) -> AsyncIt
     trail = Trail(
         settings.database.get_secret_value(),
         origin=trail_origin(signatory.party.oin),
-        key=signatory.keyring.trail,
+        keys=signatory.keyring.trail,
+        known=signatory.directory.trail_keys(signatory.party.code),
         keys_url=settings.subject_keys.get_secret_value(),
         kek=signatory.keyring.wrapping,
         now=signatory.now,

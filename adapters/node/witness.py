@@ -107,7 +107,7 @@ class Witness:
 
         await self._trail.append([], save)
         name = witness_name(self._signatory.party.oin)
-        return cosign(given, name, self._signatory.keyring.witness, now)
+        return "".join(cosign(given, name, key, now) for key in self._signatory.keyring.witness)
 
     async def newest(self) -> str | None:
         """The newest state of the broker's trail that this witness signed, as the broker signed it: what a
@@ -138,20 +138,23 @@ class Witness:
             answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?since={given.size}")
         except RequestInvalid:  # what was shown counts less
             return False
-        name, key = witness_name(self._signatory.party.oin), self._signatory.keyring.witness.public_key()
         try:
             told = orjson.loads(answer.body)
             shown = verify_checkpoint(told["checkpoint"], self._log, self._keys)
             proof = [base64.b64decode(node, validate=True) for node in told["proof"]]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, VerifyError):
             raise DocumentMalformed from None
-        if shown.size < given.size or not cosigned_at(shown, told["checkpoint"], {name: key}):
+        if shown.size < given.size or not self._signed(shown, told["checkpoint"]):
             return False  # not shown to us yet
         try:
             verify_consistency(given.size, given.root, shown.size, shown.root, proof)
         except ValueError:
             await self._record("receipt", told["checkpoint"], Submission(given.size, tuple(proof), receipt))
         return True
+
+    def _signed(self, checkpoint: Checkpoint, lines: str) -> bool:
+        name, keys = witness_name(self._signatory.party.oin), self._signatory.keyring.witness
+        return bool(cosigned_at(checkpoint, lines, [(name, key.public_key()) for key in keys]))
 
     async def _keep(self, misdeed: str, submitted: Submission, seen: _Seen | None) -> None:
         body = _body(submitted.checkpoint)

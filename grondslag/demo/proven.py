@@ -100,7 +100,7 @@ def _check(export: Path, key: str) -> tuple[int, str]:
 
 def _key(world: Any, party: str) -> str:
     keyring = read_keys(world.folder / party / "keys.json", party=party, demo=True)
-    return verifier_key(_origin(world, party), keyring.trail.public_key())
+    return verifier_key(_origin(world, party), keyring.trail[-1].public_key())
 
 
 def _origin(world: Any, party: str) -> str:
@@ -140,7 +140,7 @@ def _rewrite(world: Any, database: Path) -> None:
         )
         store.execute("DELETE FROM trail_tiles")
         store.executemany("INSERT INTO trail_tiles (level, number, hash) VALUES (?, ?, ?)", full)
-        signed = sign_checkpoint(state, keyring.trail)
+        signed = sign_checkpoint(state, keyring.trail[-1])
         store.execute("UPDATE trail_head SET size = ?, checkpoint = ?", (tree.size, signed))
     store.close()
 

@@ -44,7 +44,7 @@ class Books:
     def trail(self, **chosen: Any) -> Trail:
         given = {
             "origin": ORIGIN,
-            "key": self.key,
+            "keys": [self.key],
             "keys_url": self.keys_url,
             "kek": self.kek,
             "now": lambda: AT,

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.entry import Entry
@@ -87,6 +87,7 @@ selections = st.builds(
 
 
 @given(selection=selections)
+@settings(deadline=None)
 def test_any_selection_holds_what_fits_and_verifies(books: Books, selection: Selection) -> None:
     path = exported(books, selection, purpose="kwartaalcontrole")
     report = verify(path, [books.vkey])
@@ -266,6 +267,7 @@ def test_it_is_recorded_before_it_is_there(books: Books, tmp_path: Path) -> None
 
 
 @given(selection=selections, days=st.integers(-2, 33))
+@settings(deadline=None)
 def test_since_is_in_and_until_is_not(selection: Selection, days: int) -> None:
     at = AT + timedelta(days=days)
     facts = {"at": at.isoformat(), "kind": "permit", "case_ref": "c1"}

@@ -266,7 +266,7 @@ class TestOpening:
     @pytest.mark.parametrize(
         ("chosen", "sentence"),
         [
-            ({"key": Ed25519PrivateKey.from_private_bytes(bytes(32))}, "not signed with our key"),
+            ({"keys": [Ed25519PrivateKey.from_private_bytes(bytes(32))]}, "not signed with our key"),
             ({"origin": "other.example"}, "not signed with our key"),
             ({"kek": bytes([1]) * 32}, "wrapped under another key"),
         ],

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from audit.checkpoint import Checkpoint, read_verifier_key, sign_checkpoint, verifier_key, verify_checkpoint
+from audit.checkpoint import Checkpoint, read_verifier_key, sign_checkpoint, verify_checkpoint
 from audit.errors import VerifyError
 from audit.merkle import Tree, leaf_hash
 from audit.witness import (
-    COSIGNATURE,
     MAX_BYTES,
     Submission,
     SubmissionRefused,
     accept,
     cosign,
     cosigned_at,
+    cosigner_key,
+    read_cosigner_key,
     read_submission,
 )
 from tests.audit.test_merkle import mth, subproof
@@ -154,11 +156,11 @@ def test_a_cosignature_stands_beside_the_logs_own_and_says_when() -> None:
     note = sign_checkpoint(SEEN, KEY)
     line = cosign(SEEN, NAME, WITNESS, 1_700_000_000)
     assert verify_checkpoint(note + line, ORIGIN, [KEY.public_key()]) == SEEN
-    witnesses = {NAME: WITNESS.public_key()}
+    witnesses = [(NAME, WITNESS.public_key())]
     assert cosigned_at(SEEN, note + line, witnesses) == {NAME: 1_700_000_000}
     assert cosigned_at(Insider(entries(501)).checkpoint(), note + line, witnesses) == {}
-    assert cosigned_at(SEEN, note + line, {NAME: KEY.public_key()}) == {}
-    assert cosigned_at(SEEN, note + line, {"witness.example/w2": WITNESS.public_key()}) == {}
+    assert cosigned_at(SEEN, note + line, [(NAME, KEY.public_key())]) == {}
+    assert cosigned_at(SEEN, note + line, [("witness.example/w2", WITNESS.public_key())]) == {}
     assert cosigned_at(SEEN, note, witnesses) == {}
 
 
@@ -167,16 +169,46 @@ def test_another_time_than_the_one_that_was_signed_counts_nothing() -> None:
     raw = bytearray(base64.b64decode(line.split()[-1]))
     raw[11] ^= 1
     forged = f"— {NAME} {base64.b64encode(bytes(raw)).decode()}\n"
-    assert cosigned_at(SEEN, forged, {NAME: WITNESS.public_key()}) == {}
+    assert cosigned_at(SEEN, forged, [(NAME, WITNESS.public_key())]) == {}
 
 
 def test_the_key_of_a_witness_is_no_key_of_a_log() -> None:
     """A signature of one is none of the other: their keys have kinds."""
-    text = verifier_key(NAME, WITNESS.public_key(), COSIGNATURE)
-    name, key = read_verifier_key(text, COSIGNATURE)
+    text = cosigner_key(NAME, WITNESS.public_key())
+    name, key = read_cosigner_key(text)
     assert (name, key.public_bytes_raw()) == (NAME, WITNESS.public_key().public_bytes_raw())
     with pytest.raises(VerifyError):
         read_verifier_key(text)
+
+
+def test_the_second_kind_of_cosignature_is_that_of_the_standard() -> None:
+    """C2SP tlog-cosignature: ML-DSA-44 over a `cosigned_message`, with its own kind of key."""
+    key = MLDSA44PrivateKey.from_seed_bytes(bytes(range(32)))
+    line = cosign(SEEN, NAME, key, 1_700_000_000)
+    raw = base64.b64decode(line.split()[-1])
+    assert len(raw) == 4 + 8 + 2420
+    message = (
+        b"subtree/v1\n\0"
+        + bytes([len(NAME)])
+        + NAME.encode()
+        + (1_700_000_000).to_bytes(8, "big")
+        + bytes([len(ORIGIN)])
+        + ORIGIN.encode()
+        + bytes(8)
+        + (500).to_bytes(8, "big")
+        + SEEN.root
+    )
+    key.public_key().verify(raw[12:], message)
+    text = cosigner_key(NAME, key.public_key())
+    name, public = read_cosigner_key(text)
+    assert cosigned_at(SEEN, line, [(name, public)]) == {NAME: 1_700_000_000}
+    both = [(NAME, WITNESS.public_key()), (NAME, public)]  # one name, two keys: either counts
+    for signed in (line, cosign(SEEN, NAME, WITNESS, 1_700_000_000)):
+        assert cosigned_at(SEEN, signed, both) == {NAME: 1_700_000_000}
+    for other in (text[:-4] + "AAA=", text.replace("+", "-", 1), text.replace("+0", "+1", 1)[:50]):
+        with pytest.raises(VerifyError):
+            read_cosigner_key(other)
+    assert cosigned_at(Insider(entries(501)).checkpoint(), line, both) == {}
 
 
 def test_the_root_of_the_insider_is_that_of_the_standard() -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from adapters.contract.keys import (
+    RETIRED_AFTER,
     ROTATION_OVERLAP,
     KeyProblem,
     make_keys,
     read_keys,
+    retired,
     rotated,
     sealing_public,
     signing_public,
@@ -36,7 +38,7 @@ def test_keys_that_are_written_are_read(path: Path) -> None:
     one, again = (read_keys(path, party="om", demo=False) for _ in range(2))
     assert (one.party, one.demo) == ("om", False)
     assert one.public_keys() == again.public_keys()
-    assert {row["use"] for row in one.public_keys()} == {"sign", "seal", "trail", "witness"}
+    assert {row["use"] for row in one.public_keys()} == {"sign", "seal", "trail", "trail_pq", "witness"}
 
 
 def test_a_key_is_good_from_the_whole_second_it_was_made_in(path: Path) -> None:
@@ -53,9 +55,8 @@ def test_a_key_is_good_from_the_whole_second_it_was_made_in(path: Path) -> None:
 def test_no_two_parties_get_the_same_keys() -> None:
     """Nor the same party twice."""
     made = [make_keys("om", demo=False, now=NOON) for _ in range(3)]
-    for name in ("trail", "witness", "wrapping"):
-        assert len({one[name] for one in made}) == 3
-    for name in ("sign", "seal"):
+    assert len({one["wrapping"] for one in made}) == 3
+    for name in ("sign", "seal", "trail", "trail_pq", "witness"):
         assert len({one[name][0]["private"] for one in made}) == 3
 
 
@@ -116,7 +117,9 @@ WEAK: dict[str, Callable[[dict[str, Any]], None]] = {
         wrapping=_encoded(b"geheim" * 5 + b"!!")
     ),
     "a wrapping key of 16 bytes": lambda contents: contents.update(wrapping=contents["wrapping"][:22]),
-    "a trail key of one byte, repeated": lambda contents: contents.update(trail=_encoded(b"\7" * 32)),
+    "a trail key of one byte, repeated": lambda contents: contents["trail"][0].update(
+        private=_encoded(b"\7" * 32)
+    ),
     "a signing key of one": _signing((1).to_bytes(32, "big")),
     "a signing key beyond the group": _signing(b"\xff" * 32),
     "a sealing key of zeroes": lambda contents: contents["seal"][0].update(private=_encoded(bytes(96))),
@@ -126,6 +129,7 @@ WEAK: dict[str, Callable[[dict[str, Any]], None]] = {
     "no signing key": lambda contents: contents.update(sign=[]),
     "no sealing key": lambda contents: contents.update(seal=[]),
     "no trail key": lambda contents: contents.pop("trail"),
+    "no second trail key": lambda contents: contents.update(trail_pq=[]),
     "no key as a witness": lambda contents: contents.pop("witness"),
     "demo that is no yes or no": lambda contents: contents.update(demo="false"),
     "a time that is none": lambda contents: contents["sign"][0].update(use_from="soon"),
@@ -153,8 +157,8 @@ def test_a_file_that_is_no_key_file_stops_the_start(text: str, path: Path) -> No
 
 
 def test_a_rotation_keeps_the_old_keys(path: Path) -> None:
-    """So that what was sealed before still opens, and what was signed is still believed; the trail
-    keeps its key.
+    """So that what was sealed before still opens, and what was signed is still believed. A month after the
+    new ones are used, the old ones can go.
     """
     contents = make_keys("om", demo=False, now=NOON - timedelta(days=90))
     write_keys(path, contents)
@@ -163,8 +167,16 @@ def test_a_rotation_keeps_the_old_keys(path: Path) -> None:
     after = read_keys(path, party="om", demo=False)
     assert before.opening.keys() < after.opening.keys()
     assert {key.kid for key in before.signing} < {key.kid for key in after.signing}
-    assert before.trail.private_bytes_raw() == after.trail.private_bytes_raw()
+    for old, both in ((before.trail, after.trail), (before.witness, after.witness)):
+        assert [key.private_bytes_raw() for key in both][:-1] == [key.private_bytes_raw() for key in old]
     assert before.wrapping == after.wrapping
+    write_keys(path, retired(json.loads(path.read_text(encoding="utf-8")), now=NOON + RETIRED_AFTER))
+    assert read_keys(path, party="om", demo=False).public_keys() == after.public_keys()
+    later = NOON + ROTATION_OVERLAP + RETIRED_AFTER
+    write_keys(path, retired(json.loads(path.read_text(encoding="utf-8")), now=later))
+    left = read_keys(path, party="om", demo=False)
+    assert {key.kid for key in left.signing} == {key.kid for key in after.signing[1:]}
+    assert len(left.public_keys()) == 5
 
 
 def test_keys_are_never_shown(path: Path) -> None:
@@ -173,11 +185,8 @@ def test_keys_are_never_shown(path: Path) -> None:
     write_keys(path, contents)
     public = json.dumps(read_keys(path, party="om", demo=False).public_keys())
     private = [
-        contents["trail"],
-        contents["witness"],
         contents["wrapping"],
-        contents["sign"][0]["private"],
-        contents["seal"][0]["private"],
+        *(contents[name][0]["private"] for name in ("sign", "seal", "trail", "trail_pq", "witness")),
     ]
     assert not [secret for secret in private if secret in public]
 

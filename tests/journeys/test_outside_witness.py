@@ -23,7 +23,7 @@ from adapters.contract.codes import BROKER
 from adapters.contract.wire import HttpWire
 from audit.checkpoint import verifier_key
 from audit.errors import VerifyError
-from audit.witness import COSIGNATURE
+from audit.witness import cosigner_key
 from gateway.witnesses import Shown, Witness, Witnesses, outside
 from grondslag.demo.play import Play
 from tests.journeys.watching import SUPERVISED, ask
@@ -90,7 +90,7 @@ def litewitness(tmp_path: Path, world: LocalWorld) -> Iterator[str]:
         options = ("-name", NAME, "-db", str(database), "-ssh-agent", sock, "-key", finger)
         listen = f"127.0.0.1:{port}"
         stack.enter_context(running(witness, *options, "-listen", listen, ready=lambda: _listens(port)))
-        yield f"{verifier_key(NAME, key.public_key(), COSIGNATURE)} http://{listen}"
+        yield f"{cosigner_key(NAME, key.public_key())} http://{listen}"
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def test_what_is_no_witness_is_said(text: str) -> None:
 
 
 def test_an_address_that_is_none_is_said() -> None:
-    key = verifier_key(NAME, Ed25519PrivateKey.generate().public_key(), COSIGNATURE)
+    key = cosigner_key(NAME, Ed25519PrivateKey.generate().public_key())
     for address in ("", "witness.example", "ftp://witness.example", "https://witness.example?x=1"):
         with pytest.raises(VerifyError, match="address"):
             outside(f"{key} {address}".strip())

@@ -60,7 +60,7 @@ def insider(world: LocalWorld, change: Callable[[list[bytes]], object]) -> None:
     with engine.begin() as store:
         leaves = [one.leaf for one in stored_entries(store, 10_000)]
         change(leaves)
-        _write(store, leaves, sign_checkpoint(_state(origin, leaves), keyring.trail))
+        _write(store, leaves, sign_checkpoint(_state(origin, leaves), keyring.trail[-1]))
     engine.dispose()
     world.start(BROKER)
 
@@ -181,7 +181,7 @@ def test_a_receipt_is_held_against_what_all_were_shown(play: Play, world: LocalW
     assert node.witness._receipts == {}
     assert evidence(world, "veilig_thuis") == []
     origin = trail_origin(node.signatory.directory.party(BROKER).oin)
-    key = world.apps[world.address(BROKER)].state.broker._signatory.keyring.trail
+    key = world.apps[world.address(BROKER)].state.broker._signatory.keyring.trail[-1]
     other = sign_checkpoint(_state(origin, [b"of", b"another", b"history"]), key)
     node.witness.note(other)
     world.do(node.witness.look())
@@ -255,7 +255,7 @@ def test_a_witness_that_lies_about_what_it_saw_stops_nobody(
     ask(play, SUPERVISED)
     show(world)
     origin = trail_origin(world.apps[world.address(BROKER)].state.broker._signatory.party.oin)
-    own = world.apps[world.address("om")].state.node.signatory.keyring.trail
+    own = world.apps[world.address("om")].state.node.signatory.keyring.trail[-1]
     lie = sign_checkpoint(Checkpoint(origin, 10_000, bytes(32)), own)
 
     async def newest(_: object) -> str:
