@@ -89,7 +89,9 @@ async def _read(world: LocalWorld, party: str) -> tuple[Ledger, Any]:
     await trail.open()  # the stored checkpoint is the one of the stored tree
     try:
         entries = [one async for one in trail.entries()]
-        checkpoint = verify_checkpoint(trail.checkpoint(), origin, [key.public_key() for key in keyring.trail])
+        checkpoint = verify_checkpoint(
+            trail.checkpoint(), origin, [key.public_key() for key in keyring.trail]
+        )
         assert [one.recorded.position for one in entries] == list(range(checkpoint.size)), party
         tree, _ = Tree().extended([leaf_hash(one.recorded.leaf) for one in entries])
         assert tree.root() == checkpoint.root, f"{party}: the leaves are not those of the checkpoint"
