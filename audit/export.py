@@ -32,6 +32,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.database import engine
+from audit.entry import Entry
 from audit.errors import TrailError, TrailUnavailable
 from audit.merkle import inclusion_proofs
 from audit.selection import ALL, Selection
@@ -139,6 +140,14 @@ def export(
     finally:
         fresh.unlink(missing_ok=True)
     return made
+
+
+def export_entry(
+    made: Exported, *, purpose: str, by: str, selection: Selection = ALL, **more: str | int
+) -> Entry:
+    """What the trail says of a file that is about to be there."""
+    facts = {"purpose": purpose, "by": by, "selection": selection.as_json()}
+    return Entry("export", {**facts, "lines": made.lines, "sums": made.digest, **more})
 
 
 def newest_checkpoint(url: str) -> str:

@@ -28,8 +28,7 @@ from adapters.node.settings import NodeSettings
 from audit import adl, ldv
 from audit.checkpoint import verifier_key
 from audit.commands import app
-from audit.entry import Entry
-from audit.export import ExportCanceled, Exported
+from audit.export import ExportCanceled, Exported, export_entry
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
 from gateway.evidence import evidence
@@ -155,7 +154,7 @@ async def recorded(
                         lines += 1
             of = {"standard": (ldv if standard == "ldv" else adl).STANDARD}
             written = Exported(lines, digest.hexdigest())
-            await trail.append([_export_entry(written, purpose=purpose, by=by, selection=period, **of)])
+            await trail.append([export_entry(written, purpose=purpose, by=by, selection=period, **of)])
             fresh.replace(out)
         finally:
             fresh.unlink(missing_ok=True)
@@ -193,7 +192,7 @@ async def questioned(settings: BrokerSettings, position: int, out: Path, *, purp
         document = await exhibit(trail, signatory.directory, position, outside)
         content = await asyncio.to_thread(pdf if out.suffix == ".pdf" else text_of, document)
         made = Exported(len(document["entries"]), hashlib.sha256(content).hexdigest())
-        await trail.append([_export_entry(made, purpose=purpose, by=by, question=position)])
+        await trail.append([export_entry(made, purpose=purpose, by=by, question=position)])
         await asyncio.to_thread(out.write_bytes, content)
 
 
@@ -218,7 +217,7 @@ async def exported(
         more = await trail.read(evidence) if name == BROKER else {}
 
         def record(made: Exported) -> None:
-            entry = _export_entry(made, purpose=purpose, by=by, selection=selection)
+            entry = export_entry(made, purpose=purpose, by=by, selection=selection)
             asyncio.run_coroutine_threadsafe(trail.append([entry]), loop).result()
 
         with _progress() as progress:
@@ -239,14 +238,6 @@ async def exported(
                 progress=told,
                 before=record,
             )
-
-
-def _export_entry(
-    made: Exported, *, purpose: str, by: str, selection: Selection = ALL, **more: str | int
-) -> Entry:
-    """What the trail says of a file that is about to be there."""
-    facts = {"purpose": purpose, "by": by, "selection": selection.as_json()}
-    return Entry("export", {**facts, "lines": made.lines, "sums": made.digest, **more})
 
 
 def _progress() -> Progress:

@@ -104,6 +104,7 @@ class Event(Enum):
         "size",
         "seen",
     )
+    EXPORT_FAILED = "error", "An export of the trail could not be made; ask for it again.", "error"
     RETAINED = (
         "info",
         "What was kept long enough is destroyed: entries, what is about subjects; cases that are held.",

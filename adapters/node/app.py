@@ -24,14 +24,17 @@ from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
 from adapters.node.broker_line import BrokerLine
 from adapters.node.comparing import Comparing
 from adapters.node.desk import Desk
+from adapters.node.exports import Exports
 from adapters.node.forgetting import FORGETTING
 from adapters.node.informing import Informing
 from adapters.node.node import Node
 from adapters.node.obligation_routes import obligation_routes
+from adapters.node.reading import Reading
 from adapters.node.release_routes import release_routes
 from adapters.node.releases import Releases
 from adapters.node.routes import routes
 from adapters.node.settings import NodeSettings
+from adapters.node.trail_routes import trail_routes
 from adapters.node.witness import Witness
 from adapters.node.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
@@ -92,6 +95,11 @@ def app(
                 keep_workspace=settings.keep_workspace,
                 forgetting=FORGETTING,
             )
+            exports = Exports(
+                start.signatory, start.trail, settings.database.get_secret_value(), settings.exports
+            )
+            await exports.open()
+            stack.push_async_callback(exports.close)
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
@@ -115,6 +123,8 @@ def app(
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 witness=witness,
+                reading=Reading(start.trail),
+                exports=exports,
                 comparing=Comparing(start.signatory, broker, start.trail),
                 informing=Informing(
                     start.signatory,
@@ -142,6 +152,7 @@ def app(
                     tell=(node.informing.deliver_due, settings.obligations_every_s),
                     hear=(node.informing.follow, settings.obligations_every_s),
                     compare=(node.comparing.look, LOOK_EVERY_S),
+                    sweep=(exports.sweep, LOOK_EVERY_S),
                     retain=(daily(retention, now), LOOK_EVERY_S),
                 )
             )
@@ -161,6 +172,7 @@ def app(
             IdentityProviderUnavailable: problems.IdentityProviderUnavailable,
         },
     )
+    made.include_router(trail_routes(lambda: made.state.node))
     made.include_router(routes(lambda: made.state.node))
     made.include_router(release_routes(lambda: made.state.node))
     made.include_router(witness_routes(lambda: made.state.node))

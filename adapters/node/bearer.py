@@ -21,6 +21,8 @@ from adapters.contract.signing import CLOCK_SKEW_S, PublicKey, provider_keys, to
 ASKING: frozenset[str] = frozenset(get_args(Role))
 OFFICIAL = "official"  # releases answers by hand
 PRIVACY_OFFICER = "privacy_officer"  # agrees on versions of the hand-out
+FG = "data_protection_officer"  # leaves a notice out, reads and exports the trail
+SECURITY_OFFICER = "security_officer"  # reads the technical entries of the trail
 MANAGER = "manager"  # decides what is answered automatically, and pauses
 
 LONGEST_LIFE_S = 3600

@@ -38,7 +38,7 @@ from adapters.contract.problems import (
 from adapters.contract.receipts import proven_entries
 from adapters.contract.signatory import Signatory
 from adapters.node import enrichments
-from adapters.node.bearer import Person
+from adapters.node.bearer import FG, Person
 from adapters.node.broker_line import BrokerLine
 from adapters.node.inbox import metadata
 from adapters.node.letters import TEXT_VERSION, Letter, Overview
@@ -53,9 +53,6 @@ from audit.errors import StepRaced, StepRefused
 from audit.obligations import JOINT_STEPS, Obligation
 from audit.trail import Opened, Trail
 from policies.catalogue import Catalogue
-
-FG = "data_protection_officer"
-"""The role that may leave a notice out, and take that back."""
 
 _MOST_AT_ONCE = 50
 

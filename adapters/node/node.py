@@ -9,7 +9,9 @@ from adapters.node.asking import Asking
 from adapters.node.bearer import IdentityProvider
 from adapters.node.comparing import Comparing
 from adapters.node.desk import Desk
+from adapters.node.exports import Exports
 from adapters.node.informing import Informing
+from adapters.node.reading import Reading
 from adapters.node.releases import Releases
 from adapters.node.witness import Witness
 from audit.trail import Trail
@@ -29,6 +31,8 @@ class Node:
     witness: Witness
     informing: Informing
     comparing: Comparing
+    reading: Reading
+    exports: Exports
 
     @property
     def release(self) -> Release:

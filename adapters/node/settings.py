@@ -1,6 +1,7 @@
 """A node's settings."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -40,6 +41,11 @@ class NodeSettings(PartySettings):
         le=timedelta(days=1_827),
         description="How long what is about persons is kept here after a case was closed, as an ISO 8601 "
         "duration (K3).",
+    )
+    exports: Path | None = Field(
+        None,
+        description="Folder in which exports of the trail are made for the data protection officer; without "
+        "it only the command makes them.",
     )
     beat_s: float = Field(
         0.025,

@@ -1,0 +1,194 @@
+"""Exports of the node's own trail, made in the background for the data protection officer.
+
+    running ──► done ──► gone       the file is kept for a day
+       └──► canceled, failed
+
+What was underway at a stop begins anew at the next start; the same selection of the same trail gives the same
+bytes. That it was made is an entry before there is a file.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, String, Table, insert, select, update
+
+from adapters.contract.events import Event, log
+from adapters.contract.problems import NotFound
+from adapters.contract.signatory import Signatory, trail_origin
+from adapters.node.bearer import FG, Person
+from adapters.node.inbox import metadata
+from adapters.node.reading import Purpose
+from audit.checkpoint import verifier_key
+from audit.errors import TrailError
+from audit.export import ExportCanceled, Exported, export, export_entry
+from audit.selection import Selection
+from audit.trail import Trail
+
+KEPT_S = 24 * 3600
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", Integer, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("selection", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("lines", BigInteger),
+    Column("digest", String(64)),
+)
+
+
+@dataclass(frozen=True)
+class Export:
+    id: str
+    asked_by: str
+    asked_at: int
+    purpose: str
+    selection: dict[str, Any]
+    state: str
+    lines: int | None = None
+    digest: str | None = None
+    done: int = 0
+    total: int = 0
+    """Positions looked at, and of how many; while it runs."""
+
+
+class Exports:
+    """`folder`: where files are made; None: not here. `url`: of the trail's database."""
+
+    def __init__(self, signatory: Signatory, trail: Trail, url: str, folder: Path | None) -> None:
+        self._signatory = signatory
+        self._trail = trail
+        self._url = url
+        self._folder = folder
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, tuple[int, int]] = {}
+        self._canceled: set[str] = set()
+
+    async def open(self) -> None:
+        """Begins anew what was underway. Raises TrailUnavailable."""
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+            for one in await self._trail.read(lambda store: _load(store, exports.c.state == "running")):
+                self._begin(one)
+
+    async def close(self) -> None:
+        """Stops what is underway; it begins anew at the next start."""
+        self._canceled.update(self._tasks)
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def ask(self, selection: Selection, purpose: Purpose, person: Person) -> Export:
+        """Begins an export. Raises NotAllowed, NotFound when this node makes none, TrailUnavailable."""
+        person.needs(FG)
+        if self._folder is None:
+            raise NotFound
+        now = int(self._signatory.now().timestamp())
+        one = Export(str(uuid.uuid4()), person.user, now, purpose, selection.as_json(), "running")
+        row = {name: value for name, value in vars(one).items() if name in exports.c}
+        await self._trail.append([], lambda store, _: store.execute(insert(exports), row))
+        self._begin(one)
+        return one
+
+    async def get(self, export_id: str, person: Person) -> Export:
+        """Raises NotAllowed, NotFound, TrailUnavailable."""
+        person.needs(FG)
+        found = await self._trail.read(lambda store: _load(store, exports.c.id == export_id))
+        if not found:
+            raise NotFound
+        done, total = self._progress.get(export_id, (0, 0))
+        return replace(found[0], done=done, total=total)
+
+    async def cancel(self, export_id: str, person: Person) -> None:
+        """Stops it if it runs; then there is no file. Raises NotAllowed, NotFound, TrailUnavailable."""
+        one = await self.get(export_id, person)
+        self._canceled.add(one.id)
+        if one.id in self._tasks:
+            await asyncio.gather(self._tasks[one.id], return_exceptions=True)
+
+    async def file(self, export_id: str, person: Person) -> Path:
+        """The file of one that is done. Raises NotAllowed, NotFound, TrailUnavailable."""
+        one = await self.get(export_id, person)
+        if one.state != "done" or self._folder is None:
+            raise NotFound
+        return self._place(one.id)
+
+    async def sweep(self) -> None:
+        """Removes files that are a day old. Raises TrailUnavailable, OSError."""
+        before = int(self._signatory.now().timestamp()) - KEPT_S
+        old = (exports.c.state == "done") & (exports.c.asked_at < before)
+        for one in await self._trail.read(lambda store: _load(store, old)):
+            await asyncio.to_thread(self._place(one.id).unlink, missing_ok=True)
+            await self._settle(one, state="gone")
+
+    def _begin(self, one: Export) -> None:
+        task = asyncio.create_task(self._make(one))
+        self._tasks[one.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(one.id, None))
+
+    async def _make(self, one: Export) -> None:
+        loop = asyncio.get_running_loop()
+        party = self._signatory.party
+        origin = trail_origin(party.oin)
+        keys = [verifier_key(origin, key) for key in self._signatory.directory.trail_keys(party.code)]
+        selection = _selection(one.selection)
+
+        def told(done: int, total: int) -> bool:
+            self._progress[one.id] = done, total
+            return one.id not in self._canceled
+
+        def record(made: Exported) -> None:
+            entry = export_entry(made, purpose=one.purpose, by=one.asked_by, selection=selection)
+            asyncio.run_coroutine_threadsafe(self._trail.append([entry]), loop).result()
+
+        def work() -> Exported:
+            return export(
+                self._url,
+                self._place(one.id),
+                keys,
+                selection=selection,
+                purpose=one.purpose,
+                progress=told,
+                before=record,
+            )
+
+        try:
+            made = await asyncio.to_thread(work)
+        except ExportCanceled:
+            await self._settle(one, state="canceled")
+        except (TrailError, OSError) as error:
+            log(Event.EXPORT_FAILED, error=type(error).__name__)
+            with suppress(TrailError):
+                await self._settle(one, state="failed")
+        else:
+            await self._settle(one, state="done", lines=made.lines, digest=made.digest)
+
+    async def _settle(self, one: Export, **values: Any) -> None:
+        change = update(exports).where(exports.c.id == one.id).values(**values)
+        await self._trail.append([], lambda store, _: store.execute(change))
+
+    def _place(self, export_id: str) -> Path:
+        assert self._folder is not None  # noqa: S101 - none is made without
+        return self._folder / f"{export_id}.zip"
+
+
+def _load(store: Connection, where: Any) -> Sequence[Export]:
+    return [Export(**row) for row in store.execute(select(exports).where(where)).mappings()]
+
+
+def _selection(told: dict[str, Any]) -> Selection:
+    """The selection that was kept as `as_json` writes it."""
+    values: dict[str, Any] = {
+        name: datetime.fromisoformat(value) if name in {"since", "until"} else tuple(value)
+        for name, value in told.items()
+    }
+    return Selection(**values)

@@ -1,0 +1,190 @@
+"""The node's API for its own trail: reading it, and exports of it."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import FileResponse
+from pydantic import AwareDatetime, Field
+
+from adapters.contract.codes import Ref
+from adapters.contract.openapi import SIGNED_IN, told
+from adapters.contract.problems import IdentityProviderUnavailable, NotFound
+from adapters.node.exports import Export
+from adapters.node.node import Node
+from adapters.node.reading import MOST_READ, Line, Purpose
+from adapters.node.routes import Authorization, Body, shown
+from audit.selection import Selection
+
+ExportId = Annotated[Ref, Path(alias="id", description="Kenmerk van de uitvoer")]
+Codes = Annotated[tuple[Annotated[str, Field(max_length=120)], ...], Field(max_length=50)]
+ZIP = "application/zip"
+_FILE = {"schema": {"type": "string", "format": "binary"}, "example": "PK…"}
+
+_SELECTION: dict[str, Any] = {"since": "2026-11-01T00:00:00+01:00", "kinds": ["permit", "refusal"]}
+_LINE: dict[str, Any] = {
+    "position": 81,
+    "facts": {"kind": "permit", "question": "reclassering.known"},
+    "part": None,
+    "erased": False,
+}
+_EXPORT: dict[str, Any] = {
+    "id": "3f1c2a9e-0000-4000-8000-000000000001",
+    "state": "running",
+    "purpose": "internal_control",
+    "selection": _SELECTION,
+    "askedAt": 1795000000,
+    "done": 12000,
+    "total": 48211,
+    "lines": None,
+    "digest": None,
+}
+
+
+class SelectionIn(Body):
+    model_config = shown("Welke regels.", _SELECTION)
+
+    since: AwareDatetime | None = Field(default=None, description="Vanaf dit moment.")
+    until: AwareDatetime | None = Field(default=None, description="Tot dit moment.")
+    cases: Codes = Field(default=(), description="Alleen van deze casussen.")
+    partners: Codes = Field(default=(), description="Alleen van, aan of voor deze organisaties.")
+    questions: Codes = Field(default=(), description="Alleen deze vragen.")
+    kinds: Codes = Field(default=(), description="Alleen deze soorten regels.")
+    rules: Codes = Field(default=(), description="Alleen onder deze regels van de hand-out.")
+    releases: Codes = Field(default=(), description="Alleen onder deze versies van de hand-out.")
+
+    def selection(self) -> Selection:
+        return Selection(**self.model_dump())
+
+
+class ReadIn(Body):
+    model_config = shown(
+        "Wat u wilt lezen, en waarvoor.", {"purpose": "internal_control", "selection": _SELECTION, "after": 0}
+    )
+
+    purpose: Purpose = Field(description="Waarvoor. Nooit om medewerkers te beoordelen of op te sporen.")
+    selection: SelectionIn = Field(default=SelectionIn(), description="Welke regels.")
+    after: int = Field(default=0, ge=0, le=2**53 - 1, description="Vanaf deze plaats in het spoor.")
+
+
+class LineOut(Body):
+    model_config = shown("Eén regel van het spoor.", _LINE)
+
+    position: int = Field(description="Plaats in het spoor.")
+    facts: dict[str, Any] = Field(
+        description="Wat er staat: codes en kenmerken, geen persoon, geen antwoord."
+    )
+    part: dict[str, Any] | None = Field(description="Wat verzegeld is, voor wie dat mag lezen.")
+    erased: bool = Field(description="Of wat verzegeld was, is gewist.")
+
+
+class LinesOut(Body):
+    model_config = shown("Regels van het spoor.", {"lines": [_LINE], "nextAfter": None})
+
+    lines: list[LineOut] = Field(description=f"Ten hoogste {MOST_READ}.")
+    next_after: int | None = Field(description="Vanaf waar er meer kan zijn; leeg: dit was alles.")
+
+
+class ExportIn(Body):
+    model_config = shown("Wat u wilt uitvoeren, en waarvoor.", {"purpose": "internal_control"})
+
+    purpose: Purpose = Field(description="Waarvoor; het staat in de uitvoer en in het spoor.")
+    selection: SelectionIn = Field(default=SelectionIn(), description="Welke regels; zonder: het hele spoor.")
+
+
+class ExportOut(Body):
+    model_config = shown("Een uitvoer van het spoor.", _EXPORT)
+
+    id: str = Field(description="Kenmerk.")
+    state: str = Field(description="`running`, `done`, `canceled`, `failed` of `gone` (na een dag).")
+    purpose: str = Field(description="Waarvoor.")
+    selection: dict[str, Any] = Field(description="Welke regels.")
+    asked_at: int = Field(description="Wanneer gevraagd, in seconden sinds 1970.")
+    done: int = Field(description="Hoeveel regels zijn bekeken.")
+    total: int = Field(description="Van hoeveel.")
+    lines: int | None = Field(description="Hoeveel regels erin staan, als het klaar is.")
+    digest: str | None = Field(description="SHA-256 van het deel `sums`.")
+
+
+def trail_routes(node: Callable[[], Node]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.post(
+        "/entries/_search",
+        summary="Lees in het eigen spoor",
+        description="FG en privacy officer lezen alles, de security officer het technische, wie aan een "
+        "casus werkt de casus. Wie wat las en waarvoor, wordt eerst vastgelegd.",
+        response_model=LinesOut,
+        responses=told(IdentityProviderUnavailable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def search(body: ReadIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        found = await node().reading.search(body.selection.selection(), body.purpose, body.after, person)
+        return LinesOut(lines=[_line(one) for one in found.lines], next_after=found.next_after)
+
+    @router.post(
+        "/exports",
+        status_code=202,
+        summary="Maak een uitvoer van het eigen spoor",
+        description="Voor de FG. Het maken gebeurt op de achtergrond; het bestand blijft een dag.",
+        response_model=ExportOut,
+        responses=told(IdentityProviderUnavailable, NotFound),
+        openapi_extra=SIGNED_IN,
+    )
+    async def ask(body: ExportIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        return _export(await node().exports.ask(body.selection.selection(), body.purpose, person))
+
+    @router.get(
+        "/exports/{id}",
+        summary="Bekijk hoe ver een uitvoer is",
+        description="Hoeveel regels zijn bekeken, en hoe het afliep.",
+        response_model=ExportOut,
+        responses=told(IdentityProviderUnavailable, NotFound),
+        openapi_extra=SIGNED_IN,
+    )
+    async def state(id: ExportId, authorization: Authorization = None) -> Any:
+        return _export(await node().exports.get(id, await node().people.person(authorization)))
+
+    @router.get(
+        "/exports/{id}/file",
+        summary="Haal het bestand van een uitvoer op",
+        description="Een zip die iedereen kan controleren. Met `Range` gaat u verder waar u bleef.",
+        response_class=FileResponse,
+        responses={
+            **told(IdentityProviderUnavailable, NotFound),
+            200: {
+                "description": "Het bestand.",
+                "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
+            },
+        },
+        openapi_extra=SIGNED_IN,
+    )
+    async def file(id: ExportId, authorization: Authorization = None) -> Any:
+        path = await node().exports.file(id, await node().people.person(authorization))
+        return FileResponse(path, media_type=ZIP)
+
+    @router.delete(
+        "/exports/{id}",
+        status_code=204,
+        summary="Breek een uitvoer af",
+        description="Dan is er geen bestand. Een uitvoer die klaar is, blijft.",
+        responses=told(IdentityProviderUnavailable, NotFound),
+        openapi_extra=SIGNED_IN,
+    )
+    async def cancel(id: ExportId, authorization: Authorization = None) -> Response:
+        await node().exports.cancel(id, await node().people.person(authorization))
+        return Response(status_code=204)
+
+    return router
+
+
+def _line(one: Line) -> LineOut:
+    return LineOut(
+        position=one.position, facts=one.facts, part=dict(one.part) if one.part else None, erased=one.erased
+    )
+
+
+def _export(one: Export) -> ExportOut:
+    return ExportOut(**{name: value for name, value in vars(one).items() if name != "asked_by"})
