@@ -156,7 +156,7 @@ def trail_routes(node: Callable[[], Node]) -> APIRouter:
             **told(IdentityProviderUnavailable, NotFound),
             200: {
                 "description": "Het bestand.",
-                "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
+                "content": {ZIP: _FILE},
             },
         },
         openapi_extra=SIGNED_IN,
