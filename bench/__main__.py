@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from adapters.contract.codes import BROKER
-from bench import entries, policy
+from bench import entries, long_trail, policy
 from bench.chain import Chain, Measured, running_chain
 from bench.machine import yardstick_ms
 from bench.rounds import Rounds
@@ -42,6 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_chain(Path(folder), size=chosen.size) as chain:
         _chain(chain, figures, share)
     _entries(figures, 6 // share)
+    _long(figures, 200_000 if chosen.quick else 3_000_000, 10_000 if chosen.quick else 100_000)
     _policy(figures, 6 // share, whole=not chosen.quick)
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -93,6 +94,34 @@ def _entries_on(name: str, url: Callable[[], str], figures: Figures, rounds: int
         ours, peer = _median(measured)
         _say(f"| {name} | {at_once} | {ours:,.0f} | {peer:,.0f} | {measured.ratio} |")
         figures[f"entries, {name}, {at_once} callers"] = _rounds(measured)
+
+
+def _long(figures: Figures, count: int, subjects: int) -> None:
+    _say("\n## A long trail\n")
+    _say("| database | entries | last tenth / first tenth | entries/s | a proof p50, p99 ms |")
+    _say("|---|---|---|---|---|")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        places = {"SQLite": [f"sqlite:///{folder}/{name}.sqlite" for name in "abcd"]}
+        try:
+            server = stack.enter_context(postgres_server(fsync=True))
+            places["PostgreSQL"] = [server.database() for _ in range(4)]
+        except pytest.skip.Exception as skipped:
+            _say(f"| PostgreSQL | skipped: {skipped} | | | |")
+        for name, urls in places.items():
+            one = long_trail.grown(urls[0], urls[1], count)
+            figures[f"long trail, {name}"] = vars(one)
+            proofs = f"{one.proof_ms:.2f}, {one.proof_p99_ms:.2f}"
+            _say(f"| {name} | {one.entries:,} | {one.growth:.2f} | {one.per_second:,.0f} | {proofs} |")
+        _say(
+            "\n| database | obligations | folded s | read into the book s | one step more, durable, p50 ms |"
+        )
+        _say("|---|---|---|---|---|")
+        for name, urls in places.items():
+            told = long_trail.owed(urls[2], urls[3], subjects)
+            figures[f"obligations, {name}"] = vars(told)
+            cells = f"{told.fold_s:.1f} | {told.book_s:.1f} | {told.step_ms:.1f}"
+            _say(f"| {name} | {told.subjects:,} | {cells} |")
 
 
 def _policy(figures: Figures, rounds: int, *, whole: bool) -> None:

@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verifier_key
 from audit.entry import Entry, leaf_of, time_of
+from audit.export import export
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
+from audit.selection import ALL, Selection
 from tests.audit.books import AT, ORIGIN, Books, played
+from tests.audit.test_verify import _replace, remade
 
 _PROGRAM = Path(__file__).parents[2] / ".tools" / "foreign"
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -26,18 +29,20 @@ Claim = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def accepted() -> Callable[[Claim], bool]:
-    """Whether the foreign program accepts a claim; skipped where it was not built, a failure in CI."""
+def accepted() -> Callable[[Claim | Path], bool]:
+    """Whether the foreign program accepts a claim or an export; skipped where it was not built, a failure in
+    CI.
+    """
     if not _PROGRAM.exists():
         sentence = "The foreign verifier was not built: run `make tools` (needs Go)."
         if os.environ.get("CI"):
             pytest.fail(sentence)
         pytest.skip(sentence)
 
-    def ask(claim: Claim) -> bool:
-        done = subprocess.run(
-            [_PROGRAM], input=json.dumps(claim).encode(), capture_output=True, timeout=30, check=False
-        )
+    def ask(claim: Claim | Path) -> bool:
+        named = [str(claim)] if isinstance(claim, Path) else []
+        told = None if isinstance(claim, Path) else json.dumps(claim).encode()
+        done = subprocess.run([_PROGRAM, *named], input=told, capture_output=True, timeout=30, check=False)
         assert done.returncode in (0, 1), done.stderr
         assert b"panic" not in done.stderr
         return done.returncode == 0
@@ -183,3 +188,31 @@ def test_a_foreign_verifier_accepts_what_a_trail_proves(
     assert accepted(proven)
     proven["entries"][1]["leaf"] += " "
     assert not accepted(proven)
+
+
+@pytest.mark.parametrize(
+    "selection", [ALL, Selection(kinds=("view",), rules=("A07",))], ids=["whole", "some"]
+)
+def test_a_foreign_verifier_accepts_an_export(
+    accepted: Callable[[Claim | Path], bool], sqlite_books: Books, selection: Selection
+) -> None:
+    """All of a log with what was erased and pruned, and a selection of it; another line in it is refused."""
+
+    async def fill() -> None:
+        async with sqlite_books.opened() as trail:
+            for first in range(0, 600, 50):
+                await trail.append(
+                    [
+                        Entry("view", {"n": n, "rule": f"A{n % 10:02}", "text": "é"}, subject_ref="s")
+                        for n in range(first, first + 50)
+                    ]
+                )
+            await trail.erase("s", "retention")
+            await trail.prune([3, 4, 5], {"before": "2027-01-01T00:00:00.000Z"}, lambda _, __: None)
+
+    played(fill())
+    path = sqlite_books.folder / "export.zip"
+    export(sqlite_books.url, path, [sqlite_books.vkey], selection=selection)
+    assert accepted(path)
+    remade(path, _replace("entries.jsonl", b'"n":17,', b'"n":71,'))
+    assert not accepted(path)
