@@ -26,7 +26,7 @@ from audit.errors import CaseHeld, CaseTaken
 from audit.tables import entries, leaves, subjects
 from audit.trail import Trail
 
-PASSING = frozenset({"started", "export", "overview", "reading"})
+PASSING = frozenset({"started", "export", "overview", "reading", "request", "request_step"})
 """Entries without a case that go by their own age."""
 
 _TAKEN_UP = frozenset({"case", "assignment", "inquiry"})  # a case is closed no longer

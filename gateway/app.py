@@ -27,6 +27,8 @@ from gateway.courier import Courier
 from gateway.forgetting import FORGETTING
 from gateway.informing import Informing
 from gateway.obligation_routes import obligation_routes
+from gateway.rectification_routes import rectification_routes
+from gateway.rectifying import Rectifying
 from gateway.release_routes import release_routes
 from gateway.routes import BEARER, routes
 from gateway.settings import BrokerSettings
@@ -110,6 +112,7 @@ def app(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
                 )
                 app.state.informing = informing
+                app.state.rectifying = Rectifying(start.signatory, start.trail)
                 app.state.comparing = Comparing(start.signatory, start.trail)
                 stamping = _stamping(settings, start, line)
                 app.state.broker, app.state.agreement = broker, agreement
@@ -142,6 +145,7 @@ def app(
     made.include_router(routes(lambda: made.state.broker))
     made.include_router(release_routes(lambda: made.state.agreement))
     made.include_router(witness_routes(lambda: made.state.witnesses))
+    made.include_router(rectification_routes(lambda: made.state.rectifying))
     made.include_router(comparison_routes(lambda: made.state.comparing))
     made.include_router(obligation_routes(lambda: made.state.informing))
     return made

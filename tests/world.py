@@ -229,8 +229,8 @@ class LocalWorld(World):
 
     def inform(self, partner: str) -> None:
         """The next turn of this partner's duty to inform."""
-        informing = self.apps[self.address(partner)].state.node.informing
-        for turn in (informing.remind, informing.deliver_due, informing.follow):
+        node = self.apps[self.address(partner)].state.node
+        for turn in (node.informing.remind, node.outbox.deliver_due, node.informing.follow):
             self.do(turn())
 
     def proposal(self) -> Proposal:

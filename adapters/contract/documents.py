@@ -315,6 +315,18 @@ _OF_STEP: Mapping[str, str] = {
 }
 
 
+class Rectification(Document):
+    """A holder takes back an answer that it gave: what it knew was not right (Wpg 28(5), AVG 19). Never what
+    was, or is. `jti` is the id of the entry in its own trail.
+    """
+
+    typ: ClassVar[str] = "grondslag-rectification+jwt"
+    max_bytes: ClassVar[int] = 2 * 1024
+
+    inquiry: Ref
+    index: int = Field(ge=0, lt=MAX_QUESTIONS)
+
+
 class DailyStatement(Document):
     """What a party recorded of another on one day in the Netherlands: sums of two lists of keyed digests,
     which travel beside it (audit/comparison.py). `key` is chosen by who begins; the other answers under it.

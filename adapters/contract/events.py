@@ -104,6 +104,8 @@ class Event(Enum):
         "size",
         "seen",
     )
+    RECTIFIED = "info", "A holder took back an answer; whoever got it hears of that.", "partner"
+    REQUESTS_OVERDUE = "error", "The term of some requests of persons is over. The FG has to act.", "count"
     EXPORT_FAILED = "error", "An export of the trail could not be made; ask for it again.", "error"
     RETAINED = (
         "info",

@@ -29,9 +29,13 @@ from adapters.node.forgetting import FORGETTING
 from adapters.node.informing import Informing
 from adapters.node.node import Node
 from adapters.node.obligation_routes import obligation_routes
+from adapters.node.outbox import Outbox
 from adapters.node.reading import Reading
+from adapters.node.rectifying import Rectifying
 from adapters.node.release_routes import release_routes
 from adapters.node.releases import Releases
+from adapters.node.requests import Requests
+from adapters.node.rights_routes import rights_routes
 from adapters.node.routes import routes
 from adapters.node.settings import NodeSettings
 from adapters.node.trail_routes import trail_routes
@@ -95,6 +99,7 @@ def app(
                 keep_workspace=settings.keep_workspace,
                 forgetting=FORGETTING,
             )
+            outbox = Outbox(broker, start.trail)
             exports = Exports(
                 start.signatory, start.trail, settings.database.get_secret_value(), settings.exports
             )
@@ -123,15 +128,19 @@ def app(
                 ),
                 desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
                 witness=witness,
+                outbox=outbox,
                 reading=Reading(start.trail),
+                rectifying=Rectifying(start.signatory, broker, outbox, start.trail),
+                requests=Requests(start.signatory, start.trail),
                 exports=exports,
                 comparing=Comparing(start.signatory, broker, start.trail),
                 informing=Informing(
                     start.signatory,
                     broker,
+                    outbox,
                     start.trail,
                     book,
-                    lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
+                    catalogue=lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
                 ),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
@@ -149,7 +158,9 @@ def app(
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                     witness=(node.witness.look, _LOOK_EVERY_S),
                     remind=(node.informing.remind, settings.obligations_every_s),
-                    tell=(node.informing.deliver_due, settings.obligations_every_s),
+                    tell=(outbox.deliver_due, settings.obligations_every_s),
+                    correct=(node.rectifying.follow, settings.obligations_every_s),
+                    overdue=(node.requests.look, settings.obligations_every_s),
                     hear=(node.informing.follow, settings.obligations_every_s),
                     compare=(node.comparing.look, LOOK_EVERY_S),
                     sweep=(exports.sweep, LOOK_EVERY_S),
@@ -172,6 +183,7 @@ def app(
             IdentityProviderUnavailable: problems.IdentityProviderUnavailable,
         },
     )
+    made.include_router(rights_routes(lambda: made.state.node))
     made.include_router(trail_routes(lambda: made.state.node))
     made.include_router(routes(lambda: made.state.node))
     made.include_router(release_routes(lambda: made.state.node))

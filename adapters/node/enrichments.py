@@ -81,7 +81,7 @@ OPEN = frozenset({"sent", "waits_for_person", "late"})
 class Item:
     """One question. `decision` are the facts of its permit or refusal in the broker's trail; `answer_at`,
     the position of the entry in our
-    own trail whose sealed part holds the answer."""
+    own trail whose sealed part holds the answer; `rectified`: its holder took it back."""
 
     index: int
     subject_ref: str
@@ -92,6 +92,7 @@ class Item:
     decision: dict[str, Any] | None = None
     position: int | None = None
     answer_at: int | None = None
+    rectified: bool = False
 
     def state_at(self, now_s: float) -> str:
         """What is not there after its time is late (the broker's word for it, gateway/inquiries.py)."""
@@ -179,6 +180,11 @@ def insert(store: Connection, enrichment: Enrichment) -> None:
 def load(store: Connection, enrichment_id: str) -> Enrichment | None:
     row = store.execute(_ONE, {"id": enrichment_id}).mappings().first()
     return None if row is None else _enrichment(row)
+
+
+def load_of_case(store: Connection, case_ref: str) -> list[Enrichment]:
+    query = select(enrichments).where(enrichments.c.case_ref == case_ref)
+    return [_enrichment(row) for row in store.execute(query).mappings()]
 
 
 def load_due(store: Connection, now: datetime, most: int) -> list[Enrichment]:

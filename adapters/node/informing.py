@@ -8,7 +8,6 @@
 - Who must act is reminded in time, and every reminder is an entry.
 """
 
-import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, insert, select
 
 from adapters.contract.codes import BROKER
 from adapters.contract.days import day_of
@@ -30,7 +29,6 @@ from adapters.contract.problems import (
     NotAllowed,
     NotFound,
     PreconditionFailed,
-    Problem,
     RequestInvalid,
     StepNotTaken,
     invalid_param,
@@ -44,6 +42,7 @@ from adapters.node.inbox import metadata
 from adapters.node.letters import TEXT_VERSION, Letter, Overview
 from adapters.node.letters.letter import told_of
 from adapters.node.letters.overview import Asked
+from adapters.node.outbox import Outbox
 from adapters.node.steps import Deferral, Notice, Plan, StepWish
 from adapters.node.telling import channels, recipients
 from adapters.partners.age import age_bands
@@ -54,14 +53,6 @@ from audit.obligations import JOINT_STEPS, Obligation
 from audit.trail import Opened, Trail
 from policies.catalogue import Catalogue
 
-_MOST_AT_ONCE = 50
-
-steps = Table(
-    "obligation_steps",
-    metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),  # in our own trail
-    Column("refused", String(64)),  # the code with which the broker did not take it
-)
 heard = Table(
     "obligations_heard",
     metadata,
@@ -101,8 +92,10 @@ class Informing:
         self,
         signatory: Signatory,
         broker: BrokerLine,
+        outbox: Outbox,
         trail: Trail,
         book: Book,
+        *,
         catalogue: Callable[[], Catalogue],
     ) -> None:
         self._signatory = signatory
@@ -110,7 +103,8 @@ class Informing:
         self._trail = trail
         self._book = book
         self._catalogue = catalogue
-        self._delivering = asyncio.Lock()
+        self._outbox = outbox
+        outbox.register(JOINT_STEPS, self._told_as)
 
     # ── for people ──
 
@@ -150,12 +144,12 @@ class Informing:
         self._verify_wish(wish, owed.age_band)
         entry = self._entry(before, wish, person)
         try:
-            after = await self._book.step(entry, version=wish.version, change=self._outbox(wish.step))
+            after = await self._book.step(entry, version=wish.version, change=self._put(wish.step))
         except StepRaced:
             raise PreconditionFailed from None
         except StepRefused:
             raise StepNotTaken from None
-        await self._deliver_quietly()
+        await self._outbox.deliver_quietly()
         return (await self._known([after]))[0]
 
     async def letter(self, obligation_id: str, person: Person) -> Letter:
@@ -258,24 +252,18 @@ class Informing:
         sealed = _sealed(wish)
         facts = {**self._facts(obligation_id, wish, person), "case_ref": case_ref}
         entry = Entry(wish.step, facts, subject_ref=joint.subject_ref if sealed else None, sealed=sealed)
-        await self._trail.append([entry], self._outbox(wish.step))
-        await self._deliver_quietly()
+        await self._trail.append([entry], self._put(wish.step))
+        await self._outbox.deliver_quietly()
 
     # ── rounds ──
-
-    async def deliver_due(self) -> int:
-        """Tells the broker of steps that it has not taken yet, in their order; how many it took. Raises
-        TrailUnavailable.
-        """
-        async with self._delivering:  # one after the other, or the broker hears them in another order
-            return await self._deliver()
 
     async def follow(self) -> int:
         """Takes over what the prosecutor decided about our obligations, once it is proven; how many steps.
 
         Raises PartnerUnreachable, a document problem, TrailUnavailable.
         """
-        since = await self._trail.read(lambda store: store.execute(select(heard.c.since)).scalar()) or 0
+        mine = select(heard.c.since).where(heard.c.number == 1)
+        since = await self._trail.read(lambda store: store.execute(mine).scalar()) or 0
         response = await self._broker.call("GET", "/v1/obligations", query=f"?since={since}")
         told, proven = self._told(response.body)
         me, taken, next_since = self._signatory.party.code, 0, told.next_since
@@ -387,43 +375,11 @@ class Informing:
             **wish.facts(),
         }
 
-    def _outbox(self, step: str) -> Any:
+    def _put(self, step: str) -> Callable[[Connection, Sequence[Recorded]], None]:
         """What puts a recorded step among those that the broker is to hear of."""
+        return lambda store, recorded: self._outbox.put(store, step, recorded[0].position)
 
-        def put(store: Connection, recorded: Sequence[Recorded]) -> None:
-            if step in JOINT_STEPS:
-                store.execute(insert(steps), {"position": recorded[0].position, "refused": None})
-
-        return put
-
-    async def _deliver(self) -> int:
-        query = select(steps.c.position).where(steps.c.refused.is_(None)).order_by(steps.c.position)
-        places = await self._trail.read(
-            lambda store: store.execute(query.limit(_MOST_AT_ONCE)).scalars().all()
-        )
-        taken = 0
-        for position in places:
-            found = (await self._trail.at([position])).get(position)
-            if found is None:  # pruned with its case: nobody waits for it
-                await self._trail.append([], lambda store, _, at=position: _settle(store, at, None))  # type: ignore[misc]
-                continue
-            facts, refused = found.recorded.facts, None
-            try:
-                await self._broker.call("POST", "/v1/obligation-steps", {"step": self._signed(facts)})
-                taken += 1
-            except (StepNotTaken, NotFound, NotAllowed, DocumentMalformed) as problem:
-                refused = problem.code
-                log(Event.OBLIGATION_STEP_REFUSED, step=facts["kind"], code=refused)
-            except Problem:  # away, or a clock that differs: it is signed anew at the next turn
-                return taken  # the order counts: what comes after it waits too
-            await self._trail.append([], lambda store, _, at=position, why=refused: _settle(store, at, why))  # type: ignore[misc]
-        return taken
-
-    async def _deliver_quietly(self) -> None:
-        with suppress(Exception):  # the round tries again; the step itself is recorded
-            await self.deliver_due()
-
-    def _signed(self, facts: Mapping[str, Any]) -> str:
+    def _told_as(self, facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """What the broker hears of a step of ours: how far it is, and nothing of why."""
         until = facts.get("until")
         more: dict[str, Any] = {
@@ -434,14 +390,15 @@ class Informing:
             "notice": facts.get("notice"),
             "fg": self._signatory.officer(facts["user"]) if "fg_signature" in facts else None,
         }
-        return self._signatory.write(
+        step = self._signatory.write(
             ObligationStep,
             to=BROKER,
             jti=facts["step"],
             step=facts["kind"],
             obligation=facts["obligation"],
             **more,
-        ).token
+        )
+        return "/v1/obligation-steps", {"step": step.token}
 
     def _told(self, body: bytes) -> tuple["_Told", list[tuple[int, dict[str, Any]]]]:
         """What the broker says, and the entries that it proves. Raises a document problem."""
@@ -535,14 +492,6 @@ def _sealed(wish: StepWish) -> dict[str, Any] | None:
     return words or None
 
 
-def _settle(store: Connection, position: int, refused: str | None) -> None:
-    here = steps.c.position == position
-    if refused is None:
-        store.execute(delete(steps).where(here))
-    else:
-        store.execute(update(steps).where(here).values(refused=refused))
-
-
 def _hear(store: Connection, since: int) -> None:
-    store.execute(delete(heard))
+    store.execute(delete(heard).where(heard.c.number == 1))
     store.execute(insert(heard), {"number": 1, "since": since})

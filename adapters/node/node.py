@@ -11,8 +11,11 @@ from adapters.node.comparing import Comparing
 from adapters.node.desk import Desk
 from adapters.node.exports import Exports
 from adapters.node.informing import Informing
+from adapters.node.outbox import Outbox
 from adapters.node.reading import Reading
+from adapters.node.rectifying import Rectifying
 from adapters.node.releases import Releases
+from adapters.node.requests import Requests
 from adapters.node.witness import Witness
 from audit.trail import Trail
 from policies import Release
@@ -31,7 +34,10 @@ class Node:
     witness: Witness
     informing: Informing
     comparing: Comparing
+    outbox: Outbox
     reading: Reading
+    rectifying: Rectifying
+    requests: Requests
     exports: Exports
 
     @property

@@ -199,6 +199,9 @@ class ItemOut(Body):
     due_at: datetime | None = Field(description="Uiterste tijd van de houder.")
     desk: DeskContact = Field(description="Wie u bij de houder kunt bellen.")
     position: int | None = Field(description="Plaats van de beslissing in het spoor van de centrale.")
+    rectified: bool = Field(
+        default=False, description="De houder nam dit antwoord terug: het telt niet meer. Vraag opnieuw."
+    )
 
 
 class EnrichmentOut(Body):
@@ -716,6 +719,7 @@ class _Texts:
             due_at=moment(due) if due else None,
             desk=self._directory.party(holder).desk,
             position=item.position,
+            rectified=item.rectified,
         )
 
     def _reason(self, code: str) -> ReasonOut:

@@ -1,0 +1,225 @@
+"""What persons may ask: their requests with a term, and answers that are taken back where they went."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.contract.codes import BROKER, PARTNERS
+from adapters.contract.days import day_of
+from adapters.node.requests import term_of
+from grondslag.demo.caller import Caller, Refused
+from grondslag.demo.play import Play
+from tests.journeys.watching import POLICE, SUPERVISED, ask
+from tests.world import AsgiCaller, LocalWorld
+
+FG, PRIVACY = "data_protection_officer", "privacy_officer"
+WHY = "Uitgezocht en met de betrokkene besproken."
+
+
+# ── answers that are taken back ──
+
+
+def hear(world: LocalWorld, partner: str = "veilig_thuis") -> int:
+    return world.do(world.apps[world.address(partner)].state.node.rectifying.follow())  # type: ignore[no-any-return]
+
+
+def taken(world: LocalWorld, partner: str) -> list[tuple[str, int]]:
+    """Inquiries that this holder answered, as its trail has them."""
+    trail = world.apps[world.address(partner)].state.node.trail
+
+    async def found() -> list[tuple[str, int]]:
+        return [
+            (one.recorded.facts["inquiry"], one.recorded.facts["index"])
+            async for one in trail.entries()
+            if one.recorded.kind == "answer"
+        ]
+
+    return world.do(found())  # type: ignore[no-any-return]
+
+
+def shown(play: Play, enrichment: str) -> dict[str, bool]:
+    return {
+        item["question"]: item["rectified"]
+        for item in play.chair.get(f"/v1/enrichments/{enrichment}")["items"]
+    }
+
+
+def test_an_answer_that_was_not_right_is_taken_back(play: Play, world: LocalWorld) -> None:
+    asked = ask(play, SUPERVISED, "reclassering.known")
+    [(inquiry, index), *_] = taken(world, "reclassering")
+    official = play.caller("reclassering", "official")
+    assert hear(world) == 0
+    official.post(f"/v1/questions/{inquiry}/{index}/rectifications", None)
+    assert hear(world) == 1
+    assert hear(world) == 0
+    after = shown(play, asked["id"])
+    assert sorted(after.values()) == [False, True]
+    # whoever was not told hears nothing
+    assert hear(world, "om") == 0
+    for party, count in ((BROKER, 1), ("veilig_thuis", 1), ("reclassering", 1), ("om", 0)):
+        assert len(entries(world, party, "rectification")) == count, party
+    # what was answered is in no entry of it
+    for party in (BROKER, "veilig_thuis", "reclassering"):
+        [facts] = entries(world, party, "rectification")
+        assert "codes" not in facts
+        assert "part" not in facts
+
+
+def entries(world: LocalWorld, party: str, kind: str) -> list[dict[str, Any]]:
+    state = world.apps[world.address(party)].state
+    trail = state.informing._trail if party == BROKER else state.node.trail
+
+    async def found() -> list[dict[str, Any]]:
+        return [one.recorded.facts async for one in trail.entries() if one.recorded.kind == kind]
+
+    return world.do(found())  # type: ignore[no-any-return]
+
+
+def test_a_broker_that_is_away_hears_of_it_later(play: Play, world: LocalWorld) -> None:
+    ask(play, SUPERVISED)
+    [(inquiry, index)] = taken(world, "reclassering")
+    broker = world.address(BROKER)
+    for how in ("before", "after"):  # the second time it recorded that, and its answer was lost
+        world.wire.cut = lambda method, address, path, how=how: how if address == broker else None
+        if how == "before":
+            official = play.caller("reclassering", "official")
+            official.post(f"/v1/questions/{inquiry}/{index}/rectifications", None)
+        else:
+            world.do(world.apps[world.address("reclassering")].state.node.outbox.deliver_due())
+    world.wire.cut = lambda method, address, path: None
+    world.inform("reclassering")
+    world.inform("reclassering")
+    assert len(entries(world, BROKER, "rectification")) == 1
+    assert hear(world) == 1
+
+
+def test_only_who_answered_takes_back_and_only_an_answer(play: Play, world: LocalWorld) -> None:
+    ask(play, SUPERVISED, POLICE)
+    [(inquiry, index)] = taken(world, "reclassering")
+    path = f"/v1/questions/{inquiry}/{index}/rectifications"
+    for caller in (
+        AsgiCaller(world, "reclassering", world.token("reclassering", "manager")),
+        AsgiCaller(world, "reclassering", world.token("reclassering", "official", mandated=False)),
+    ):
+        with pytest.raises(Refused, match="not_allowed"):
+            caller.post(path, None)
+    with pytest.raises(Refused, match="404"):
+        play.caller("om", "official").post(path, None)
+    police = play.caller("politie", "official")
+    [waiting] = police.get("/v1/questions")
+    with pytest.raises(Refused, match="not_waiting"):
+        police.post(f"/v1/questions/{waiting['inquiry']}/{waiting['index']}/rectifications", None)
+    # a partner that signs for an answer of another is told that there is none
+    om = world.apps[world.address("om")].state.node
+    path, body = om.rectifying._told_as({"step": inquiry, "inquiry": inquiry, "index": index})
+    with pytest.raises(Exception, match="not_found"):
+        world.do(om.outbox._broker.call("POST", path, body))
+    assert entries(world, BROKER, "rectification") == []
+
+
+# ── requests ──
+
+
+def officer(world: LocalWorld, partner: str = "veilig_thuis", role: str = FG, number: int = 1) -> Caller:
+    return AsgiCaller(world, partner, world.token(partner, role, sub=f"{role}-{number}"))
+
+
+def received(caller: Caller, on: date, asked: str = "access") -> dict[str, Any]:
+    told = {
+        "asked": asked,
+        "receivedOn": on.isoformat(),
+        "name": "Anna Voorbeeld",
+        "words": "Wat is er gevraagd?",
+    }
+    found: dict[str, Any] = caller.post("/v1/requests", told)
+    return found
+
+
+def step(caller: Caller, one: dict[str, Any], name: str) -> dict[str, Any]:
+    told = {"step": name, "version": one["version"], "why": WHY}
+    after: dict[str, Any] = caller.post(f"/v1/requests/{one['id']}/steps", told)
+    return after
+
+
+@pytest.mark.parametrize(
+    ("partner", "asked", "received_on", "due_on", "extended"),
+    [
+        ("veilig_thuis", "access", "2026-01-31", "2026-02-28", "2026-04-28"),
+        ("veilig_thuis", "erasure", "2026-11-30", "2027-02-28", "2027-02-28"),
+        ("reclassering", "objection", "2026-11-23", "2026-12-23", "2027-02-23"),
+        ("rvdk", "access", "2028-01-30", "2028-02-29", "2028-04-29"),
+        ("politie", "access", "2026-11-23", "2027-01-04", "2027-02-15"),
+        ("om", "rectification", "2026-11-23", "2026-12-21", "2027-01-04"),
+    ],
+)
+def test_the_term_is_that_of_the_partners_law(
+    partner: str, asked: Any, received_on: str, due_on: str, extended: str
+) -> None:
+    term = term_of(partner, asked)
+    due = term.due(date.fromisoformat(received_on))
+    assert (due.isoformat(), term.extended(due).isoformat()) == (due_on, extended)
+    assert {term_of(one, asked).basis for one in PARTNERS}
+
+
+def test_a_request_is_logged_extended_and_answered(play: Play, world: LocalWorld) -> None:
+    fg = officer(world)
+    today = day_of(world.clock())
+    one = received(fg, today)
+    assert (one["outcome"], one["overdue"], one["version"]) == (None, False, 0)
+    longer = step(fg, one, "extension")
+    assert longer["extended"]
+    assert longer["dueOn"] > one["dueOn"]
+    with pytest.raises(Refused, match="request_invalid"):
+        step(fg, longer, "extension")
+    done = step(officer(world, role=PRIVACY), longer, "granted")
+    assert done["outcome"] == "granted"
+    for again in ("granted", "refused"):
+        with pytest.raises(Refused, match="precondition_failed"):
+            step(fg, done, again)
+    assert fg.post("/v1/requests/_search", {}) == []
+    assert len(fg.post("/v1/requests/_search", {"live": False})) == 1
+    # who asked, and why it was answered so, is in no leaf
+    told = entries(world, "veilig_thuis", "request") + entries(world, "veilig_thuis", "request_step")
+    assert len(told) == 3
+    assert all("part" in facts for facts in told)
+    assert not any("Voorbeeld" in str(facts) or WHY in str(facts) for facts in told)
+
+
+def test_two_officers_at_once(play: Play, world: LocalWorld) -> None:
+    one = received(officer(world), day_of(world.clock()))
+    step(officer(world, number=2), one, "refused")
+    with pytest.raises(Refused, match="precondition_failed"):
+        step(officer(world), one, "granted")
+    assert len(entries(world, "veilig_thuis", "request_step")) == 1
+
+
+def test_what_is_overdue_is_first_and_said(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr(
+        "adapters.node.requests.log", lambda event, **fields: said.append((event.name, fields))
+    )
+    today = day_of(world.clock())
+    received(officer(world), today)
+    old = received(officer(world), today - timedelta(days=40))
+    requests = world.apps[world.address("veilig_thuis")].state.node.requests
+    assert officer(world).post("/v1/requests/_search", {})[0]["id"] == old["id"]
+    world.do(requests.look())
+    assert said == [("REQUESTS_OVERDUE", {"count": 1})]
+    step(officer(world), old, "partly_granted")
+    world.do(requests.look())
+    assert len(said) == 1
+
+
+def test_who_may_not_and_what_cannot(play: Play, world: LocalWorld) -> None:
+    today = day_of(world.clock())
+    for caller in (play.chair, officer(world, role="manager"), officer(world, role="official")):
+        with pytest.raises(Refused, match="not_allowed"):
+            received(caller, today)
+    with pytest.raises(Refused, match="request_invalid"):
+        received(officer(world), today + timedelta(days=2))
+    with pytest.raises(Refused, match="404"):
+        step(officer(world), {"id": "3f1c2a9e-0000-4000-8000-000000000001", "version": 0}, "granted")
+    assert entries(world, "veilig_thuis", "request") == []
