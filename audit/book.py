@@ -23,9 +23,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
-    tuple_,
     update,
 )
 
@@ -66,13 +64,12 @@ _read = Table(
 
 _PAGE = 2_000
 _KINDS = frozenset({"permit", "reminder", *STEPS})
-_TOUCHED = select(_obligations.c.facts).where(
-    or_(
-        _obligations.c.id.in_(bindparam("ids", expanding=True)),
-        tuple_(_obligations.c.case_ref, _obligations.c.subject_ref, _obligations.c.receiver).in_(
-            bindparam("keys", expanding=True)
-        ),
-    )
+# two statements: a database that is asked for either at once reads the whole table
+_BY_ID = select(_obligations.c.id, _obligations.c.facts).where(
+    _obligations.c.id.in_(bindparam("ids", expanding=True))
+)
+_BY_CASE = select(_obligations.c.id, _obligations.c.facts).where(
+    _obligations.c.case_ref.in_(bindparam("cases", expanding=True))
 )
 _FORGET = delete(_obligations).where(_obligations.c.id.in_(bindparam("ids", expanding=True)))
 _INSERT = insert(_obligations)
@@ -248,13 +245,10 @@ class Book:
 def _loaded(store: Connection, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Obligation]:
     """The obligations that these leaves may touch."""
     ids = {str(leaf.get(name)) for leaf in leaves for name in ("obligation", "notice") if leaf.get(name)}
-    keys = {
-        (leaf["case_ref"], leaf["subject_ref"], leaf["requester"])
-        for leaf in leaves
-        if leaf["kind"] == "permit"
-    }
-    for facts in store.execute(_TOUCHED, {"ids": sorted(ids), "keys": sorted(keys)}).scalars():
-        yield _obligation(facts)
+    cases = {str(leaf["case_ref"]) for leaf in leaves if leaf["kind"] == "permit"}
+    found = {row.id: row.facts for row in store.execute(_BY_ID, {"ids": sorted(ids)})}
+    found |= {row.id: row.facts for row in store.execute(_BY_CASE, {"cases": sorted(cases)})}
+    yield from map(_obligation, found.values())
 
 
 def _one(store: Connection, obligation_id: str) -> Obligation | None:
