@@ -10,12 +10,13 @@ from audit.report import CANNOT_TELL, DAMAGED, WHOLE, Report
 from audit.verify import verify
 
 _WORDS = {
-    WHOLE: "HEEL: alle regels hier zijn precies die van het zegel.",
+    WHOLE: "HEEL, als de sleutel klopt: alle regels hier zijn precies die van het zegel.",
     DAMAGED: "BESCHADIGD: dit spoor is niet wat het zegel zegt.",
-    CANNOT_TELL: "NIET TE ZEGGEN.",
+    CANNOT_TELL: "NIET TE ZEGGEN. Hieronder staat waarom.",
 }
 _SELECTED = (
-    "Dit is een keuze uit het spoor. Elke regel staat erin; of er een is weggelaten, zegt dit bestand niet."
+    "Dit is een keuze. Elke regel hierin staat in het spoor. "
+    "Of er regels zijn weggelaten, zegt dit bestand niet."
 )
 _TRUST = (
     "Let op: de sleutel komt uit het bestand zelf. Vergelijk hem met de sleutel die u van deze partij kreeg."
@@ -32,8 +33,8 @@ def told(report: Report) -> str:
         lines.append(
             f"{report.pruned} regels zijn na hun bewaartermijn vernietigd; hun plaats en hash staan er nog."
         )
-    if report.second:
-        lines.append("Een stand ervan heeft ook de tweede handtekening (ML-DSA-44).")
+    if report.second is not None:
+        lines.append(f"De eerste {report.second} regels hebben ook de tweede handtekening (ML-DSA-44).")
     if report.selected:
         lines.append(_SELECTED)
     if report.earlier:
@@ -64,7 +65,13 @@ def _verified(file: Path, keys: list[str], earlier: list[str]) -> Report:
             content = opened.read(LONGEST)
     except OSError:
         content = b""
-    return verify_exhibit(content, keys) if content[:1] == b"{" else verify(file, keys, earlier)
+    if content[:1] != b"{":
+        return verify(file, keys, earlier)
+    report = verify_exhibit(content, keys)
+    if earlier:
+        report.findings.append("Een bewijs van één vraag is niet te vergelijken met eerdere zegels.")
+        report.outcome = report.outcome or CANNOT_TELL
+    return report
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ TrailError            a trail that cannot be opened: the text says what to do
 StepRefused           a step about an obligation that changes nothing
 StepRaced             somebody else took a step about it first
 CaseHeld              a case of which nothing may be destroyed
+NothingKept           a case or subject of which nothing is here
 CaseTaken             a case that somebody took up while it was to be destroyed
 VerifyError           a leaf, proof or checkpoint that is not what it must be
 """
@@ -28,6 +29,10 @@ class StepRaced(Exception):
 
 class CaseHeld(Exception):
     """Nothing of this case may be destroyed. The text says what to do."""
+
+
+class NothingKept(Exception):
+    """There is nothing here of that case or subject. The text says so."""
 
 
 class CaseTaken(Exception):

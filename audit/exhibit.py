@@ -1,5 +1,6 @@
-"""All that the log proves about one question, for a court or a complaint: its entries byte for byte, and for
-each signed state of the log the proofs that they stand in it. Pure; needs Python and `cryptography`.
+"""What the log proves about one question, for a court or a complaint: the inquiry, the decision and what came
+of it byte for byte, and for each signed state of the log the proofs that they stand in it. Duties to inform
+are not in it. Pure; needs Python and `cryptography`.
 
     format    "grondslag/1 exhibit"
     told      what it says, for people: text by label; proves nothing
@@ -74,6 +75,7 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
         report = Report(trusted=bool(keys), selected=True)
         known = [read_verifier_key(key) for key in keys or document["keys"]]
         witnesses = [read_cosigner_key(key) for key in document["witnesses"]]
+        own = {str(one["checkpoint"]).partition("\n")[0] for one in document["states"]}
         leaves = {int(one["position"]): _bytes(one["leaf"]) for one in document["entries"]}
         kinds = Counter(str(json.loads(leaf)["kind"]) for leaf in leaves.values())
         states = [
@@ -86,6 +88,7 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
     report.entries, report.kinds = len(leaves), dict(sorted(kinds.items()))
     if not states or not leaves:
         return cannot_tell("Dit bestand bewijst niets: er is geen regel of geen zegel.")
+    signed: set[str] = set()
     for text, proofs in states:
         report.origin = text.partition("\n")[0]
         keys_of_log = [key for name, key in known if name == report.origin]
@@ -95,10 +98,16 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
             report.damage("Een zegel is niet gezet met een sleutel van dit spoor.")
             continue
         _verify_proofs(report, checkpoint, leaves, proofs)
-        if signed := cosigned_at(checkpoint, text, witnesses):
-            report.findings.append(
-                f"Medeondertekend door {len(signed)} getuigen: {', '.join(sorted(signed))}."
-            )
+        others = [(name, key) for name, key in witnesses if name not in own]  # nobody witnesses for itself
+        signed |= cosigned_at(checkpoint, text, others).keys()
+    if signed:
+        report.findings.append(f"Medeondertekend door {len(signed)} getuigen: {', '.join(sorted(signed))}.")
+        report.findings.append(
+            "Let op: de sleutels van de getuigen komen uit het bestand zelf. "
+            "Vergelijk ze met die van de getuigen."
+        )
+    else:
+        report.findings.append("Alleen ondertekend door de partij van dit spoor: geen getuige bevestigt dit.")
     if stamps:
         report.findings.append(
             f"{stamps} tijdstempel(s) van buiten; te controleren met openssl (zie docs/export-format.md)."

@@ -55,7 +55,8 @@ filter.json     wat is gevraagd en waarvoor ("purpose"). Leeg: alles.
 entries.jsonl   de regels, in hun volgorde. Wat achter "leaf" staat is de regel, letter voor letter. De regels
                 zijn de bladeren van een boom volgens RFC 6962.
 hashes          bij een heel spoor: de hash van elke regel zoals de database die bewaart (32 bytes per regel).
-                Daarmee is te zeggen welke regel niet klopt.
+                Daarmee is te zeggen welke regel niet klopt. Wat na de bewaartermijn is vernietigd, heeft
+                alleen nog een hash; een latere regel (pruning) zegt dat.
 proofs          bij een keuze: per regel het bewijs dat zij in het spoor staat.
 parts.jsonl     de verzegelde delen. Zo'n deel gaat over een persoon en is hier niet te lezen. Noemt een regel
                 een deel (part) en staat het er niet, dan zegt een latere regel (erasure) dat het is gewist.
@@ -67,13 +68,15 @@ witnesses       het zegel met de handtekeningen van getuigen, als die er zijn.
 stamps          tijdstempels van buiten (RFC 3161), als die er zijn; te controleren met openssl ts -verify.
 sums            SHA-256 van elk ander deel, zoals sha256sum die schrijft.
 
-Drie dingen bewijst dit bestand niet alleen:
+Dit zijn gegevens over personen, ook zonder naam. Geef het bestand niet door, en vernietig het na gebruik.
+
+Drie dingen bewijst dit bestand niet uit zichzelf:
 - van wie het spoor is. Geef de sleutel mee die u van de partij zelf kreeg (--key).
 - dat het spoor niet is ingekort of herschreven door wie de sleutel heeft. Geef een zegel mee dat u eerder
   bewaarde, of dat een andere partij bewaarde (--earlier).
 - dat een keuze niets weglaat dat erbij hoort. Wie dat wil weten, vraagt het hele spoor.
 """
-_WHOLE, _SELECTED = "elke regel", "een keuze uit de regels"
+_WHOLE, _SELECTED = "elke regel die er nog is", "een keuze uit de regels"
 
 COLUMNS = (
     "position",

@@ -12,7 +12,8 @@ _MOST_FINDINGS = 50
 class Report:
     """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
     CANNOT_TELL; `kinds` counts the entries of each kind;
-    `pruned`, those that were kept long enough and destroyed.
+    `second`: up to how many
+    entries the second signature goes; `pruned`, those that were kept long enough and destroyed.
     """
 
     outcome: int = WHOLE
@@ -22,7 +23,7 @@ class Report:
     erased: int = 0
     pruned: int = 0
     trusted: bool = False
-    second: bool = False
+    second: int | None = None
     earlier: int = 0
     selected: bool = False
     damages: int = 0

@@ -3,8 +3,8 @@
 - Entries of a case go together, when the newest of them was kept long enough, everybody who must be told in
   it was, and nobody holds it. Taken one by one they would say something else: a permit without the step that
   met its duty is a duty again.
-- Only what stands before the first entry that is younger goes, so that whoever verifies can see that nothing
-  younger was taken along. Entries without a case stay, but for those in `PASSING`: they name nobody.
+- Only what stands before an entry that stays and is old enough itself goes: by that line whoever verifies
+  sees that nothing younger was taken along. Entries without a case stay, but for those in `PASSING`.
 - A case that was closed loses what is about persons earlier: sealed parts, keys and the mapping of its
   references. Its entries stay for their own time.
 - A hold (`hold`, until `hold_lifted`) keeps a case as it is, against erasure on request too.
@@ -12,7 +12,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ from sqlalchemy import Connection, select
 
 from audit.book import Book
 from audit.entry import Entry, Recorded, time_of
-from audit.errors import CaseHeld, CaseTaken
+from audit.errors import CaseHeld, CaseTaken, NothingKept
 from audit.tables import entries, leaves, subjects
 from audit.trail import Trail
 
-PASSING = frozenset({"started", "export", "overview", "reading", "request", "request_step"})
+PASSING = frozenset({"started", "export", "overview", "reading", "comparison"})
 """Entries without a case that go by their own age."""
 
 _TAKEN_UP = frozenset({"case", "assignment", "inquiry"})  # a case is closed no longer
@@ -75,6 +75,7 @@ class _Seen:
     young: bool = False
     cases: dict[str, _Case] = field(default_factory=dict)
     passing: list[int] = field(default_factory=list)
+    old: list[int] = field(default_factory=list)  # what is there and old enough
 
 
 class Retention:
@@ -111,20 +112,27 @@ class Retention:
             return Kept(pruned, erased, sum(case.held for case in seen.cases.values()))
 
     async def hold(self, case_ref: str, *, by: str, ground: str) -> None:
-        """From now on nothing of this case is destroyed. Raises TrailUnavailable."""
+        """From now on nothing of this case is destroyed. Raises NothingKept, TrailUnavailable."""
+        if case_ref not in (await self._look()).cases:
+            raise NothingKept("Nothing is kept here of such a case.")
         await self._trail.append([Entry("hold", {"case_ref": case_ref, "by": by, "ground": ground})])
 
     async def lift(self, case_ref: str, *, by: str) -> None:
-        """Takes a hold back. Raises TrailUnavailable."""
+        """Takes a hold back. Raises NothingKept when there is none, TrailUnavailable."""
+        case = (await self._look()).cases.get(case_ref)
+        if case is None or not case.held:
+            raise NothingKept("Such a case is not held.")
         await self._trail.append([Entry("hold_lifted", {"case_ref": case_ref, "by": by})])
 
     async def erase(self, subject_ref: str, *, reason: str) -> Recorded:
-        """Erases what is about one subject, on request. Raises CaseHeld, CaseTaken when something about it
-        came in meanwhile, TrailUnavailable.
+        """Erases what is about one subject, on request. Raises NothingKept, CaseHeld, CaseTaken when
+        something about it came in meanwhile or still waits, TrailUnavailable.
         """
         async with self._running:
             seen = await self._look()
             cases = {ref for ref, case in seen.cases.items() if subject_ref in case.subjects}
+            if not cases:
+                raise NothingKept("Nothing is kept here of such a subject.")
             if any(seen.cases[ref].held for ref in cases):
                 raise CaseHeld("The case is held: nothing of it may be destroyed. Lift the hold first.")
             return await self._erase(subject_ref, reason, seen.size, cases)
@@ -167,8 +175,10 @@ class Retention:
             for ref, case in seen.cases.items()
             if not case.late and not case.held and ref not in live
         ]
+        last = _last_to_stay(seen, over)
+        over = [(ref, positions) for ref, positions in over if positions[-1] < last]
         groups = [over[place : place + _MOST_CASES] for place in range(0, len(over), _MOST_CASES)]
-        count, passing = 0, seen.passing
+        count, passing = 0, [position for position in seen.passing if position < last]
         for group in groups or [[]]:
             positions = [*passing, *(position for _, own in group for position in own)]
             facts = {"before": time_of(seen.before), "cases": len(group)}
@@ -187,6 +197,12 @@ class Retention:
         return forget
 
 
+def _last_to_stay(seen: _Seen, over: Sequence[tuple[str, Sequence[int]]]) -> int:
+    """The last position that is old enough and stays; -1 without one."""
+    going = {*seen.passing, *(position for _, positions in over for position in positions)}
+    return next((position for position in reversed(seen.old) if position not in going), -1)
+
+
 def _verify_left_alone(store: Connection, size: int, cases: Collection[str]) -> None:
     """Raises CaseTaken when an entry of these cases stands at this position or later."""
     if any(one.facts.get("case_ref") in cases for one in leaves(store, entries.c.position >= size)):
@@ -198,6 +214,8 @@ def _note(seen: _Seen, store: Connection, first: int, stop: int) -> None:
         facts = one.facts
         at = datetime.fromisoformat(facts["at"])
         seen.young = seen.young or at >= seen.before
+        if not seen.young:
+            seen.old.append(one.position)
         if "case_ref" in facts:
             _note_case(seen, seen.cases.setdefault(facts["case_ref"], _Case()), one.position, facts, at)
         elif facts["kind"] in PASSING and not seen.young:

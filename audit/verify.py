@@ -23,6 +23,7 @@ from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -51,6 +52,10 @@ _WHOLE, _SELECTED = _ALWAYS | {"hashes"}, _ALWAYS | {"proofs"}
 _MORE = re.compile(r"witnesses|stamps/[a-z0-9.-]{1,80}")
 _LONGEST_SMALL = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
+LEAST_KEPT = timedelta(days=1461)
+"""Nothing may be destroyed before that (Wjsg 19, 39j, 51c(4); Wpg 25(1)(c))."""
+
+_CLOCKS_DIFFER = timedelta(days=1)
 _HASH = 32
 _BATCH = 8_192
 _LINE = re.compile(rb'\{"position":(0|[1-9][0-9]{0,18}),"leaf":(\{.*\})\}')
@@ -64,12 +69,15 @@ _PART = b'"part":"'
 _DESTROYING = frozenset({b"erasure", b"pruning"})
 
 
-def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) -> Report:
+def verify(
+    path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = (), *, now: datetime | None = None
+) -> Report:
     """Checks the export in this file.
 
     `keys` are the verifier keys that the reader trusts; without them those in the file are taken, and the
     report says so. One of ML-DSA-44 is of the log's second signature, which must then be there.
-    `earlier` are checkpoints of this log that were kept elsewhere.
+    `earlier` are checkpoints of this log that were kept elsewhere. `now`: the reader's clock, if it is not
+    that of this machine.
     """
     given, second = [], []
     try:
@@ -85,7 +93,7 @@ def verify(path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = ()) ->
             names = [one.filename for one in archive.infolist() if not _MORE.fullmatch(one.filename)]
             if len(names) != len(_WHOLE) or set(names) not in (_WHOLE, _SELECTED):
                 return cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
-            return _verified(archive, given, second, earlier)
+            return _verified(archive, given, second, earlier, now or datetime.now(UTC))
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
         return cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
     except (Base64Error, UnicodeDecodeError, _UnreadableError):
@@ -105,6 +113,7 @@ def _verified(
     given: Sequence[tuple[str, Ed25519PublicKey]],
     second: Sequence[tuple[str, PublicKey]],
     earlier: Sequence[str],
+    now: datetime,
 ) -> Report:
     report = Report(trusted=bool(given))
     text = _small(archive, "checkpoint")
@@ -124,7 +133,7 @@ def _verified(
     if report.selected:
         found = _verify_selected(archive, report, checkpoint)
     else:
-        found = _verify_lines(archive, report, checkpoint, _hashes(archive, report, checkpoint, kept))
+        found = _verify_lines(archive, report, checkpoint, _hashes(archive, report, checkpoint, kept), now)
     _verify_parts(archive, report, found)
     _verify_sums(archive, report, found.sums)
     if report.selected and any(one != checkpoint for one in kept):
@@ -233,7 +242,7 @@ def _second(
     if not cosigned_at(shown, text, second) or shown.size > checkpoint.size:
         report.damage("De tweede handtekening is niet gezet met de sleutel die u meegeeft.")
         return []
-    report.second = True
+    report.second = shown.size
     return [shown]
 
 
@@ -265,14 +274,35 @@ def _hashes(
     return hashes
 
 
+@dataclass(frozen=True)
+class _Gap:
+    """Positions that are not there; `behind` is the leaf that comes next, empty at the end."""
+
+    first: int
+    stop: int
+    behind: bytes
+
+
 @dataclass(frozen=True, order=True)
 class _Run:
-    """Positions, first to last, that the line at `told_at` says were destroyed: all from before a time."""
+    """Positions, first to last, that the line at `told_at` of this time says were destroyed: all from before
+    a time.
+    """
 
     first: int
     last: int
     before: str
     told_at: int
+    time: str
+
+    def limit(self, now: datetime) -> datetime | None:
+        """The time that the line names, if it may: long enough before the line, which is not of the
+        future.
+        """
+        before, time = _moment(self.before), _moment(self.time)
+        if before is None or time is None or time > now + _CLOCKS_DIFFER or before > time - LEAST_KEPT:
+            return None
+        return before
 
 
 @dataclass
@@ -281,20 +311,23 @@ class _Lines:
 
     commitments: dict[int, str] = field(default_factory=dict)
     erased: set[int] = field(default_factory=set)
-    gaps: list[tuple[int, int, str]] = field(default_factory=list)
-    """First position that is not there, the next that is, and the time of the line before it."""
-    pruned: list["_Run"] = field(default_factory=list)
+    gaps: list[_Gap] = field(default_factory=list)
+    pruned: list[_Run] = field(default_factory=list)
     sums: dict[str, str] = field(default_factory=dict)
 
 
 def _verify_lines(
-    archive: zipfile.ZipFile, report: Report, checkpoint: Checkpoint, hashes: bytes | None
+    archive: zipfile.ZipFile,
+    report: Report,
+    checkpoint: Checkpoint,
+    hashes: bytes | None,
+    now: datetime,
 ) -> _Lines:
     """Each line against its hash; without hashes that hold, all lines together against the checkpoint."""
     found = _Lines()
     kinds: Counter[str] = Counter()
     tree, waiting = Tree(), []
-    size, expected, before = checkpoint.size, 0, b""
+    size, expected = checkpoint.size, 0
     for line in _lines(archive, "entries.jsonl", found):
         read = _LINE.fullmatch(line)
         if read is None:
@@ -305,7 +338,7 @@ def _verify_lines(
             report.damage(f"Regel {_n(position)} staat er dubbel, op een andere plaats, of te veel.")
             continue
         if position > expected:
-            found.gaps.append((expected, position, _time(before)))
+            found.gaps.append(_Gap(expected, position, leaf))
         digest = leaf_hash(leaf)
         if hashes is None:
             waiting.append(digest)
@@ -315,11 +348,11 @@ def _verify_lines(
             tree, _ = tree.extended(waiting)
             waiting.clear()
         report.entries += 1
-        expected, before = position + 1, leaf
+        expected = position + 1
         _note(report, found, kinds, position, leaf)
     if expected < size:
-        found.gaps.append((expected, size, _time(before)))
-    _verify_gaps(report, found)
+        found.gaps.append(_Gap(expected, size, b""))
+    _verify_gaps(report, found, now)
     tree, _ = tree.extended(waiting)
     if hashes is None and tree.root() != checkpoint.root:
         report.damage("De regels samen zijn niet die van het zegel.")
@@ -346,32 +379,46 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
         if facts["kind"] == "erasure":
             found.erased.update(facts["erased"])
         if facts["kind"] == "pruning":
-            before = str(facts["before"])
-            found.pruned += [_Run(int(a), int(b), before, position) for a, b in facts["pruned"]]
+            said = str(facts["before"]), position, str(facts["at"])
+            found.pruned += [_Run(int(a), int(b), *said) for a, b in facts["pruned"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         report.damage(f"Regel {_n(position)} is geen regel van een spoor.")
 
 
-def _verify_gaps(report: Report, found: _Lines) -> None:
-    """Lines that are gone were kept long enough and destroyed, as a later line says, or they are missing.
-    What was destroyed stood behind nothing that was younger than that line allows.
+def _verify_gaps(report: Report, found: _Lines, now: datetime) -> None:
+    """Lines that are gone were kept long enough and destroyed, as a later line says, or they are missing. The
+    line behind a gap is older than what that later line allows, so what was in the gap is too.
     """
     told = iter(sorted(found.pruned))
     run = next(told, None)
-    for first, stop, time in found.gaps:
-        at = first
-        while at < stop:
+    for gap in found.gaps:
+        at, allowed = gap.first, None
+        while at < gap.stop:
             while run is not None and run.last < at:
                 run = next(told, None)
             if run is None or run.first > at:
-                end = stop if run is None else min(run.first, stop)
+                end = gap.stop if run is None else min(run.first, gap.stop)
                 report.damage(_missing(at, end))
             else:
-                end = min(run.last + 1, stop)
+                end = min(run.last + 1, gap.stop)
                 report.pruned += end - at
-                if run.told_at < end or time >= run.before:
+                limit = run.limit(now)
+                if limit is None or run.told_at < end:
                     report.damage(f"Regel {_n(run.told_at)} vernietigde regels die nog niet weg mochten.")
+                else:
+                    allowed = max(allowed or limit, limit)
             at = end
+        behind = _moment(_time(gap.behind))
+        if allowed is not None and (behind is None or behind >= allowed):
+            report.damage(f"Voor regel {_n(gap.stop)} zijn regels vernietigd die nog niet weg mochten.")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _time(leaf: bytes) -> str:

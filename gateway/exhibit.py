@@ -50,6 +50,9 @@ _OUTCOMES = {
 }
 
 
+_CAME = {"undelivered": "niet bezorgd", "rectification": "antwoord teruggenomen: het was niet juist"}
+
+
 class NoQuestion(Exception):
     """At this position stands no decision about a question, or it was pruned."""
 
@@ -110,7 +113,8 @@ def _collected(store: Connection, position: int) -> tuple[dict[int, bytes], list
     accepted = inquiries.load_one(store, facts["inquiry"])
     if accepted is not None:  # its own entry first, then one per question, then what came of it
         of_inquiry = (*accepted.positions[:1], *accepted.positions[1 + len(accepted.questions) :])
-        own |= _leaves(store, of_inquiry)
+        taken_back = [one.rectified_at for one in accepted.questions if one.position == position]
+        own |= _leaves(store, [*of_inquiry, *(place for place in taken_back if place is not None)])
     last = max(own)
     signed = store.execute(select(cosigned).where(cosigned.c.size > last)).first()
     stamped = store.execute(
@@ -168,8 +172,8 @@ def _since(own: Mapping[str, Any], others: Mapping[int, Mapping[str, Any]]) -> d
     """What came of it, in the order of the trail."""
     lines = []
     for facts in (others[place] for place in sorted(others)):
-        if facts["kind"] == "undelivered":
-            lines.append(f"{_moment(facts['at'])}: niet bezorgd")
+        if facts["kind"] in _CAME:
+            lines.append(f"{_moment(facts['at'])}: {_CAME[facts['kind']]}")
         lines += [
             f"{_moment(facts['at'])}: {_OUTCOMES[outcome['status']]}"
             for outcome in facts.get("outcomes", ())

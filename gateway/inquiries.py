@@ -106,7 +106,7 @@ LONGEST_PAUSE_S = 60
 @dataclass(frozen=True)
 class Progress:
     """One question of an inquiry. `position` is that of its permit or refusal in the trail; `permitted` is
-    None for a refusal.
+    None for a refusal. `rectified_at`: the position of the entry with which its holder took the answer back.
     """
 
     subject_ref: str
@@ -118,6 +118,7 @@ class Progress:
     due_at: int | None
     ground: str | None = None
     permitted: dict[str, Any] | None = None
+    rectified_at: int | None = None
 
     def state_at(self, now_s: float) -> str:
         """What is not there after its time is late; it may still come."""

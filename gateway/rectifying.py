@@ -2,22 +2,31 @@
 answered, and what is right, the broker does not know.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from adapters.contract.documents import Caller, Rectification
 from adapters.contract.events import Event, log
-from adapters.contract.problems import NotFound
+from adapters.contract.problems import Conflict, NotFound
 from adapters.contract.signatory import Signatory
-from audit.entry import Entry
+from audit.entry import Entry, Recorded
 from audit.tables import entries, leaves
 from audit.trail import Trail
 from gateway import inquiries
+from gateway.inquiries import Accepted
 from gateway.receipts import receipt
 
 _LOOKED_AT = 5_000
 """Entries in one answer; more follow under a later `since`."""
+
+_MOST_SHOWN = 200  # of them in one receipt: it stays well within what a reader takes
+
+
+class _KnownError(Exception):
+    """It was taken back before."""
 
 
 @dataclass(frozen=True)
@@ -34,33 +43,46 @@ class Rectifying:
         self._trail = trail
 
     async def take(self, token: str) -> None:
-        """Records that an answer was taken back. Handing the same in again soon changes nothing.
+        """Records that an answer was taken back, once.
 
-        Raises a document problem, NotFound for a question that this party did not answer, TrailUnavailable.
+        Raises a document problem, NotFound for a question that this party does not answer, Conflict when it
+        has not yet, TrailUnavailable.
         """
         received = self._signatory.read(Rectification, token)
         said, sender = received.document, received.sender
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, said.inquiry))
         if accepted is None or accepted.holder != sender.code or said.index >= len(accepted.questions):
             raise NotFound
-        if accepted.questions[said.index].state != "answered":
+        question = accepted.questions[said.index]
+        if question.permitted is None:
             raise NotFound
-        size = self._trail.size()
-        if await self._trail.read(lambda store: _known(store, said.jti, size)):
-            return
+        if question.state != "answered":
+            raise Conflict  # its reply may still be on the way: it is told again
         facts = {
             "inquiry": said.inquiry,
             "index": said.index,
             "case_ref": accepted.case_ref,
             "requester": accepted.requester,
             "holder": accepted.holder,
-            "question": accepted.questions[said.index].question,
+            "question": question.question,
             "step": said.jti,
             "document": received.digest,
         }
-        subject_ref = accepted.questions[said.index].subject_ref
-        await self._trail.append([Entry("rectification", facts, subject_ref=subject_ref)])
-        log(Event.RECTIFIED, partner=sender.code)
+
+        def take(store: Connection, recorded: Sequence[Recorded]) -> None:
+            def rectified(one: Accepted) -> Accepted:
+                questions = list(one.questions)
+                if questions[said.index].rectified_at is not None:
+                    raise _KnownError
+                questions[said.index] = replace(questions[said.index], rectified_at=recorded[0].position)
+                return replace(one, questions=tuple(questions))
+
+            inquiries.change(store, [said.inquiry], rectified)
+
+        entry = Entry("rectification", facts, subject_ref=question.subject_ref)
+        with suppress(_KnownError):
+            await self._trail.append([entry], take)
+            log(Event.RECTIFIED, partner=sender.code)
 
     async def of_requester(self, bearer: str, *, since: int) -> Rectified:
         """The answers to the caller that were taken back, from this position of the trail on. Raises a
@@ -78,9 +100,8 @@ class Rectifying:
                 if one.kind == "rectification" and one.facts["requester"] == caller.sender.code
             ]
         )
-        return Rectified(await receipt(self._signatory, self._trail, caller.sender, found), max(since, stop))
-
-
-def _known(store: Connection, step: str, size: int) -> bool:
-    here = entries.c.position.between(max(0, size - _LOOKED_AT), size - 1)
-    return any(one.kind == "rectification" and one.facts["step"] == step for one in leaves(store, here))
+        if len(found) > _MOST_SHOWN:
+            found = found[:_MOST_SHOWN]
+            stop = found[-1] + 1
+        told = await receipt(self._signatory, self._trail, caller.sender, found)
+        return Rectified(told, max(since, stop))

@@ -33,6 +33,7 @@ SHOWN_EVERY_S = 600
 """Also when nothing came: a witness must know that it is not left out."""
 
 _STAMPS_SHOWN = 50
+_LONGEST_ANSWER = 16_384  # characters of a witness that are looked at
 
 PATH = "/witness/add-checkpoint"
 _SEEN_PATH = "/witness/checkpoint"
@@ -54,6 +55,17 @@ class Witness:
         """Whether one of these lines is this witness's, under one of its keys."""
         return bool(cosigned_at(checkpoint, lines, [(self.name, key) for key in self.keys]))
 
+    def lines(self, checkpoint: Checkpoint, answer: str) -> str:
+        """The lines of an answer that are this witness's, one for each key at most: whatever else it says
+        would stand before everybody.
+        """
+        found: dict[int, str] = {}
+        for line in answer[:_LONGEST_ANSWER].splitlines(keepends=True):
+            for place, key in enumerate(self.keys):
+                if place not in found and cosigned_at(checkpoint, line, [(self.name, key)]):
+                    found[place] = line
+        return "".join(found.values())
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -67,10 +79,9 @@ class Shown:
 def of_directory(signatory: Signatory) -> list[Witness]:
     """Every partner, by the key that the directory has of it."""
     directory = signatory.directory
+    known = [(party, directory.witness_keys(party.code, signatory.now())) for party in directory.partners()]
     return [
-        Witness(party.code, witness_name(party.oin), directory.witness_keys(party.code), party.address)
-        for party in directory.partners()
-        if directory.witness_keys(party.code)
+        Witness(party.code, witness_name(party.oin), keys, party.address) for party, keys in known if keys
     ]
 
 
@@ -184,9 +195,9 @@ class Witnesses:
                 log(Event.WITNESS_REFUSED, witness=witness.code, status=None)
                 return None
             text = answer.body.decode(errors="replace")
-            if answer.status == 200 and witness.signed(newest, text):
+            if answer.status == 200 and (lines := witness.lines(newest, text)):
                 self._sizes[witness.name] = newest.size
-                return "".join(line for line in text.splitlines(keepends=True) if witness.name in line)
+                return lines
             size = text.strip()
             if answer.status != 409 or not size.isdigit() or not old < int(size) <= newest.size:
                 break

@@ -17,7 +17,7 @@ from adapters.contract.start import opened_trail, read_signatory
 from adapters.node.forgetting import FORGETTING as OF_NODE
 from adapters.node.settings import NodeSettings
 from audit.book import Book
-from audit.errors import CaseHeld, CaseTaken
+from audit.errors import CaseHeld, CaseTaken, NothingKept
 from audit.retention import Retention
 from gateway.forgetting import FORGETTING as OF_BROKER
 from gateway.settings import BrokerSettings
@@ -55,12 +55,14 @@ def hold(
 ) -> None:
     """Destroy nothing of this case, until the hold is lifted."""
     _done(settings, node, lambda retention: retention.hold(case, by=by, ground=ground))
+    typer.echo("The case is held: nothing of it is destroyed here until the hold is lifted.")
 
 
 @app.command()
 def lift(case: Case, by: By, settings: Settings, node: Kind = False) -> None:
     """Lift a hold: the case is kept as long as others."""
     _done(settings, node, lambda retention: retention.lift(case, by=by))
+    typer.echo("The hold is lifted.")
 
 
 @app.command()
@@ -76,7 +78,8 @@ def erase(
     """
 
     async def act(retention: Retention) -> None:
-        await retention.erase(subject, reason=reason)
+        recorded = await retention.erase(subject, reason=reason)
+        typer.echo(f"{len(recorded.facts['erased'])} sealed parts are destroyed.")
 
     _done(settings, node, act)
 
@@ -85,7 +88,7 @@ def _done(path: Path, node: bool, act: Callable[[Retention], Awaitable[None]]) -
     try:
         kind: type[PartySettings] = NodeSettings if node else BrokerSettings
         asyncio.run(retain(read_settings(kind, path, dict(os.environ)), act))
-    except (*STOPS, CaseHeld, CaseTaken) as problem:
+    except (*STOPS, CaseHeld, CaseTaken, NothingKept) as problem:
         sys.exit(f"{problem}")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from prometheus_client import Gauge
+from sqlalchemy import Connection
 
 from adapters.contract.days import ZONE, day_of
 from adapters.contract.documents import DailyStatement
@@ -29,6 +30,7 @@ MOST_ITEMS = 50_000
 """In each list: some megabytes, far beyond a day of a region."""
 
 _PAGE = 2_000
+_MOST_NAMED = 2_000  # positions in an entry
 _differing = Gauge(
     "grondslag_trails_differing", "Entries of the last compared day that one side lacks.", ["partner"]
 )
@@ -81,22 +83,26 @@ async def compare(
     trail: Trail,
     own: Remembered,
     said: Received[DailyStatement],
-    of_day: Sequence[str],
-    around: Sequence[str],
+    lists: tuple[Sequence[str], Sequence[str]],
+    save: Callable[[Connection], None],
 ) -> Differences:
-    """What one of us lacks; it is an entry. Raises TrailUnavailable."""
+    """What one of us lacks; it is an entry. `save` goes in its transaction, and may raise when this day was
+    compared before. Raises TrailUnavailable.
+    """
+    of_day, around = lists
     found = differences(own, of_day, around, bytes.fromhex(said.document.key))
     partner = said.sender.code
-    _differing.labels(partner).set(len(found.only_here) + found.only_there)
     facts = {
         "with": partner,
         "day": said.document.day.isoformat(),
         "statement": said.digest,
         "recorded": len(own.of_day),
-        "only_here": found.only_here[:_PAGE],
+        "only_here": found.only_here[:_MOST_NAMED],
+        "more": max(0, len(found.only_here) - _MOST_NAMED),
         "only_there": found.only_there,
     }
-    await trail.append([Entry("comparison", facts)])
+    await trail.append([Entry("comparison", facts)], lambda store, _: save(store))
+    _differing.labels(partner).set(len(found.only_here) + found.only_there)
     if found.any:
         log(Event.TRAILS_DIFFER, partner=partner, only_here=len(found.only_here), only_there=found.only_there)
     return found

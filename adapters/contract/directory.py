@@ -168,17 +168,28 @@ class Directory:
         newest = max(valid, key=lambda key: key.valid_from)
         return SealingKey(newest.kid, self._sealing[newest.kid])
 
-    def trail_keys(self, code: str) -> tuple[ed25519.Ed25519PublicKey, ...]:
-        """All keys, of any time, under which this party's checkpoints may stand."""
-        return self._notes[self.party(code).code, "trail"]
+    def trail_keys(self, code: str, at: datetime | None = None) -> tuple[ed25519.Ed25519PublicKey, ...]:
+        """The keys under which this party's checkpoints may stand at that time; of any time without one, for
+        what was signed long ago.
+        """
+        return self._note_keys(code, "trail", at)
 
     def second_trail_keys(self, code: str) -> tuple[mldsa.MLDSA44PublicKey, ...]:
         """The keys of this party's second signature, which a quantum computer does not break."""
         return self._pq[self.party(code).code]
 
-    def witness_keys(self, code: str) -> tuple[ed25519.Ed25519PublicKey, ...]:
-        """All keys, of any time, under which this party signs that another's log only grew."""
-        return self._notes[self.party(code).code, "witness"]
+    def witness_keys(self, code: str, at: datetime | None = None) -> tuple[ed25519.Ed25519PublicKey, ...]:
+        """The keys under which this party signs at that time that another's log only grew; of any time
+        without one.
+        """
+        return self._note_keys(code, "witness", at)
+
+    def _note_keys(self, code: str, use: Use, at: datetime | None) -> tuple[ed25519.Ed25519PublicKey, ...]:
+        listed = [key for key in self.party(code).keys if key.use == use]
+        pairs = zip(listed, self._notes[code, use], strict=True)
+        return tuple(
+            parsed for key, parsed in pairs if at is None or key.valid_until is None or at < key.valid_until
+        )
 
     def _parse(self, party: Party) -> None:
         self._pq[party.code] = tuple(

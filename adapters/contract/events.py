@@ -144,10 +144,10 @@ class Event(Enum):
         "age_s",
     )
     OBLIGATION_STEP = "info", "How far a duty to inform is, was recorded.", "step", "partner"
-    OBLIGATION_STEP_REFUSED = (
-        "error",
-        "The broker does not take a step about a duty to inform; somebody must look at it.",
-        "step",
+    OUTBOX_REFUSED = (
+        "warning",
+        "The broker does not take a step that was recorded here; it stays until somebody has looked at it.",
+        "kind",
         "code",
     )
     OBLIGATIONS_OVERDUE = (

@@ -1,5 +1,6 @@
 """Whether a receipt holds: each of its entries is proven to be in the broker's trail, at one checkpoint."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,9 +22,8 @@ def proven_entries(receipt: Receipt, directory: Directory) -> list[tuple[int, di
     if receipt.iss != broker.oin:
         raise DocumentMalformed
     try:
-        checkpoint = verify_checkpoint(
-            receipt.checkpoint, trail_origin(broker.oin), directory.trail_keys(BROKER)
-        )
+        keys = directory.trail_keys(BROKER, datetime.fromtimestamp(receipt.iat, UTC))
+        checkpoint = verify_checkpoint(receipt.checkpoint, trail_origin(broker.oin), keys)
         for entry in receipt.entries:
             raw = decode(entry.proof)
             proof = [raw[place : place + 32] for place in range(0, len(raw), 32)]

@@ -144,6 +144,7 @@ def app(
                 ),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
+            await node.comparing.begin()
             app.state.node = node
             app.state.checks.update(
                 start.checks(),

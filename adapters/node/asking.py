@@ -510,7 +510,8 @@ class Asking:
                 return await self._shown(*await self._recorded(known, response.body))
             except Raced:
                 by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
-                assert by_then is not None  # noqa: S101 - an enrichment is never deleted
+                if by_then is None:  # pruned with its case
+                    raise NotFound from None
                 known = by_then
 
     async def _recorded(self, enrichment: Enrichment, body: bytes) -> tuple[Enrichment, Answers]:

@@ -38,14 +38,19 @@ class Comparing:
         self._signatory = signatory
         self._broker = broker
         self._trail = trail
-        self._begun = day_of(signatory.now())
+
+    async def begin(self) -> None:
+        """At the first start: from this day on the trail is compared. Raises TrailUnavailable."""
+        if await self._trail.read(_last) is None:
+            before = day_of(self._signatory.now()) - timedelta(days=1)
+            await self._trail.append([], lambda store, _: _save(store, before))
 
     async def look(self) -> int:
         """Compares the days that are settled and were not compared yet, oldest first; how many. Raises
         PartnerUnreachable, a document problem, TrailUnavailable.
         """
         today, count = day_of(self._signatory.now()), 0
-        last = await self._trail.read(_last) or self._begun - timedelta(days=1)
+        last = await self._trail.read(_last) or today
         day = max(last + timedelta(days=1), today - LONGEST_AGO)
         while day <= today - SETTLED_AFTER:
             await self._compare(day)
@@ -67,8 +72,7 @@ class Comparing:
         if said.sender.code != BROKER or (said.document.day, said.document.key) != (day, key.hex()):
             raise DocumentMalformed
         verify_statement(said, of_day, around)
-        await compare(self._trail, own, said, of_day, around)
-        await self._trail.append([], lambda store, _: _save(store, day))
+        await compare(self._trail, own, said, (of_day, around), lambda store: _save(store, day))
 
 
 def _last(store: Connection) -> date | None:

@@ -123,6 +123,16 @@ class Sent:
             self.state == "sent" and any(item.state in OPEN for item in self.items)
         )
 
+    def taken_back(self, before: "Sent") -> "Sent":
+        """With what was taken back in it, or had been before."""
+        known = {item.index for item in before.items if item.rectified}
+        return replace(
+            self,
+            items=tuple(
+                replace(item, rectified=item.rectified or item.index in known) for item in self.items
+            ),
+        )
+
     def failed(self, problem: str) -> "Sent":
         return replace(self, state="failed", problem=problem, token=None, identities=None)
 
@@ -149,8 +159,12 @@ class Enrichment:
         return {one.jti: (one.version, one.state) for one in self.inquiries}
 
     def updated(self, changed: Mapping[str, Sent]) -> "Enrichment":
-        """With these inquiries as they are now; it is followed as long as one of all is open."""
-        inquiries = tuple(changed.get(one.jti, one) for one in self.inquiries)
+        """With these inquiries as they are now; it is followed as long as one of all is open. What was taken
+        back stays so, whatever was read before.
+        """
+        inquiries = tuple(
+            changed[one.jti].taken_back(one) if one.jti in changed else one for one in self.inquiries
+        )
         waiting = any(one.open for one in inquiries)
         return replace(self, inquiries=inquiries, next_at=self.next_at if waiting else None)
 

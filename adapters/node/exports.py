@@ -3,8 +3,8 @@
     running ──► done ──► gone       the file is kept for a day
        └──► canceled, failed
 
-What was underway at a stop begins anew at the next start; the same selection of the same trail gives the same
-bytes. That it was made is an entry before there is a file.
+What was underway at a stop begins anew at the next start. That it was made is an entry before there is a
+file, and so is each time that somebody fetches it. One is made at a time.
 """
 
 import asyncio
@@ -16,7 +16,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, String, Table, insert, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from adapters.contract.events import Event, log
 from adapters.contract.problems import NotFound
@@ -25,12 +37,14 @@ from adapters.node.bearer import FG, Person
 from adapters.node.inbox import metadata
 from adapters.node.reading import Purpose
 from audit.checkpoint import verifier_key
+from audit.entry import Entry
 from audit.errors import TrailError
 from audit.export import ExportCanceled, Exported, export, export_entry
 from audit.selection import Selection
 from audit.trail import Trail
 
 KEPT_S = 24 * 3600
+_KNOWN_S = 30 * KEPT_S
 
 exports = Table(
     "exports",
@@ -43,6 +57,7 @@ exports = Table(
     Column("state", String(16), nullable=False),
     Column("lines", BigInteger),
     Column("digest", String(64)),
+    Column("done_at", Integer),
 )
 
 
@@ -56,6 +71,7 @@ class Export:
     state: str
     lines: int | None = None
     digest: str | None = None
+    done_at: int | None = None
     done: int = 0
     total: int = 0
     """Positions looked at, and of how many; while it runs."""
@@ -72,6 +88,7 @@ class Exports:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, tuple[int, int]] = {}
         self._canceled: set[str] = set()
+        self._turn = asyncio.Lock()
 
     async def open(self) -> None:
         """Begins anew what was underway. Raises TrailUnavailable."""
@@ -109,31 +126,50 @@ class Exports:
         return replace(found[0], done=done, total=total)
 
     async def cancel(self, export_id: str, person: Person) -> None:
-        """Stops it if it runs; then there is no file. Raises NotAllowed, NotFound, TrailUnavailable."""
+        """Stops it if it runs; else its file goes. Raises NotAllowed, NotFound, TrailUnavailable, OSError."""
         one = await self.get(export_id, person)
         self._canceled.add(one.id)
         if one.id in self._tasks:
             await asyncio.gather(self._tasks[one.id], return_exceptions=True)
+        after = await self.get(export_id, person)
+        if after.state in {"done", "running"} and self._folder is not None:
+            await asyncio.to_thread(self._place(one.id).unlink, missing_ok=True)
+            await self._settle(one, state="canceled")
 
     async def file(self, export_id: str, person: Person) -> Path:
-        """The file of one that is done. Raises NotAllowed, NotFound, TrailUnavailable."""
+        """The file of one that is done; that it is fetched, and by whom, is an entry. Raises NotAllowed,
+        NotFound, TrailUnavailable.
+        """
         one = await self.get(export_id, person)
         if one.state != "done" or self._folder is None:
             raise NotFound
+        facts = {"user": person.user, "purpose": one.purpose, "export": one.id, "sums": one.digest}
+        await self._trail.append([Entry("reading", facts)])
         return self._place(one.id)
 
     async def sweep(self) -> None:
-        """Removes files that are a day old. Raises TrailUnavailable, OSError."""
-        before = int(self._signatory.now().timestamp()) - KEPT_S
-        old = (exports.c.state == "done") & (exports.c.asked_at < before)
+        """Removes files that are a day old, and what is known of exports of long ago. Raises
+        TrailUnavailable, OSError.
+        """
+        now = int(self._signatory.now().timestamp())
+        old = (exports.c.state == "done") & (exports.c.done_at < now - KEPT_S)
         for one in await self._trail.read(lambda store: _load(store, old)):
             await asyncio.to_thread(self._place(one.id).unlink, missing_ok=True)
             await self._settle(one, state="gone")
+        forgotten = delete(exports).where(
+            exports.c.state.not_in(["running", "done"]), exports.c.asked_at < now - _KNOWN_S
+        )
+        await self._trail.append([], lambda store, _: store.execute(forgotten))
 
     def _begin(self, one: Export) -> None:
         task = asyncio.create_task(self._make(one))
         self._tasks[one.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(one.id, None))
+        task.add_done_callback(lambda _: self._forget(one.id))
+
+    def _forget(self, export_id: str) -> None:
+        self._tasks.pop(export_id, None)
+        self._progress.pop(export_id, None)
+        self._canceled.discard(export_id)
 
     async def _make(self, one: Export) -> None:
         loop = asyncio.get_running_loop()
@@ -162,15 +198,17 @@ class Exports:
             )
 
         try:
-            made = await asyncio.to_thread(work)
+            async with self._turn:
+                made = await asyncio.to_thread(work)
         except ExportCanceled:
             await self._settle(one, state="canceled")
-        except (TrailError, OSError) as error:
+        except Exception as error:  # whatever it is, whoever waits must hear
             log(Event.EXPORT_FAILED, error=type(error).__name__)
             with suppress(TrailError):
                 await self._settle(one, state="failed")
         else:
-            await self._settle(one, state="done", lines=made.lines, digest=made.digest)
+            now = int(self._signatory.now().timestamp())
+            await self._settle(one, state="done", lines=made.lines, digest=made.digest, done_at=now)
 
     async def _settle(self, one: Export, **values: Any) -> None:
         change = update(exports).where(exports.c.id == one.id).values(**values)

@@ -49,9 +49,14 @@ from adapters.partners.age import age_bands
 from audit.book import Book
 from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
-from audit.obligations import JOINT_STEPS, Obligation
+from audit.obligations import JOINT_STEPS, LONGEST_DEFERRAL, Obligation
 from audit.trail import Opened, Trail
 from policies.catalogue import Catalogue
+
+OBLIGATIONS, RECTIFICATIONS = 1, 2
+"""Rows of `heard`: of what we asked the broker how far."""
+
+_TOLD = frozenset({"met", "met_by_other"})
 
 heard = Table(
     "obligations_heard",
@@ -197,12 +202,16 @@ class Informing:
         await self._trail.append([Entry("letter", facts, subject_ref=one.subject_ref)])
         return letter
 
-    async def overview(self, identity: Identity, person: Person) -> Overview:
-        """What this person may see of what was asked about them here; that it was given is an entry.
+    async def overview(
+        self, identity: Identity, person: Person, safety_checked_on: date | None = None
+    ) -> Overview:
+        """What this person may see of what was asked about them here; that it was given is an entry. What
+        nobody told them yet is in it only when it was checked today that this is safe.
 
         Raises NotAllowed, TrailUnavailable.
         """
         person.needs(FG)
+        safe = safety_checked_on == day_of(self._signatory.now())
         refs = await self._refs_of(identity)
         found = [one for one in await self._book.find() if one.subject_ref in refs]
         now, catalogue, party = self._signatory.now(), self._catalogue(), self._signatory.party
@@ -214,13 +223,13 @@ class Informing:
                 row.purpose,
                 row.rule,
                 _bases(row.legal_bases, catalogue),
-                told=one.state in {"met", "met_by_other"},
+                told=one.state in _TOLD,
             )
             for one in found
-            if one.at(now).state not in {"deferred", "omitted"}
+            if one.state in _TOLD or (safe and one.at(now).state not in {"deferred", "omitted"})
             for row in one.disclosures
         ]
-        facts = {"user": person.user, "shown": len(shown), "subjects": sorted(refs)}
+        facts = {"user": person.user, "shown": len(shown), "subjects": len(refs), "safe": safe}
         await self._trail.append([Entry("overview", facts)])
         size, root = self._trail.state()
         return Overview(
@@ -262,7 +271,7 @@ class Informing:
 
         Raises PartnerUnreachable, a document problem, TrailUnavailable.
         """
-        mine = select(heard.c.since).where(heard.c.number == 1)
+        mine = select(heard.c.since).where(heard.c.number == OBLIGATIONS)
         since = await self._trail.read(lambda store: store.execute(mine).scalar()) or 0
         response = await self._broker.call("GET", "/v1/obligations", query=f"?since={since}")
         told, proven = self._told(response.body)
@@ -271,8 +280,10 @@ class Informing:
             if facts.get("by") == me or facts.get("kind") not in {"deferral", "resumption"}:
                 continue
             before = await self._book.get(str(facts["obligation"]))
-            if before is None:  # its permit is still on its way to us: the step is asked for again
-                next_since = min(next_since, position)
+            if before is None:
+                # its permit is still on its way to us: the step is asked for again, while it can count
+                if self._signatory.now() - datetime.fromisoformat(facts["at"]) < LONGEST_DEFERRAL:
+                    next_since = min(next_since, position)
                 continue
             if facts["step"] in before.taken:
                 continue
@@ -493,5 +504,5 @@ def _sealed(wish: StepWish) -> dict[str, Any] | None:
 
 
 def _hear(store: Connection, since: int) -> None:
-    store.execute(delete(heard).where(heard.c.number == 1))
-    store.execute(insert(heard), {"number": 1, "since": since})
+    store.execute(delete(heard).where(heard.c.number == OBLIGATIONS))
+    store.execute(insert(heard), {"number": OBLIGATIONS, "since": since})

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -140,6 +140,9 @@ class OverviewIn(Body):
     identity: dict[str, Any] = Field(
         description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate`."
     )
+    safety_checked_on: date | None = Field(
+        None, description="Wanneer is nagegaan dat het veilig is te zien wat nog niet is verteld: vandaag."
+    )
 
 
 class OwedOut(JointOut):
@@ -212,7 +215,8 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
         "/overviews",
         status_code=201,
         summary="Maak het overzicht waar iemand om vraagt",
-        description="Voor de FG. Wat nog niet mag worden verteld, staat er niet in. Dit wordt vastgelegd.",
+        description="Voor de FG. Wat nog niet is verteld, staat er alleen in als vandaag is nagegaan dat dit "
+        "veilig is; wat is uitgesteld, nooit. Dit wordt vastgelegd.",
         response_model=PageOut,
         responses=told(),
         openapi_extra=SIGNED_IN,
@@ -220,7 +224,8 @@ def obligation_routes(node: Callable[[], Node]) -> APIRouter:
     async def overview(body: OverviewIn, authorization: Authorization = None) -> Any:
         person = await node().people.person(authorization)
         identity = wished_identity(body.identity)
-        return await _page(await node().informing.overview(identity, person))
+        made = await node().informing.overview(identity, person, body.safety_checked_on)
+        return await _page(made)
 
     @router.get(
         "/cases/{case}/obligations",

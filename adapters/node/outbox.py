@@ -1,5 +1,5 @@
 """What the broker is to hear of that was recorded here: it is told in order, again and again until it takes
-it or says no. What it says no to stays until somebody has looked at it.
+it or says no. What it says no to stays here, and is counted (`grondslag_outbox_refused`).
 """
 
 import asyncio
@@ -7,10 +7,20 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, insert, select, update
+from prometheus_client import Gauge
+from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, insert, select, update
 
 from adapters.contract.events import Event, log
-from adapters.contract.problems import DocumentMalformed, NotAllowed, NotFound, Problem, StepNotTaken
+from adapters.contract.problems import (
+    Conflict,
+    DocumentExpired,
+    InternalError,
+    PartnerUnreachable,
+    Problem,
+    StepNotTaken,
+    TooManyRequests,
+    Unavailable,
+)
 from adapters.node.broker_line import BrokerLine
 from adapters.node.inbox import metadata
 from audit.trail import Trail
@@ -26,6 +36,12 @@ steps = Table(
 
 Message = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
 """The facts of an entry -> the broker's path and the body, signed anew."""
+
+
+_WAITS = (Unavailable, PartnerUnreachable, Conflict, TooManyRequests, DocumentExpired, InternalError)
+"""Away, busy, not that far yet, or a clock that differs: it is signed anew at the next turn."""
+
+_refused = Gauge("grondslag_outbox_refused", "Recorded steps that the broker does not take.")
 
 
 class Outbox:
@@ -61,7 +77,7 @@ class Outbox:
         places = await self._trail.read(
             lambda store: store.execute(query.limit(_MOST_AT_ONCE)).scalars().all()
         )
-        taken = 0
+        taken, waiting = 0, set[str]()
         for position in places:
             found = (await self._trail.at([position])).get(position)
             if found is None:  # pruned with its case: nobody waits for it
@@ -69,22 +85,26 @@ class Outbox:
                 continue
             kind, refused = found.recorded.kind, None
             path, body = self._messages[kind](found.recorded.facts)
+            if path in waiting:
+                continue
             try:
                 await self._broker.call("POST", path, body)
                 taken += 1
-            except (StepNotTaken, NotFound, NotAllowed, DocumentMalformed) as problem:
+            except Problem as problem:
+                if isinstance(problem, _WAITS) and not isinstance(problem, StepNotTaken):
+                    waiting.add(path)  # the order counts: what comes after it on this way waits too
+                    continue
                 refused = problem.code
-                log(Event.OBLIGATION_STEP_REFUSED, step=kind, code=refused)
-            except Problem:  # away, or a clock that differs: it is signed anew at the next turn
-                return taken  # the order counts: what comes after it waits too
+                log(Event.OUTBOX_REFUSED, kind=kind, code=refused)
             await self._settle(position, refused)
+        count = select(func.count()).where(steps.c.refused.is_not(None))
+        _refused.set(await self._trail.read(lambda store: store.execute(count).scalar() or 0))
         return taken
 
     async def _settle(self, position: int, refused: str | None) -> None:
         here = steps.c.position == position
-        change = (
-            delete(steps).where(here)
-            if refused is None
-            else update(steps).where(here).values(refused=refused)
-        )
-        await self._trail.append([], lambda store, _: store.execute(change))
+        if refused is None:
+            await self._trail.append([], lambda store, _: store.execute(delete(steps).where(here)))
+        else:
+            change = update(steps).where(here).values(refused=refused)
+            await self._trail.append([], lambda store, _: store.execute(change))

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from adapters.contract.problems import NotAllowed
 from adapters.node import enrichments
-from adapters.node.bearer import ASKING, FG, PRIVACY_OFFICER, SECURITY_OFFICER, Person
-from audit.entry import Entry
+from adapters.node.bearer import FG, PRIVACY_OFFICER, SECURITY_OFFICER, Person
+from audit.entry import Entry, Recorded
+from audit.errors import VerifyError
 from audit.selection import Selection
+from audit.tables import entries, leaves
 from audit.trail import Trail
 
 Purpose = Literal[
@@ -21,6 +23,7 @@ Purpose = Literal[
 """Wpg 32a(2), and requests and complaints of the person."""
 
 MOST_READ = 500
+_PAGE = 2_000
 _LOOKED_AT = 20_000  # entries in one turn: who reads on, asks on
 
 TECHNICAL = frozenset(
@@ -63,7 +66,7 @@ SCOPES: Mapping[str, Scope] = {
     FG: Scope(parts=True),
     PRIVACY_OFFICER: Scope(parts=True),
     SECURITY_OFFICER: Scope(kinds=TECHNICAL),
-    **dict.fromkeys(sorted(ASKING), Scope(kinds=OF_CASES, own_cases=True)),
+    "chair": Scope(kinds=OF_CASES, own_cases=True),
 }
 """By role; with more than one, the widest of them counts, in this order."""
 
@@ -73,7 +76,8 @@ class Line:
     position: int
     facts: dict[str, Any]
     part: Mapping[str, Any] | None
-    erased: bool
+    erased: bool = False
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,31 +94,46 @@ class Reading:
 
     async def search(self, selection: Selection, purpose: Purpose, after: int, person: Person) -> Lines:
         """Entries that fit, from this position on; that they were read, by whom and what for, is an entry
-        first. Raises NotAllowed, VerifyError, TrailUnavailable.
+        first. Raises NotAllowed, TrailUnavailable.
         """
         scope = scope_of(person)
         wanted = await self._within(selection, scope, person)
-        found: list[Line] = []
-        size, place = self._trail.size(), after
-        async for one in self._trail.entries(after, min(after + _LOOKED_AT, size)):
-            place = one.recorded.position + 1
-            facts = one.recorded.facts
-            if wanted.selects(facts):
-                part = one.part if scope.parts else None
-                found.append(Line(one.recorded.position, facts, part, one.erased))
-            if len(found) == MOST_READ:
-                break
-        else:
-            place = min(after + _LOOKED_AT, size)
+        size = self._trail.size()
+        chosen, place = await self._chosen(wanted, after, min(after + _LOOKED_AT, size))
         facts = {
             "user": person.user,
             "purpose": purpose,
             "selection": selection.as_json(),
             "after": after,
-            "lines": len(found),
+            "lines": len(chosen),
         }
         await self._trail.append([Entry("reading", facts)])
-        return Lines(tuple(found), place if place < size else None)
+        lines = [await self._line(one, scope) for one in chosen]
+        return Lines(tuple(lines), place if place < size else None)
+
+    async def _chosen(self, wanted: Selection, after: int, stop: int) -> tuple[list[Recorded], int]:
+        """What is wanted between these positions, and where to go on; nothing is opened."""
+        chosen: list[Recorded] = []
+        for first in range(after, stop, _PAGE):
+            here = entries.c.position.between(first, min(first + _PAGE, stop) - 1)
+            for one in await self._trail.read(lambda store, here=here: list(leaves(store, here))):  # type: ignore[misc]
+                if wanted.selects(one.facts):
+                    chosen.append(one)
+                    if len(chosen) == MOST_READ:
+                        return chosen, one.position + 1
+        return chosen, stop
+
+    async def _line(self, one: Recorded, scope: Scope) -> Line:
+        """With its part, for who may read that. One that does not open is shown as damaged: the FG must see
+        it.
+        """
+        if not scope.parts or "part" not in one.facts:
+            return Line(one.position, one.facts, None)
+        try:
+            opened = (await self._trail.at([one.position]))[one.position]
+        except VerifyError:
+            return Line(one.position, one.facts, None, damaged=True)
+        return Line(one.position, one.facts, opened.part, opened.erased)
 
     async def _within(self, selection: Selection, scope: Scope, person: Person) -> Selection:
         """What of this selection is within the scope. Raises NotAllowed when a case is not."""

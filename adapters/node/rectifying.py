@@ -23,13 +23,13 @@ from adapters.node import enrichments, inbox
 from adapters.node.bearer import OFFICIAL, Person
 from adapters.node.broker_line import BrokerLine
 from adapters.node.enrichments import Enrichment
-from adapters.node.informing import heard
+from adapters.node.inbox import Taken
+from adapters.node.informing import RECTIFICATIONS, heard
 from adapters.node.outbox import Outbox
 from audit.entry import Entry, Recorded
 from audit.trail import Trail
 
-_HEARD = 2
-"""The row that says how far we heard of these; the first is that of duties to inform."""
+_ANSWERED = frozenset({"answered", "released"})
 
 
 class _Told(BaseModel):
@@ -56,7 +56,7 @@ class Rectifying:
         question = None if taken is None else taken.question(index)
         if taken is None or question is None:
             raise NotFound
-        if question.state not in {"answered", "released"}:
+        if question.state not in _ANSWERED:
             raise NotWaiting
         facts = {
             "inquiry": jti,
@@ -69,6 +69,13 @@ class Rectifying:
         }
 
         def put(store: Connection, recorded: Sequence[Recorded]) -> None:
+            def taken_back(one: Taken) -> Taken:
+                current = one.question(index)
+                if current is None or current.state not in _ANSWERED:
+                    raise NotWaiting  # a colleague was first
+                return one.with_question(index, state="taken_back")
+
+            inbox.change(store, jti, taken_back)
             self._outbox.put(store, "rectification", recorded[0].position)
 
         await self._trail.append([Entry("rectification", facts, subject_ref=question.subject_ref)], put)
@@ -78,7 +85,7 @@ class Rectifying:
         """Hears which answers to us were taken back; how many. Raises PartnerUnreachable, a document problem,
         TrailUnavailable.
         """
-        mine = select(heard.c.since).where(heard.c.number == _HEARD)
+        mine = select(heard.c.since).where(heard.c.number == RECTIFICATIONS)
         since = await self._trail.read(lambda store: store.execute(mine).scalar()) or 0
         response = await self._broker.call("GET", "/v1/rectifications", query=f"?since={since}")
         try:
@@ -134,5 +141,5 @@ class Rectifying:
 
 
 def _hear(store: Connection, since: int) -> None:
-    store.execute(delete(heard).where(heard.c.number == _HEARD))
-    store.execute(insert(heard), {"number": _HEARD, "since": since})
+    store.execute(delete(heard).where(heard.c.number == RECTIFICATIONS))
+    store.execute(insert(heard), {"number": RECTIFICATIONS, "since": since})

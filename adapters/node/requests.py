@@ -3,8 +3,8 @@
     open ──► extended ──► granted, partly_granted, refused, forwarded
       └───────────────────►
 
-Who asked and what they said stands in the sealed part of the entry; a request has a reference of its own,
-which is that of no case.
+Who asked and what they said stands in the sealed part of the entry. A request is kept, held and destroyed as
+a case is, under a reference of its own.
 """
 
 import uuid
@@ -56,8 +56,8 @@ class Term:
     def due(self, received: date) -> date:
         return _later(received, self.months, self.days)
 
-    def extended(self, due: date) -> date:
-        return _later(due, self.more_months, self.more_days)
+    def extended(self, received: date) -> date:
+        return _later(received, self.months + self.more_months, self.days + self.more_days)
 
 
 _AVG = Term(1, 0, 2, 0, "AVG 12(3)")
@@ -65,14 +65,18 @@ TERMS: Mapping[str, Term] = {
     "veilig_thuis": _AVG,  # "as soon as possible" (Wmo 5.3.2), within this
     "reclassering": _AVG,
     "rvdk": _AVG,
-    "politie": Term(0, 42, 0, 42, "Wpg 25, 27, 28"),
-    "om": Term(0, 28, 0, 14, "Wjsg 18, 39i"),
+    "politie": Term(0, 42, 0, 28, "Wpg 25, 27, 28"),
+    "om": Term(0, 28, 0, 0, "Wjsg 18, 21(2)"),
 }
-_ERASURE_AT_VT = Term(3, 0, 0, 0, "Wmo 5.3.5")
+_OTHERWISE: Mapping[tuple[str, str], Term] = {
+    ("veilig_thuis", "erasure"): Term(3, 0, 0, 0, "Wmo 5.3.5"),
+    ("om", "rectification"): Term(0, 42, 0, 0, "Wjsg 39i"),
+}
 
 
-def term_of(partner: str, asked: Asked) -> Term:
-    return _ERASURE_AT_VT if (partner, asked) == ("veilig_thuis", "erasure") else TERMS[partner]
+def term_of(partner: str, asked: str) -> Term:
+    """Of this partner for what is asked."""
+    return _OTHERWISE.get((partner, asked), TERMS[partner])
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Requests:
         term = term_of(self._signatory.party.code, asked)
         one = Request(str(uuid.uuid4()), asked, received_on, term.due(received_on))
         facts = {
-            "request": one.id,
+            "case_ref": one.id,  # kept, held and destroyed as a case is
             "asked": asked,
             "received_on": received_on.isoformat(),
             "due_on": one.due_on.isoformat(),
@@ -133,10 +137,11 @@ class Requests:
         """
 
         def extended(one: Request) -> Request:
-            term = term_of(self._signatory.party.code, one.asked)  # type: ignore[arg-type]
-            if one.extended or term.extended(one.due_on) == one.due_on:
+            term = term_of(self._signatory.party.code, one.asked)
+            over = one.overdue(self.today())  # what is too late stays too late
+            if over or one.extended or term.extended(one.received_on) == one.due_on:
                 raise RequestInvalid(invalid_params=[invalid_param(("step",), "not_extendable")])
-            return replace(one, extended=True, due_on=term.extended(one.due_on))
+            return replace(one, extended=True, due_on=term.extended(one.received_on))
 
         return await self._step(request_id, version, extended, ("extension", why), person)
 
@@ -175,7 +180,7 @@ class Requests:
             raise PreconditionFailed
         after = replace(to(before), version=version + 1)
         told = {
-            "request": request_id,
+            "case_ref": request_id,
             "step": said[0],
             "due_on": after.due_on.isoformat(),
             "user": person.user,

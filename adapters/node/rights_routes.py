@@ -106,7 +106,8 @@ def rights_routes(node: Callable[[], Node]) -> APIRouter:
         "/requests/{id}/steps",
         status_code=201,
         summary="Verleng de termijn van een verzoek, of sluit het af",
-        description="Verlengen kan één keer, en niet overal. Waarom, staat verzegeld in het spoor.",
+        description="Verlengen kan één keer, niet overal, en alleen vóór de termijn voorbij is. Laat de "
+        "betrokkene dan weten dat u verlengt, en waarom. Waarom, staat verzegeld in het spoor.",
         response_model=RequestOut,
         responses=told(IdentityProviderUnavailable, NotFound, PreconditionFailed),
         openapi_extra=SIGNED_IN,
@@ -121,7 +122,8 @@ def rights_routes(node: Callable[[], Node]) -> APIRouter:
         "/questions/{id}/{index}/rectifications",
         status_code=204,
         summary="Neem een antwoord terug",
-        description="Omdat het niet juist was. Wie het kreeg, hoort dat het niet meer telt.",
+        description="Omdat het niet juist was. De organisatie die het vroeg, hoort dat het niet meer telt. "
+        "Vertel het zelf aan wie het in een overleg hoorde.",
         responses=told(IdentityProviderUnavailable, NotFound, NotWaiting),
         openapi_extra=SIGNED_IN,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, Field
 
-from adapters.contract.codes import Ref
+from adapters.contract.codes import Ref, Revision
 from adapters.contract.openapi import SIGNED_IN, told
 from adapters.contract.problems import IdentityProviderUnavailable, NotFound
 from adapters.node.exports import Export
@@ -17,7 +17,8 @@ from adapters.node.routes import Authorization, Body, shown
 from audit.selection import Selection
 
 ExportId = Annotated[Ref, Path(alias="id", description="Kenmerk van de uitvoer")]
-Codes = Annotated[tuple[Annotated[str, Field(max_length=120)], ...], Field(max_length=50)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z_.]{0,59}$")]
+Row = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
 ZIP = "application/zip"
 _FILE = {"schema": {"type": "string", "format": "binary"}, "example": "PK…"}
 
@@ -27,6 +28,7 @@ _LINE: dict[str, Any] = {
     "facts": {"kind": "permit", "question": "reclassering.known"},
     "part": None,
     "erased": False,
+    "damaged": False,
 }
 _EXPORT: dict[str, Any] = {
     "id": "3f1c2a9e-0000-4000-8000-000000000001",
@@ -46,12 +48,16 @@ class SelectionIn(Body):
 
     since: AwareDatetime | None = Field(default=None, description="Vanaf dit moment.")
     until: AwareDatetime | None = Field(default=None, description="Tot dit moment.")
-    cases: Codes = Field(default=(), description="Alleen van deze casussen.")
-    partners: Codes = Field(default=(), description="Alleen van, aan of voor deze organisaties.")
-    questions: Codes = Field(default=(), description="Alleen deze vragen.")
-    kinds: Codes = Field(default=(), description="Alleen deze soorten regels.")
-    rules: Codes = Field(default=(), description="Alleen onder deze regels van de hand-out.")
-    releases: Codes = Field(default=(), description="Alleen onder deze versies van de hand-out.")
+    cases: tuple[Ref, ...] = Field(default=(), max_length=50, description="Alleen van deze casussen.")
+    partners: tuple[Code, ...] = Field(
+        default=(), max_length=50, description="Alleen van of aan deze partijen."
+    )
+    questions: tuple[Code, ...] = Field(default=(), max_length=50, description="Alleen deze vragen.")
+    kinds: tuple[Code, ...] = Field(default=(), max_length=50, description="Alleen deze soorten regels.")
+    rules: tuple[Row, ...] = Field(default=(), max_length=50, description="Alleen onder deze regels.")
+    releases: tuple[Revision, ...] = Field(
+        default=(), max_length=50, description="Alleen onder deze versies."
+    )
 
     def selection(self) -> Selection:
         return Selection(**self.model_dump())
@@ -62,7 +68,9 @@ class ReadIn(Body):
         "Wat u wilt lezen, en waarvoor.", {"purpose": "internal_control", "selection": _SELECTION, "after": 0}
     )
 
-    purpose: Purpose = Field(description="Waarvoor. Nooit om medewerkers te beoordelen of op te sporen.")
+    purpose: Purpose = Field(
+        description="Waarvoor. Nooit om medewerkers te beoordelen, voor een profiel of opsporing."
+    )
     selection: SelectionIn = Field(default=SelectionIn(), description="Welke regels.")
     after: int = Field(default=0, ge=0, le=2**53 - 1, description="Vanaf deze plaats in het spoor.")
 
@@ -72,10 +80,11 @@ class LineOut(Body):
 
     position: int = Field(description="Plaats in het spoor.")
     facts: dict[str, Any] = Field(
-        description="Wat er staat: codes en kenmerken, geen persoon, geen antwoord."
+        description="Codes en kenmerken; geen naam en geen antwoord. Ook dit zijn persoonsgegevens."
     )
     part: dict[str, Any] | None = Field(description="Wat verzegeld is, voor wie dat mag lezen.")
     erased: bool = Field(description="Of wat verzegeld was, is gewist.")
+    damaged: bool = Field(description="Of wat verzegeld is, niet meer is te openen. Meld dat.")
 
 
 class LinesOut(Body):
@@ -112,8 +121,8 @@ def trail_routes(node: Callable[[], Node]) -> APIRouter:
     @router.post(
         "/entries/_search",
         summary="Lees in het eigen spoor",
-        description="FG en privacy officer lezen alles, de security officer het technische, wie aan een "
-        "casus werkt de casus. Wie wat las en waarvoor, wordt eerst vastgelegd.",
+        description="FG en privacy officer lezen alles, de security officer het technische, de "
+        "voorzitter de eigen casussen. Wie wat las en waarvoor, wordt eerst vastgelegd.",
         response_model=LinesOut,
         responses=told(IdentityProviderUnavailable),
         openapi_extra=SIGNED_IN,
@@ -181,10 +190,9 @@ def trail_routes(node: Callable[[], Node]) -> APIRouter:
 
 
 def _line(one: Line) -> LineOut:
-    return LineOut(
-        position=one.position, facts=one.facts, part=dict(one.part) if one.part else None, erased=one.erased
-    )
+    return LineOut(**{**vars(one), "part": None if one.part is None else dict(one.part)})
 
 
 def _export(one: Export) -> ExportOut:
-    return ExportOut(**{name: value for name, value in vars(one).items() if name != "asked_by"})
+    hidden = {"asked_by", "done_at"}
+    return ExportOut(**{name: value for name, value in vars(one).items() if name not in hidden})

@@ -6,10 +6,11 @@ held against that too: each must be an earlier state of what this witness signed
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from prometheus_client import Counter
 from sqlalchemy import (
     JSON,
@@ -69,7 +70,6 @@ class Witness:
         self._broker = broker
         self._trail = trail
         self._log = trail_origin(signatory.directory.party(BROKER).oin)
-        self._keys = signatory.directory.trail_keys(BROKER)
         self._since = self._now()
         self._receipts: dict[str, tuple[str, int]] = {}  # not held against the shown trail yet; since when
 
@@ -88,7 +88,7 @@ class Witness:
         seen = await self._trail.read(self._load)
         before = None if seen is None else self._checkpoint(seen)
         try:
-            given = accept(submitted, before, origin=self._log, keys=self._keys)
+            given = accept(submitted, before, origin=self._log, keys=self._keys_now())
         except SubmissionRefused as refused:
             if refused.misdeed is not None:
                 await self._keep(refused.misdeed, submitted, seen)
@@ -133,14 +133,14 @@ class Witness:
 
     async def _holds(self, receipt: str) -> bool:
         """Whether it is settled: an earlier state of what we signed, or none, and then that was kept."""
-        given = verify_checkpoint(receipt, self._log, self._keys)
+        given = verify_checkpoint(receipt, self._log, self._any_keys())
         try:
             answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?since={given.size}")
         except RequestInvalid:  # what was shown counts less
             return False
         try:
             told = orjson.loads(answer.body)
-            shown = verify_checkpoint(told["checkpoint"], self._log, self._keys)
+            shown = verify_checkpoint(told["checkpoint"], self._log, self._keys_now())
             proof = [base64.b64decode(node, validate=True) for node in told["proof"]]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, VerifyError):
             raise DocumentMalformed from None
@@ -185,7 +185,14 @@ class Witness:
         return None if row is None else _Seen(row.checkpoint, row.at, tuple(row.misdeeds))
 
     def _checkpoint(self, seen: _Seen) -> Checkpoint:
-        return verify_checkpoint(seen.checkpoint, self._log, self._keys)
+        return verify_checkpoint(seen.checkpoint, self._log, self._any_keys())
+
+    def _keys_now(self) -> Sequence[Ed25519PublicKey]:
+        return self._signatory.directory.trail_keys(BROKER, self._signatory.now())
+
+    def _any_keys(self) -> Sequence[Ed25519PublicKey]:
+        """Also of keys that were rotated: for what was signed before."""
+        return self._signatory.directory.trail_keys(BROKER)
 
     def _now(self) -> int:
         return int(self._signatory.now().timestamp())

@@ -76,11 +76,11 @@ class Books:
     def checkpoint(self, text: str) -> Checkpoint:
         return verify_checkpoint(text, ORIGIN, [self.key.public_key()])
 
-    def verified(self, *earlier: str) -> Report:
+    def verified(self, *earlier: str, now: datetime | None = None) -> Report:
         """What an offline reader finds, who knows the log's key and these checkpoints."""
         path = self.folder / "export.zip"
         export(self.url, path, [self.vkey])
-        return verify(path, [self.vkey], earlier)
+        return verify(path, [self.vkey], earlier, now=now)
 
 
 def played(told: Coroutine[Any, Any, T]) -> T:

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("lines", sa.BigInteger),
         sa.Column("digest", sa.String(64)),
+        sa.Column("done_at", sa.Integer),
     )
 
 
