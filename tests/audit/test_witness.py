@@ -22,6 +22,7 @@ from audit.witness import (
     read_cosigner_key,
     read_submission,
 )
+from gateway.witnesses import Witness
 from tests.audit.test_merkle import mth, subproof
 
 ORIGIN = "grondslag.example/log"
@@ -209,6 +210,17 @@ def test_the_second_kind_of_cosignature_is_that_of_the_standard() -> None:
         with pytest.raises(VerifyError):
             read_cosigner_key(other)
     assert cosigned_at(Insider(entries(501)).checkpoint(), line, both) == {}
+
+
+def test_of_what_a_witness_says_only_its_line_is_kept() -> None:
+    """One partner's machine must not stand before the state that all look at."""
+    good = cosign(SEEN, NAME, WITNESS, 1_700_000_000)
+    junk = f"— {NAME} {base64.b64encode(bytes(76)).decode()}\n"
+    witness = Witness("om", NAME, (WITNESS.public_key(),), "http://om.example")
+    for answer in (good + junk * 300, junk * 20 + good, good * 50, f"x {NAME}\n{good}"):
+        assert witness.lines(SEEN, answer) == good
+    assert witness.lines(SEEN, junk * 5_000 + good) == ""  # nobody reads on for ever
+    assert witness.lines(SEEN, junk) == ""
 
 
 def test_the_root_of_the_insider_is_that_of_the_standard() -> None:

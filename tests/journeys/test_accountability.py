@@ -137,6 +137,20 @@ def test_an_exhibit_proves_one_question_and_no_other(play: Play, world: LocalWor
         assert check(world.folder / "exhibit.json", [], [], None) == WHOLE
 
 
+def test_nobody_witnesses_for_itself_and_keys_in_the_file_are_named_as_such(
+    play: Play, world: LocalWorld
+) -> None:
+    ask(play, SUPERVISED)
+    position, _ = questions(world)[0]
+    alone = verify_exhibit(exhibit(world, position).read_bytes())
+    assert any("geen getuige" in line for line in alone.findings)  # its own second key is no witness
+    world.do(world.apps[world.address(BROKER)].state.witnesses.show())
+    seen = verify_exhibit(exhibit(world, position).read_bytes())
+    assert any("5 getuigen" in line for line in seen.findings)
+    assert any("komen uit het bestand zelf" in line for line in seen.findings)
+    assert check(world.folder / "exhibit.json", [], [world.folder / "exhibit.json"], None) == CANNOT_TELL
+
+
 def test_a_changed_exhibit_does_not_hold(play: Play, world: LocalWorld) -> None:
     ask(play, SUPERVISED)
     position, _ = questions(world)[0]

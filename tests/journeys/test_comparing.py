@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from adapters.contract.codes import BROKER
-from adapters.contract.comparing import stated
+from adapters.contract.comparing import _sum, stated
 from adapters.contract.days import day_of
+from adapters.contract.documents import DailyStatement
 from adapters.contract.problems import DocumentMalformed
 from audit.comparison import Remembered, differences, digests
 from grondslag.demo.play import Play
@@ -100,11 +101,10 @@ def test_what_one_side_lacks_is_named_by_the_other(
     assert has["only_here"][0] in entries(world, other, kinds.get(kind, kind))
 
 
-def test_a_broker_that_is_away_or_lies_is_asked_again(play: Play, world: LocalWorld) -> None:
+def test_a_broker_that_is_away_or_whose_answer_is_lost_is_asked_again(play: Play, world: LocalWorld) -> None:
     ask(play, SUPERVISED)
     world.clock.ahead += DAYS
     broker = world.address(BROKER)
-    node = world.apps[world.address("veilig_thuis")].state.node
     world.wire.cut = lambda method, address, path: "before" if address == broker else None
     with pytest.raises(Exception, match="partner_unreachable"):
         look(world, "veilig_thuis")
@@ -114,7 +114,8 @@ def test_a_broker_that_is_away_or_lies_is_asked_again(play: Play, world: LocalWo
         look(world, "veilig_thuis")
     world.wire.cut = lambda method, address, path: None
     assert look(world, "veilig_thuis") == 1
-    assert node is world.apps[world.address("veilig_thuis")].state.node
+    assert len(comparisons(world, "veilig_thuis")) == 1
+    assert len(comparisons(world, BROKER)) == 1  # the one whose answer was lost
 
 
 def test_a_day_that_is_not_settled_and_lists_that_were_not_signed(play: Play, world: LocalWorld) -> None:
@@ -131,6 +132,29 @@ def test_a_day_that_is_not_settled_and_lists_that_were_not_signed(play: Play, wo
         with pytest.raises(DocumentMalformed):
             world.do(comparing.take(said.token, *lists))
     assert comparisons(world, BROKER) == []
+
+
+def test_what_was_told_cannot_be_told_back(play: Play, world: LocalWorld) -> None:
+    """A partner that lacks entries says nothing, hears ours, and says that: the first time counts."""
+    ask(play, SUPERVISED)
+    world.clock.ahead += DAYS
+    comparing = world.apps[world.address(BROKER)].state.comparing
+    signatory = world.apps[world.address("veilig_thuis")].state.node.signatory
+    day = day_of(world.clock()) - DAYS
+    said = stated(signatory, BROKER, day, bytes(32), Remembered({}, {}))
+    answer = world.do(comparing.take(said.token, [], []))
+    assert len(answer.of_day) == 1
+    echo = signatory.write(
+        DailyStatement,
+        to=BROKER,
+        day=day,
+        key=bytes(32).hex(),
+        of_day=_sum(list(answer.of_day)),
+        around=_sum(list(answer.around)),
+    )
+    world.do(comparing.take(echo.token, list(answer.of_day), list(answer.around)))
+    [told] = comparisons(world, BROKER)
+    assert len(told["only_here"]) == 1
 
 
 def test_digests_tell_nothing_of_what_one_does_not_have() -> None:

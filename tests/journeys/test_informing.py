@@ -344,11 +344,15 @@ def test_a_person_who_asks_while_the_prosecutor_defers_sees_that_only_later(
     }
     told = {"identity": {name: value for name, value in identity.items() if value}}
 
-    def overview() -> str:
+    def overview(*, checked: bool = True) -> str:
         fg = Play(world).caller("veilig_thuis", "data_protection_officer")
-        return str(fg.post("/v1/overviews", told)["html"])
+        safe = {"safetyCheckedOn": day_of(world.clock()).isoformat()} if checked else {}
+        return str(fg.post("/v1/overviews", {**told, **safe})["html"])
 
     assert "de Reclassering" in overview()
+    assert "de Reclassering" not in overview(
+        checked=False
+    )  # nobody has told them, or looked whether it is safe
     prosecutor = play.caller("om", "participant")
     place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
     prosecutor.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})

@@ -1,5 +1,6 @@
 """Who reads what of a partner's trail, that reading is recorded, and exports made in the background."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -163,6 +164,8 @@ def test_an_export_is_made_and_holds(play: Play, world: LocalWorld, tmp_path: Pa
     assert (report.outcome, report.selected, report.entries) == (WHOLE, True, 2)
     rest = fetch(world, fg, asked["id"], Range="bytes=100-")
     assert (rest.status_code, rest.content) == (206, response.content[100:])
+    fetched = [line["facts"] for line in read(fg, kinds=["reading"]) if "export" in line["facts"]]
+    assert [facts["export"] for facts in fetched] == [asked["id"]] * 2  # who took a copy is recorded
     [entry] = read(fg, kinds=["export"])
     assert entry["facts"]["sums"] == done["digest"]
     # for the FG alone, and for a day
@@ -239,6 +242,60 @@ def test_a_folder_that_cannot_be_written_is_a_named_end(
     asked = fg.post("/v1/exports", WHY)
     assert ended(fg, asked)["state"] == "failed"
     assert read(fg, kinds=["export"]) == []
+
+
+def test_whatever_goes_wrong_an_export_ends(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(exports, "export", broken)
+    fg = reader(world, FG)
+    assert ended(fg, fg.post("/v1/exports", WHY))["state"] == "failed"
+
+
+def test_what_is_done_can_be_taken_away(play: Play, world: LocalWorld, tmp_path: Path) -> None:
+    fg = reader(world, FG)
+    asked = fg.post("/v1/exports", WHY)
+    assert ended(fg, asked)["state"] == "done"
+    fg.call("DELETE", f"/v1/exports/{asked['id']}", None)
+    assert fg.get(f"/v1/exports/{asked['id']}")["state"] == "canceled"
+    assert [*(tmp_path / "exports").iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"partners": ["Anna Voorbeeld, 1984"]},
+        {"cases": ["999999990"]},
+        {"questions": ["rvdk.known; en verder"]},
+        {"rules": ["A2x"]},
+        {"kinds": ["permit" * 20]},
+        {"releases": ["sha256:x"]},
+    ],
+)
+def test_no_text_about_a_person_gets_into_a_leaf(world: LocalWorld, selection: dict[str, Any]) -> None:
+    """What is asked for stands in the entry of the reading, for years: only codes and references."""
+    fg = reader(world, FG)
+    before = world.apps[world.address("veilig_thuis")].state.node.trail.size()
+    for path in ("/v1/entries/_search", "/v1/exports"):
+        with pytest.raises(Refused, match="request_invalid"):
+            fg.post(path, {**WHY, "selection": selection})
+    assert world.apps[world.address("veilig_thuis")].state.node.trail.size() == before
+
+
+def test_a_part_that_does_not_open_is_shown_as_damaged(play: Play, world: LocalWorld) -> None:
+    """It stops nobody from reading the rest: the FG must see it."""
+    ask(play, SUPERVISED)
+    database = world.settings("veilig_thuis")["database"].removeprefix("sqlite:///")
+    with sqlite3.connect(database) as store:
+        store.execute(
+            "UPDATE trail_parts SET sealed = x'00' WHERE position = (SELECT min(position) FROM trail_parts)"
+        )
+    found = read(reader(world, FG))
+    assert [line["damaged"] for line in found].count(True) == 1
+    assert any(line["part"] for line in found)
 
 
 def test_a_node_without_a_folder_makes_none(play: Play, world: LocalWorld) -> None:

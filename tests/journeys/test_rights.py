@@ -1,5 +1,8 @@
 """What persons may ask: their requests with a term, and answers that are taken back where they went."""
 
+import json
+import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,8 +11,10 @@ import pytest
 from adapters.contract.codes import BROKER
 from adapters.contract.days import day_of
 from adapters.node.requests import term_of
+from audit.exhibit import verify_exhibit
 from grondslag.demo.caller import Caller, Refused
 from grondslag.demo.play import Play
+from tests.journeys.test_accountability import exhibit, questions
 from tests.journeys.watching import POLICE, SUPERVISED, ask
 from tests.world import AsgiCaller, LocalWorld
 
@@ -226,3 +231,65 @@ def test_who_may_not_and_what_cannot(play: Play, world: LocalWorld) -> None:
     with pytest.raises(Refused, match="404"):
         step(officer(world), {"id": "3f1c2a9e-0000-4000-8000-000000000001", "version": 0}, "granted")
     assert entries(world, "veilig_thuis", "request") == []
+
+
+def test_a_taking_back_that_overtakes_its_answer_waits_for_it(play: Play, world: LocalWorld) -> None:
+    """The official let it go, the reply is not at the broker yet: it must not be lost."""
+    asked = ask(play, POLICE)
+    police = play.caller("politie", "official")
+    [waiting] = police.get("/v1/questions")
+    path = f"/v1/questions/{waiting['inquiry']}/{waiting['index']}"
+    broker = world.address(BROKER)
+    police.post(f"{path}/views")
+    world.wire.cut = lambda method, address, way: "before" if address == broker and "replies" in way else None
+    police.post(f"{path}/releases", {"codes": ["none_shareable"]})
+    police.post(f"{path}/rectifications", None)
+    world.inform("politie")
+    assert entries(world, BROKER, "rectification") == []
+    world.wire.cut = lambda method, address, way: None
+    world.clock.ahead += timedelta(minutes=3)
+    node = world.apps[world.address("politie")].state.node
+    world.do(node.desk.deliver_due())
+    world.inform("politie")
+    assert len(entries(world, BROKER, "rectification")) == 1
+    world.do(world.apps[world.address("veilig_thuis")].state.node.asking.follow_due())
+    assert hear(world) == 1
+    chair = world.caller("veilig_thuis", "chair")
+    [item] = chair.get(f"/v1/enrichments/{asked['id']}")["items"]
+    assert (item["status"], item["rectified"]) == ("answered", True)
+
+
+def test_an_answer_is_taken_back_once(play: Play, world: LocalWorld) -> None:
+    ask(play, SUPERVISED)
+    [(inquiry, index)] = taken(world, "reclassering")
+    official = play.caller("reclassering", "official")
+    official.post(f"/v1/questions/{inquiry}/{index}/rectifications", None)
+    with pytest.raises(Refused, match="not_waiting"):
+        official.post(f"/v1/questions/{inquiry}/{index}/rectifications", None)
+    node = world.apps[world.address("reclassering")].state.node
+    for _ in range(3):  # whoever has the key of the holder signs it anew
+        path, body = node.rectifying._told_as({"step": str(uuid.uuid4()), "inquiry": inquiry, "index": index})
+        world.do(node.outbox._broker.call("POST", path, body))
+    assert len(entries(world, BROKER, "rectification")) == 1
+
+
+def test_what_was_taken_back_stays_so_whatever_was_read_before(play: Play, world: LocalWorld) -> None:
+    """A reply that is opened at the same time does not write the old state back."""
+    from adapters.node.enrichments import Enrichment, Item, Sent
+
+    item = Item(0, "ref", "child", "rvdk.known", state="answered")
+    sent = Sent("jti", "digest", "rvdk", (item, replace(item, index=1)), None, None, "sent")
+    before = Enrichment("id", "case", "interpret", 1, "user", (sent,))
+    back = replace(sent, items=(replace(item, rectified=True), sent.items[1]))
+    after = before.updated({"jti": back}).updated({"jti": sent})
+    assert [one.rectified for one in after.inquiries[0].items] == [True, False]
+
+
+def test_an_exhibit_says_that_the_answer_was_taken_back(play: Play, world: LocalWorld) -> None:
+    ask(play, SUPERVISED)
+    [(inquiry, index)] = taken(world, "reclassering")
+    play.caller("reclassering", "official").post(f"/v1/questions/{inquiry}/{index}/rectifications", None)
+    [(position, _)] = questions(world)
+    document = json.loads(exhibit(world, position).read_bytes())
+    assert "teruggenomen" in document["told"]["Wat de houder deed"]
+    assert verify_exhibit(json.dumps(document).encode()).kinds["rectification"] == 1

@@ -73,6 +73,9 @@ def show(world: LocalWorld) -> str:
 def test_the_keys_of_trail_and_witness_are_rotated(play: Play, world: LocalWorld, tmp_path: Path) -> None:
     asked = ends(ask(play, SUPERVISED))
     before = show(world)
+    before_rotation = keys_of(world, BROKER).read_text(encoding="utf-8")
+    own = read_keys(keys_of(world, BROKER), party=BROKER, demo=True).public_keys()
+    known_before = {key["kid"] for key in own}
     # 1: broker and a witness have new keys beside the old; the others still have the old directory
     for party in (BROKER, "veilig_thuis"):
         change(world, party, rotated)
@@ -93,6 +96,20 @@ def test_the_keys_of_trail_and_witness_are_rotated(play: Play, world: LocalWorld
     ask(Play(world), SUPERVISED)
     after = show(world)
     assert lines_of(after) == lines_of(before)
+    # whoever has the old key signs nothing that counts any more
+    path = world.folder / "directory.json"
+    contents = json.loads(path.read_text(encoding="utf-8"))
+    old = json.loads(before_rotation)["trail"][0]
+    for row in contents["parties"]:
+        for key in row["keys"]:
+            if row["code"] == BROKER and key["use"] == "trail" and key["kid"] in known_before:
+                key["valid_until"] = world.clock().isoformat()
+    path.write_bytes(directory_text(contents))
+    now = Directory.read(path)
+    assert (len(now.trail_keys(BROKER)), len(now.trail_keys(BROKER, world.clock()))) == (2, 1)
+    assert old["private"] not in path.read_text(encoding="utf-8")
+    restart(world, *PARTNERS)
+    ask(Play(world), SUPERVISED, name="stalking.woman")
     # what was signed before is still of the same log
     directory = Directory.read(world.folder / "directory.json")
     origin = trail_origin(directory.party(BROKER).oin)

@@ -13,7 +13,7 @@ from typing import Literal
 from adapters.node.letters.words import HOLDERS, SENDERS, WHY, day
 from adapters.node.telling import Recipient
 
-TEXT_VERSION = "2026-11"
+TEXT_VERSION = "2026-11.2"
 """Of the words; recorded with every letter."""
 
 Reader = Literal["adult", "young", "for_a_child"]
