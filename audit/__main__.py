@@ -5,7 +5,9 @@ import json
 import sys
 from pathlib import Path
 
+from audit.errors import VerifyError
 from audit.exhibit import LONGEST, verify_exhibit
+from audit.quorum import Quorum, read_quorum
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE, Report
 from audit.verify import verify
 
@@ -35,6 +37,8 @@ def told(report: Report) -> str:
         )
     if report.second is not None:
         lines.append(f"De eerste {report.second} regels hebben ook de tweede handtekening (ML-DSA-44).")
+    if report.witnessed is not None:
+        lines.append(f"De eerste {report.witnessed} regels hebben genoeg getuigen, volgens uw policy.")
     if report.selected:
         lines.append(_SELECTED)
     if report.earlier:
@@ -44,13 +48,22 @@ def told(report: Report) -> str:
     return "\n".join([*lines, *report.findings])
 
 
-def check(export: Path, keys: list[str], earlier: list[Path], json_file: Path | None) -> int:
+def check(
+    export: Path,
+    keys: list[str],
+    earlier: list[Path],
+    json_file: Path | None,
+    policy: Path | None = None,
+) -> int:
     """Verifies, tells, and gives the exit status."""
     try:
+        quorum = None if policy is None else read_quorum(policy.read_text(encoding="utf-8"))
         kept = [path.read_text(encoding="utf-8") for path in earlier]
-        report = _verified(export, keys, kept)
+        report = _verified(export, keys, kept, quorum)
     except (OSError, UnicodeDecodeError):
-        report = Report(CANNOT_TELL, findings=["Een eerder zegel is niet te lezen."])
+        report = Report(CANNOT_TELL, findings=["Een eerder zegel of de policy is niet te lezen."])
+    except VerifyError:
+        report = Report(CANNOT_TELL, findings=["De policy die u meegeeft is er geen (C2SP tlog-policy)."])
     if json_file is not None:
         text = json.dumps(report.as_json(), indent=1, ensure_ascii=False)
         json_file.write_text(f"{text}\n", encoding="utf-8")
@@ -58,7 +71,7 @@ def check(export: Path, keys: list[str], earlier: list[Path], json_file: Path | 
     return report.outcome
 
 
-def _verified(file: Path, keys: list[str], earlier: list[str]) -> Report:
+def _verified(file: Path, keys: list[str], earlier: list[str], quorum: Quorum | None) -> Report:
     """An exhibit is JSON; anything else is an export, or nothing."""
     try:
         with file.open("rb") as opened:
@@ -66,8 +79,8 @@ def _verified(file: Path, keys: list[str], earlier: list[str]) -> Report:
     except OSError:
         content = b""
     if content[:1] != b"{":
-        return verify(file, keys, earlier)
-    report = verify_exhibit(content, keys)
+        return verify(file, keys, earlier, quorum=quorum)
+    report = verify_exhibit(content, keys, quorum)
     if earlier:
         report.findings.append("Een bewijs van één vraag is niet te vergelijken met eerdere zegels.")
         report.outcome = report.outcome or CANNOT_TELL
@@ -96,9 +109,15 @@ def main(arguments: list[str]) -> int:
         metavar="FILE",
         help="a checkpoint of this log that was kept elsewhere; again for more",
     )
+    checking.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="whose signatures you want: keys, witnesses, how many (C2SP tlog-policy)",
+    )
     checking.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file too")
     given = parser.parse_args(arguments)
-    return check(given.export, given.key, given.earlier, given.json)
+    return check(given.export, given.key, given.earlier, given.json, given.policy)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ def verify(
     earlier: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint of this log that was kept elsewhere.")
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Whose signatures you want on it (C2SP tlog-policy).")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the report to this file too.")
     ] = None,
@@ -35,7 +38,7 @@ def verify(
 
     Example: grondslag audit verify trail.zip --earlier checkpoint-of-june
     """
-    raise typer.Exit(check(export, key or [], earlier or [], json_file))
+    raise typer.Exit(check(export, key or [], earlier or [], json_file, policy))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from typing import Any
 
 from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
+from audit.quorum import Quorum
 from audit.receipt import verify_receipt
 from audit.report import Report, cannot_tell
 from audit.witness import cosigned_at, read_cosigner_key
@@ -64,16 +65,18 @@ def exhibit_of(
     }
 
 
-def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
+def verify_exhibit(content: bytes, keys: Sequence[str] = (), quorum: Quorum | None = None) -> Report:
     """Whether each entry stands in each state, and who signed those. `keys` are the verifier keys of the log
-    that the reader trusts; without them those in the document are taken, and the report says so.
+    that the reader trusts; without them those in the document are taken, and the report says so. `quorum`:
+    whose signatures the reader wants on one of the states.
     """
     try:
         document = json.loads(content)
         if document["format"] != FORMAT:
             raise ValueError
-        report = Report(trusted=bool(keys), selected=True)
-        known = [read_verifier_key(key) for key in keys or document["keys"]]
+        trusted = [*(quorum.logs if quorum else ()), *map(read_verifier_key, keys)]
+        report = Report(trusted=bool(trusted), selected=True)
+        known = trusted or [read_verifier_key(key) for key in document["keys"]]
         witnesses = [read_cosigner_key(key) for key in document["witnesses"]]
         own = {str(one["checkpoint"]).partition("\n")[0] for one in document["states"]}
         leaves = {int(one["position"]): _bytes(one["leaf"]) for one in document["entries"]}
@@ -98,9 +101,14 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = ()) -> Report:
             report.damage("Een zegel is niet gezet met een sleutel van dit spoor.")
             continue
         _verify_proofs(report, checkpoint, leaves, proofs)
+        if quorum is not None and quorum.met(checkpoint, text):
+            report.witnessed = checkpoint.size
         others = [(name, key) for name, key in witnesses if name not in own]  # nobody witnesses for itself
         signed |= cosigned_at(checkpoint, text, others).keys()
-    if signed:
+    if quorum is not None:
+        if report.witnessed is None:
+            report.damage("Er tekenden te weinig van de getuigen die u meegeeft.")
+    elif signed:
         report.findings.append(f"Medeondertekend door {len(signed)} getuigen: {', '.join(sorted(signed))}.")
         report.findings.append(
             "Let op: de sleutels van de getuigen komen uit het bestand zelf. "

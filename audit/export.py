@@ -12,8 +12,8 @@
     entries.csv, entries.ods    the same lines as tables, for people
     sums            SHA-256 of every other member
 
-and what the caller adds: `witnesses`, `stamps/…`. What is wrong with the log is exported as it stands:
-whoever verifies it must see that. The same log and selection give the same bytes.
+and what the caller adds: `witnesses`, `policy`, `stamps/…`. What is wrong with the log is exported as it
+stands: whoever verifies it must see that. The same log and selection give the same bytes.
 """
 
 import base64
@@ -65,6 +65,8 @@ entries.csv     dezelfde regels als tabel (met puntkomma's), en entries.ods als 
 checkpoint      het zegel: naam, aantal regels, wortel van de boom, handtekening (C2SP tlog-checkpoint).
 keys            de sleutels van het spoor (C2SP signed-note).
 witnesses       het zegel met de handtekeningen van getuigen, als die er zijn.
+policy          wie getuige zijn, en hoeveel er moeten tekenen, volgens wie dit uitvoerde (C2SP tlog-policy).
+                Vergelijk het met wat u van de partijen zelf kreeg, en geef dat mee (--policy).
 stamps          tijdstempels van buiten (RFC 3161), als die er zijn; te controleren met openssl ts -verify.
 sums            SHA-256 van elk ander deel, zoals sha256sum die schrijft.
 

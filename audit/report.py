@@ -12,8 +12,9 @@ _MOST_FINDINGS = 50
 class Report:
     """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
     CANNOT_TELL; `kinds` counts the entries of each kind;
-    `second`: up to how many
-    entries the second signature goes; `pruned`, those that were kept long enough and destroyed.
+    `second` and
+    `witnessed`: up to how many entries the second signature goes, and those of enough witnesses; `pruned`:
+    those that were kept long enough and destroyed.
     """
 
     outcome: int = WHOLE
@@ -24,6 +25,7 @@ class Report:
     pruned: int = 0
     trusted: bool = False
     second: int | None = None
+    witnessed: int | None = None
     earlier: int = 0
     selected: bool = False
     damages: int = 0

@@ -32,6 +32,7 @@ from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
 from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
+from audit.quorum import Quorum
 from audit.report import CANNOT_TELL, WHOLE, Report, cannot_tell
 from audit.witness import PublicKey, cosigned_at, read_cosigner_key
 
@@ -49,7 +50,7 @@ _ALWAYS = frozenset(
     }
 )
 _WHOLE, _SELECTED = _ALWAYS | {"hashes"}, _ALWAYS | {"proofs"}
-_MORE = re.compile(r"witnesses|stamps/[a-z0-9.-]{1,80}")
+_MORE = re.compile(r"witnesses|policy|stamps/[a-z0-9.-]{1,80}")
 _LONGEST_SMALL = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 LEAST_KEPT = timedelta(days=1461)
@@ -70,16 +71,22 @@ _DESTROYING = frozenset({b"erasure", b"pruning"})
 
 
 def verify(
-    path: Path, keys: Sequence[str] = (), earlier: Sequence[str] = (), *, now: datetime | None = None
+    path: Path,
+    keys: Sequence[str] = (),
+    earlier: Sequence[str] = (),
+    *,
+    quorum: Quorum | None = None,
+    now: datetime | None = None,
 ) -> Report:
     """Checks the export in this file.
 
     `keys` are the verifier keys that the reader trusts; without them those in the file are taken, and the
     report says so. One of ML-DSA-44 is of the log's second signature, which must then be there.
-    `earlier` are checkpoints of this log that were kept elsewhere. `now`: the reader's clock, if it is not
-    that of this machine.
+    `earlier` are checkpoints of this log that were kept elsewhere. `quorum`: whose
+    signatures the reader wants on the state in `witnesses`; its keys of logs are trusted too. `now`: the
+    reader's clock, if it is not that of this machine.
     """
-    given, second = [], []
+    given, second = [*(quorum.logs if quorum else ())], []
     try:
         for key in keys:
             try:
@@ -93,7 +100,8 @@ def verify(
             names = [one.filename for one in archive.infolist() if not _MORE.fullmatch(one.filename)]
             if len(names) != len(_WHOLE) or set(names) not in (_WHOLE, _SELECTED):
                 return cannot_tell("Dit is geen uitvoer van een spoor: er is een deel te weinig of te veel.")
-            return _verified(archive, given, second, earlier, now or datetime.now(UTC))
+            asked = _Asked(given, second, quorum, earlier, now or datetime.now(UTC))
+            return _verified(archive, asked)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError):
         return cannot_tell("Dit bestand is niet te lezen als uitvoer van een spoor.")
     except (Base64Error, UnicodeDecodeError, _UnreadableError):
@@ -108,17 +116,24 @@ class _UnreadableError(Exception):
     """Not what an export holds."""
 
 
-def _verified(
-    archive: zipfile.ZipFile,
-    given: Sequence[tuple[str, Ed25519PublicKey]],
-    second: Sequence[tuple[str, PublicKey]],
-    earlier: Sequence[str],
-    now: datetime,
-) -> Report:
-    report = Report(trusted=bool(given))
+@dataclass(frozen=True)
+class _Asked:
+    """What the reader trusts and wants: keys of logs, keys of second signatures, a quorum, kept checkpoints;
+    and the time.
+    """
+
+    given: Sequence[tuple[str, Ed25519PublicKey]]
+    second: Sequence[tuple[str, PublicKey]]
+    quorum: Quorum | None
+    earlier: Sequence[str]
+    now: datetime
+
+
+def _verified(archive: zipfile.ZipFile, asked: _Asked) -> Report:
+    report = Report(trusted=bool(asked.given))
     text = _small(archive, "checkpoint")
     try:
-        named = given or [read_verifier_key(line) for line in _small(archive, "keys").splitlines()]
+        named = asked.given or [read_verifier_key(line) for line in _small(archive, "keys").splitlines()]
         keys = [key for name, key in named if name == text.partition("\n")[0]]
         checkpoint = verify_checkpoint(text, text.partition("\n")[0], keys)
     except VerifyError:
@@ -126,14 +141,16 @@ def _verified(
         return report
     report.origin = checkpoint.origin
     report.selected = "proofs" in archive.namelist()
-    kept = _kept(report, checkpoint, keys, earlier)
-    if second:
-        kept += _second(archive, report, checkpoint, keys, second)
+    kept = _kept(report, checkpoint, keys, asked.earlier)
+    if asked.second or asked.quorum:
+        kept += _shown(archive, report, checkpoint, keys, asked)
         kept.sort(key=lambda one: one.size)
     if report.selected:
         found = _verify_selected(archive, report, checkpoint)
     else:
-        found = _verify_lines(archive, report, checkpoint, _hashes(archive, report, checkpoint, kept), now)
+        found = _verify_lines(
+            archive, report, checkpoint, _hashes(archive, report, checkpoint, kept), asked.now
+        )
     _verify_parts(archive, report, found)
     _verify_sums(archive, report, found.sums)
     if report.selected and any(one != checkpoint for one in kept):
@@ -225,24 +242,35 @@ def _kept(
     return sorted(kept, key=lambda one: one.size)
 
 
-def _second(
+def _shown(
     archive: zipfile.ZipFile,
     report: Report,
     checkpoint: Checkpoint,
     keys: Sequence[Ed25519PublicKey],
-    second: Sequence[tuple[str, PublicKey]],
+    asked: _Asked,
 ) -> list[Checkpoint]:
-    """The state in `witnesses`, if one of these keys signed it too: it must be an earlier one of this log."""
+    """The state in `witnesses`, if those signed it whom the reader wants: it must be an earlier one of this
+    log.
+    """
     try:
         text = _small(archive, "witnesses") if "witnesses" in archive.namelist() else ""
         shown = verify_checkpoint(text, checkpoint.origin, keys)
     except VerifyError:
-        report.damage("Er is geen zegel waarop de tweede handtekening kan staan.")
+        report.damage("Er is geen zegel waarop anderen konden tekenen.")
         return []
-    if not cosigned_at(shown, text, second) or shown.size > checkpoint.size:
-        report.damage("De tweede handtekening is niet gezet met de sleutel die u meegeeft.")
+    if shown.size > checkpoint.size:
+        report.damage("Het zegel waarop anderen tekenden, is van een langer spoor.")
         return []
-    report.second = shown.size
+    if asked.second:
+        if not cosigned_at(shown, text, asked.second):
+            report.damage("De tweede handtekening is niet gezet met de sleutel die u meegeeft.")
+            return []
+        report.second = shown.size
+    if asked.quorum is not None:
+        if not asked.quorum.met(shown, text):
+            report.damage("Er tekenden te weinig van de getuigen die u meegeeft.")
+            return []
+        report.witnessed = shown.size
     return [shown]
 
 

@@ -1,7 +1,15 @@
-"""What others signed of the broker's trail, as members of an export (docs/export-format.md)."""
+"""What others signed of the broker's trail, and who must, as members of an export (docs/export-format.md)."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from adapters.contract.codes import BROKER
+from adapters.contract.directory import Directory
+from adapters.contract.signatory import trail_origin, witness_name
+from audit.checkpoint import verifier_key
+from audit.quorum import quorum_text
+from audit.witness import cosigner_key
 from gateway.stamping import load_stamps
 from gateway.witnesses import cosigned
 
@@ -18,3 +26,18 @@ def evidence(store: Connection) -> dict[str, bytes]:
         found[f"stamps/{stamp.size}.tsr"] = stamp.response
         found[f"stamps/{stamp.size}.checkpoint"] = stamp.checkpoint.encode()
     return found
+
+
+def policy(directory: Directory, outside: Sequence[str], quorum: int) -> str:
+    """Whose signatures count (C2SP tlog-policy): the keys of the trail, those of the partners as witnesses
+    and of witnesses outside the chain (verifier keys), and how many must sign.
+    """
+    origin = trail_origin(directory.party(BROKER).oin)
+    own = [verifier_key(origin, key) for key in directory.trail_keys(BROKER)]
+    partners = [
+        (party.code, cosigner_key(witness_name(party.oin), keys[-1]))
+        for party in directory.partners()
+        if (keys := directory.witness_keys(party.code))
+    ]
+    others = [(f"outside_{number}", key) for number, key in enumerate(outside, 1)]
+    return quorum_text(own, [*partners, *others], quorum)

@@ -31,7 +31,7 @@ from audit.commands import app
 from audit.export import ExportCanceled, Exported, export_entry
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
-from gateway.evidence import evidence
+from gateway.evidence import evidence, policy
 from gateway.exhibit import NoQuestion, exhibit, pdf, text_of
 from gateway.settings import BrokerSettings
 
@@ -215,6 +215,9 @@ async def exported(
     loop = asyncio.get_running_loop()
     async with opened_trail(settings, signatory) as trail:
         more = await trail.read(evidence) if name == BROKER else {}
+        if isinstance(settings, BrokerSettings):
+            outside = [text.partition(" ")[0] for text in settings.witnesses]
+            more = {**more, "policy": policy(directory, outside, settings.quorum).encode()}
 
         def record(made: Exported) -> None:
             entry = export_entry(made, purpose=purpose, by=by, selection=selection)

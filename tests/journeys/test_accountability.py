@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.contract.codes import BROKER
+from adapters.contract.directory import Directory
+from adapters.contract.signatory import witness_name
 from adapters.node.settings import NodeSettings
 from audit.__main__ import check
 from audit.adl import given_of
+from audit.checkpoint import verify_checkpoint
 from audit.exhibit import verify_exhibit
+from audit.quorum import read_quorum
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
+from audit.witness import cosign, cosigner_key
+from gateway.evidence import policy
 from gateway.exhibit import ATTACHED, NoQuestion
 from gateway.settings import BrokerSettings
 from grondslag.demo.play import Play
@@ -149,6 +156,27 @@ def test_nobody_witnesses_for_itself_and_keys_in_the_file_are_named_as_such(
     assert any("5 getuigen" in line for line in seen.findings)
     assert any("komen uit het bestand zelf" in line for line in seen.findings)
     assert check(world.folder / "exhibit.json", [], [world.folder / "exhibit.json"], None) == CANNOT_TELL
+
+
+def test_witnesses_that_the_forger_brought_do_not_count(play: Play, world: LocalWorld) -> None:
+    """With the log's own key and invented witnesses in the file; the reader has a list of their own."""
+    ask(play, SUPERVISED)
+    position, _ = questions(world)[0]
+    directory = Directory.read(world.folder / "directory.json")
+    quorum = read_quorum(policy(directory, [], 3))
+    forged = json.loads(exhibit(world, position).read_bytes())
+    name = witness_name(directory.party("om").oin)
+    key = Ed25519PrivateKey.generate()
+    note = forged["states"][0]["checkpoint"]
+    origin = note.partition("\n")[0]
+    state = verify_checkpoint(note, origin, directory.trail_keys(BROKER))
+    forged["states"][0]["checkpoint"] = note + cosign(state, name, key, 1_800_000_000)
+    forged["witnesses"] = [cosigner_key(name, key.public_key())]
+    assert verify_exhibit(json.dumps(forged).encode(), quorum=quorum).outcome == DAMAGED
+    world.do(world.apps[world.address(BROKER)].state.witnesses.show())
+    report = verify_exhibit(exhibit(world, position).read_bytes(), quorum=quorum)
+    assert (report.outcome, report.trusted) == (WHOLE, True)
+    assert report.witnessed is not None
 
 
 def test_a_changed_exhibit_does_not_hold(play: Play, world: LocalWorld) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from adapters.contract.codes import BROKER
 from adapters.contract.days import day_of
 from adapters.contract.events import Event
 from audit.entry import Entry
+from audit.quorum import read_quorum
 from audit.report import WHOLE
 from audit.stamp import read_roots, verify_stamp
 from audit.verify import verify
@@ -121,6 +123,12 @@ def test_an_export_has_the_stamps_and_who_witnessed(stamped: LocalWorld, tmp_pat
     made = stamped.do(exported(settings, tmp_path / "export.zip", purpose="controle", by="fg-1"))
     report = verify(tmp_path / "export.zip")
     assert (report.outcome, report.entries) == (WHOLE, made.lines)
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        quorum = read_quorum(archive.read("policy").decode())
+    assert len(quorum.witnesses) == 5
+    report = verify(tmp_path / "export.zip", quorum=quorum)
+    assert (report.outcome, report.findings, report.trusted) == (WHOLE, [], True)
+    assert report.witnessed is not None
     assert report.kinds["timestamp"] == 1
     [export] = [one.recorded.facts for one in stamped.do(_entries(stamped)) if one.recorded.kind == "export"]
     assert (export["purpose"], export["by"], export["sums"]) == ("controle", "fg-1", made.digest)
