@@ -51,6 +51,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 _PARTNER_API_TIMEOUT_S = 5.0
 _COUNT_EVERY_S = 15.0
 _LOOK_EVERY_S = 60.0
+_HEAR_EVERY_S = 60.0
 
 
 def app(
@@ -160,8 +161,8 @@ def app(
                     witness=(node.witness.look, _LOOK_EVERY_S),
                     remind=(node.informing.remind, settings.obligations_every_s),
                     tell=(outbox.deliver_due, settings.obligations_every_s),
-                    correct=(node.rectifying.follow, settings.obligations_every_s),
-                    overdue=(node.requests.look, settings.obligations_every_s),
+                    correct=(node.rectifying.follow, _HEAR_EVERY_S),
+                    overdue=(node.requests.look, LOOK_EVERY_S),
                     hear=(node.informing.follow, settings.obligations_every_s),
                     compare=(node.comparing.look, LOOK_EVERY_S),
                     sweep=(exports.sweep, LOOK_EVERY_S),

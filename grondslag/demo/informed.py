@@ -131,7 +131,7 @@ class _Year:
         plan = {"step": "plan", "sender": "veilig_thuis", "plannedOn": today, **how}
         one = self._play.chair.post(self.place(one), {"version": one["version"], **plan})
         letter = self._play.chair.post(f"/v1/obligations/{one['id']}/letters")
-        self._told.must("Wie een melding doet, blijft geheim." in letter["html"], "de brief klopt niet")
+        self._told.must("In deze brief staat niet van wie." in letter["html"], "de brief klopt niet")
         for step in (
             {"step": "notice", "textVersion": "2026-11", "safetyCheckedOn": today, **how},
             {"step": "delivery", "how": "receipt_signed", "proof": _RECEIPT, "deliveredOn": today},

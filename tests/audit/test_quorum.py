@@ -20,7 +20,9 @@ from tests.audit.books import ORIGIN, Books
 STATE = Checkpoint(ORIGIN, 5, bytes(32))
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NAMES = ("x1", "x2", "x3", "y1", "y2")
-KEYS = {name: Ed25519PrivateKey.generate() for name in NAMES}
+KEYS = {
+    name: Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number, name in enumerate(NAMES, 1)
+}
 
 
 def vkey(name: str) -> str:

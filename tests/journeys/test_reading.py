@@ -69,27 +69,27 @@ def test_each_role_reads_what_it_may(play: Play, world: LocalWorld) -> None:
     assert not any(line["part"] for line in of_case)
 
 
-@pytest.mark.parametrize(
-    ("role", "claims", "selection"),
-    [
-        ("manager", {}, {}),
-        ("official", {}, {}),
-        ("unheard_of", {}, {}),
-        (FG, {"mandated": False}, {}),
-        (SECURITY, {}, {"kinds": ["subject"]}),
-        ("chair", {}, {}),
-        ("chair", {}, {"cases": ["0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"]}),
-        ("case_holder", {}, {"kinds": ["answer"]}),
-    ],
-)
-def test_who_may_not_read_reads_nothing(
-    world: LocalWorld, role: str, claims: dict[str, Any], selection: dict[str, Any]
-) -> None:
-    """Somebody else's case and one that is not there look alike."""
-    before = len(read(reader(world, FG), kinds=["reading"]))
-    with pytest.raises(Refused, match="not_allowed"):
-        read(reader(world, role, **claims), **selection)
-    assert len(read(reader(world, FG), kinds=["reading"])) == before + 1
+REFUSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("manager", {}, {}),
+    ("official", {}, {}),
+    ("participant", {}, {}),
+    ("unheard_of", {}, {}),
+    (FG, {"mandated": False}, {}),
+    (SECURITY, {}, {"kinds": ["subject"]}),
+    ("chair", {}, {}),
+    ("chair", {}, {"cases": ["0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"]}),
+    ("case_holder", {}, {"kinds": ["answer"]}),
+]
+
+
+def test_who_may_not_read_reads_nothing(world: LocalWorld) -> None:
+    """Somebody else's case and one that is not there look alike; a try that is refused reads nothing."""
+    trail = world.apps[world.address("veilig_thuis")].state.node.trail
+    before = trail.size()
+    for role, claims, selection in REFUSED:
+        with pytest.raises(Refused, match="not_allowed"):
+            read(reader(world, role, **claims), **selection)
+    assert trail.size() == before
 
 
 def test_somebody_elses_case_is_not_read(play: Play, world: LocalWorld) -> None:
@@ -264,25 +264,26 @@ def test_what_is_done_can_be_taken_away(play: Play, world: LocalWorld, tmp_path:
     assert [*(tmp_path / "exports").iterdir()] == []
 
 
-@pytest.mark.parametrize(
-    "selection",
-    [
-        {"partners": ["Anna Voorbeeld, 1984"]},
-        {"cases": ["999999990"]},
-        {"questions": ["rvdk.known; en verder"]},
-        {"rules": ["A2x"]},
-        {"kinds": ["permit" * 20]},
-        {"releases": ["sha256:x"]},
-    ],
-)
-def test_no_text_about_a_person_gets_into_a_leaf(world: LocalWorld, selection: dict[str, Any]) -> None:
+NO_CODES: list[dict[str, Any]] = [
+    {"partners": ["Anna Voorbeeld, 1984"]},
+    {"cases": ["999999990"]},
+    {"questions": ["rvdk.known; en verder"]},
+    {"rules": ["A2x"]},
+    {"kinds": ["permit" * 20]},
+    {"releases": ["sha256:x"]},
+]
+
+
+def test_no_text_about_a_person_gets_into_a_leaf(world: LocalWorld) -> None:
     """What is asked for stands in the entry of the reading, for years: only codes and references."""
     fg = reader(world, FG)
-    before = world.apps[world.address("veilig_thuis")].state.node.trail.size()
-    for path in ("/v1/entries/_search", "/v1/exports"):
-        with pytest.raises(Refused, match="request_invalid"):
-            fg.post(path, {**WHY, "selection": selection})
-    assert world.apps[world.address("veilig_thuis")].state.node.trail.size() == before
+    trail = world.apps[world.address("veilig_thuis")].state.node.trail
+    before = trail.size()
+    for selection in NO_CODES:
+        for path in ("/v1/entries/_search", "/v1/exports"):
+            with pytest.raises(Refused, match="request_invalid"):
+                fg.post(path, {**WHY, "selection": selection})
+    assert trail.size() == before
 
 
 def test_a_part_that_does_not_open_is_shown_as_damaged(play: Play, world: LocalWorld) -> None:

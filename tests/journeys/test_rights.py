@@ -3,16 +3,14 @@
 import json
 import uuid
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from adapters.contract.codes import BROKER
-from adapters.contract.days import day_of
-from adapters.node.requests import term_of
 from audit.exhibit import verify_exhibit
-from grondslag.demo.caller import Caller, Refused
+from grondslag.demo.caller import Refused
 from grondslag.demo.play import Play
 from tests.journeys.test_accountability import exhibit, questions
 from tests.journeys.watching import POLICE, SUPERVISED, ask
@@ -121,116 +119,6 @@ def test_only_who_answered_takes_back_and_only_an_answer(play: Play, world: Loca
     with pytest.raises(Exception, match="not_found"):
         world.do(om.outbox._broker.call("POST", path, body))
     assert entries(world, BROKER, "rectification") == []
-
-
-# ── requests ──
-
-
-def officer(world: LocalWorld, partner: str = "veilig_thuis", role: str = FG, number: int = 1) -> Caller:
-    return AsgiCaller(world, partner, world.token(partner, role, sub=f"{role}-{number}"))
-
-
-def received(caller: Caller, on: date, asked: str = "access") -> dict[str, Any]:
-    told = {
-        "asked": asked,
-        "receivedOn": on.isoformat(),
-        "name": "Anna Voorbeeld",
-        "words": "Wat is er gevraagd?",
-    }
-    found: dict[str, Any] = caller.post("/v1/requests", told)
-    return found
-
-
-def step(caller: Caller, one: dict[str, Any], name: str) -> dict[str, Any]:
-    told = {"step": name, "version": one["version"], "why": WHY}
-    after: dict[str, Any] = caller.post(f"/v1/requests/{one['id']}/steps", told)
-    return after
-
-
-@pytest.mark.parametrize(
-    ("partner", "asked", "received_on", "due_on", "extended"),
-    [
-        ("veilig_thuis", "access", "2026-01-31", "2026-02-28", "2026-04-30"),
-        ("veilig_thuis", "erasure", "2026-11-30", "2027-02-28", "2027-02-28"),
-        ("reclassering", "objection", "2026-11-23", "2026-12-23", "2027-02-23"),
-        ("rvdk", "access", "2028-01-30", "2028-02-29", "2028-04-30"),
-        ("politie", "access", "2026-11-23", "2027-01-04", "2027-02-01"),
-        ("om", "access", "2026-11-23", "2026-12-21", "2026-12-21"),
-        ("om", "rectification", "2026-11-23", "2027-01-04", "2027-01-04"),
-    ],
-)
-def test_the_term_is_that_of_the_partners_law(
-    partner: str, asked: Any, received_on: str, due_on: str, extended: str
-) -> None:
-    term = term_of(partner, asked)
-    due = term.due(date.fromisoformat(received_on))
-    longest = term.extended(date.fromisoformat(received_on))
-    assert (due.isoformat(), longest.isoformat()) == (due_on, extended)
-
-
-def test_a_request_is_logged_extended_and_answered(play: Play, world: LocalWorld) -> None:
-    fg = officer(world)
-    today = day_of(world.clock())
-    one = received(fg, today)
-    assert (one["outcome"], one["overdue"], one["version"]) == (None, False, 0)
-    longer = step(fg, one, "extension")
-    assert longer["extended"]
-    assert longer["dueOn"] > one["dueOn"]
-    with pytest.raises(Refused, match="request_invalid"):
-        step(fg, longer, "extension")
-    done = step(officer(world, role=PRIVACY), longer, "granted")
-    assert done["outcome"] == "granted"
-    for again in ("granted", "refused"):
-        with pytest.raises(Refused, match="precondition_failed"):
-            step(fg, done, again)
-    assert fg.post("/v1/requests/_search", {}) == []
-    assert len(fg.post("/v1/requests/_search", {"live": False})) == 1
-    # who asked, and why it was answered so, is in no leaf
-    told = entries(world, "veilig_thuis", "request") + entries(world, "veilig_thuis", "request_step")
-    assert len(told) == 3
-    assert all("part" in facts for facts in told)
-    assert not any("Voorbeeld" in str(facts) or WHY in str(facts) for facts in told)
-
-
-def test_two_officers_at_once(play: Play, world: LocalWorld) -> None:
-    one = received(officer(world), day_of(world.clock()))
-    step(officer(world, number=2), one, "refused")
-    with pytest.raises(Refused, match="precondition_failed"):
-        step(officer(world), one, "granted")
-    assert len(entries(world, "veilig_thuis", "request_step")) == 1
-
-
-def test_what_is_overdue_is_first_and_said(
-    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[Any] = []
-    monkeypatch.setattr(
-        "adapters.node.requests.log", lambda event, **fields: said.append((event.name, fields))
-    )
-    today = day_of(world.clock())
-    received(officer(world), today)
-    old = received(officer(world), today - timedelta(days=40))
-    requests = world.apps[world.address("veilig_thuis")].state.node.requests
-    assert officer(world).post("/v1/requests/_search", {})[0]["id"] == old["id"]
-    world.do(requests.look())
-    assert said == [("REQUESTS_OVERDUE", {"count": 1})]
-    with pytest.raises(Refused, match="request_invalid"):
-        step(officer(world), old, "extension")
-    step(officer(world), old, "partly_granted")
-    world.do(requests.look())
-    assert len(said) == 1
-
-
-def test_who_may_not_and_what_cannot(play: Play, world: LocalWorld) -> None:
-    today = day_of(world.clock())
-    for caller in (play.chair, officer(world, role="manager"), officer(world, role="official")):
-        with pytest.raises(Refused, match="not_allowed"):
-            received(caller, today)
-    with pytest.raises(Refused, match="request_invalid"):
-        received(officer(world), today + timedelta(days=2))
-    with pytest.raises(Refused, match="404"):
-        step(officer(world), {"id": "3f1c2a9e-0000-4000-8000-000000000001", "version": 0}, "granted")
-    assert entries(world, "veilig_thuis", "request") == []
 
 
 def test_a_taking_back_that_overtakes_its_answer_waits_for_it(play: Play, world: LocalWorld) -> None:
