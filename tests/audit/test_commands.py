@@ -44,4 +44,4 @@ def test_what_cannot_be_read_is_a_sentence_and_status_2(sqlite_books: Books) -> 
     )
     assert run(app, ["verify", str(sqlite_books.folder / "none.zip")]).exit_code == 2
     missing = ["verify", "x.zip", "--earlier", str(sqlite_books.folder / "none")]
-    assert "Een eerder zegel is niet te lezen." in run(app, missing).output
+    assert "Een eerder zegel of de policy is niet te lezen." in run(app, missing).output
