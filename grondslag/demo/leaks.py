@@ -46,10 +46,14 @@ def _found(stretch: bytes, wanted: set[bytes]) -> set[bytes]:
 
 def _stands(marker: bytes, stretch: bytes) -> bool:
     """A number within a longer one (a time stamp in a library's text) is another number; a name is a name."""
+    width = 2 if marker[1:2] == b"\0" else 1  # as Python keeps text with letters beyond Latin
     place = stretch.find(marker)
     while place >= 0:
-        before, after = stretch[place - 1 : place], stretch[place + len(marker) : place + len(marker) + 1]
-        longer = (marker[:1].isdigit() and before.isdigit()) or (marker[-1:].isdigit() and after.isdigit())
+        end = place + len(marker)
+        before = stretch[place - width : place - width + 1] if place >= width else b""
+        after = stretch[end : end + 1]
+        first, last = marker[:1], marker[-width : len(marker) - width + 1]
+        longer = (first.isdigit() and before.isdigit()) or (last.isdigit() and after.isdigit())
         if not longer:
             return True
         place = stretch.find(marker, place + 1)

@@ -14,7 +14,7 @@ import pytest
 from adapters.contract.answers import Answer, envelope
 from adapters.contract.days import day_of
 from grondslag.demo.cast import cast
-from grondslag.demo.leaks import found_in_files, found_in_memory, markers
+from grondslag.demo.leaks import _stands, found_in_files, found_in_memory, markers
 from grondslag.demo.play import Play, decide_standing
 from grondslag.demo.world import World, running_world
 from tests.attacks.test_chain import chair_asks
@@ -156,3 +156,14 @@ def test_what_leaves_the_asker_for_the_centre_holds_no_person(chain: LocalWorld)
 
 def _long(said: str) -> list[str]:
     return re.findall(r"[A-Za-z0-9_-]{24,}", said)
+
+
+def test_a_number_within_a_longer_one_is_another_number() -> None:
+    """Also as Python keeps text with wide letters, and at the edge of what was read."""
+    birth, address = "20240901", "web/20240901160821/"
+    for coding in ("ascii", "utf-16-le"):
+        wanted = birth.encode(coding)
+        assert not _stands(wanted, address.encode(coding))
+        assert not _stands(wanted, f"1{birth}".encode(coding))
+        assert _stands(wanted, f"x{birth} ".encode(coding))
+        assert _stands(wanted, wanted)
