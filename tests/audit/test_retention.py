@@ -133,6 +133,7 @@ def test_who_must_still_be_told_is_not_forgotten(books: Books) -> None:
 
     async def go(party: Party) -> None:
         await party.asked("case", "man")
+        await party.beat()
         party.clock.add(days=4000)
         assert (await party.retention.run()).pruned == 0
         await party.told("case")
@@ -150,6 +151,7 @@ def test_a_hold_keeps_a_case(books: Books) -> None:
         await party.asked("case", "man")
         await party.told("case")
         await party.retention.hold("case", by="fg-1", ground="criminal_procedure")
+        await party.beat()
         party.clock.add(days=2000)
         assert await party.retention.run() == Kept(pruned=0, erased=0, held=1)
         with pytest.raises(CaseHeld):
@@ -187,6 +189,7 @@ def test_a_case_that_is_taken_up_meanwhile_stays(books: Books, monkeypatch: pyte
     async def go(party: Party) -> None:
         await party.asked("case", "man")
         await party.told("case")
+        await party.beat()
         party.clock.add(days=2000)
         look = party.retention._look
 
@@ -297,6 +300,22 @@ def test_an_insider_who_prunes_what_is_young_is_seen(sqlite_books: Books, before
     assert "nog niet weg mochten" in " ".join(report.findings)
 
 
+def test_without_an_old_line_behind_it_nothing_goes_yet(sqlite_books: Books) -> None:
+    """Nobody could see how old it was; the entry of this run shows that in its turn."""
+
+    async def go(party: Party) -> None:
+        await party.asked("case", "man")
+        await party.told("case")
+        party.clock.add(days=2_000)
+        await party.asked("new", "woman")
+        assert (await party.retention.run()).pruned == 0
+        party.clock.add(days=1_900)
+        assert (await party.retention.run()).pruned == 3
+
+    kept(sqlite_books, go)
+    assert sqlite_books.verified(now=LONG_AFTER).outcome == 0
+
+
 def test_a_hold_on_nothing_is_said(sqlite_books: Books) -> None:
     """A case that was mistyped is not held, and a subject not erased: that must not look as if it was."""
 
@@ -345,6 +364,7 @@ def test_whatever_happens_only_what_is_over_goes(sqlite_books: Books, moves: lis
                 case "close":
                     await party.trail.append([Entry("closure", {"case_ref": case_ref})])
                 case _:
+                    await party.beat()
                     party.clock.add(days=300 * (number + 1))
                     live = await party.book.find(live=True)
                     whole = [one for one in await party.leaves() if one.get("case_ref") in held]

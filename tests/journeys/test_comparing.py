@@ -1,6 +1,7 @@
 """Each night broker and node hold their trails against each other, and name what one of them lacks."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +121,26 @@ def test_a_broker_that_is_away_or_whose_answer_is_lost_is_asked_again(play: Play
     assert look(world, "veilig_thuis") == 1
     assert len(comparisons(world, "veilig_thuis")) == 1
     assert len(comparisons(world, BROKER)) == 1  # the one whose answer was lost
+
+
+def test_a_broker_that_hands_over_other_lists_than_it_signed(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could deny later what it said: nothing is recorded, and the day is asked for again."""
+    ask(play, SUPERVISED)
+    world.clock.ahead += DAYS
+    comparing = world.apps[world.address(BROKER)].state.comparing
+    honest = comparing.take
+
+    async def lying(*said: Any) -> Any:
+        return replace(await honest(*said), around=("00" * 16,))
+
+    monkeypatch.setattr(comparing, "take", lying)
+    with pytest.raises(DocumentMalformed):
+        look(world, "veilig_thuis")
+    assert comparisons(world, "veilig_thuis") == []
+    monkeypatch.undo()
+    assert look(world, "veilig_thuis") == 1
 
 
 def test_a_day_that_is_not_settled_and_lists_that_were_not_signed(play: Play, world: LocalWorld) -> None:

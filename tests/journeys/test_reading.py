@@ -17,6 +17,7 @@ from audit.report import WHOLE
 from audit.verify import verify
 from grondslag.demo.caller import Caller, Refused
 from grondslag.demo.play import Play, decide_standing
+from tests.journeys.test_informing import asked, deferral, owed, step
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import AsgiCaller, LocalWorld, local_world
 
@@ -90,6 +91,17 @@ def test_who_may_not_read_reads_nothing(world: LocalWorld) -> None:
         with pytest.raises(Refused, match="not_allowed"):
             read(reader(world, role, **claims), **selection)
     assert trail.size() == before
+
+
+def test_grounds_are_for_who_may_read_what_is_sealed(play: Play, world: LocalWorld) -> None:
+    """The chair sees that a notice waits; why, stands in the sealed part."""
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    step(play, one, **deferral(world))
+    [line] = read(play.chair, cases=[case], kinds=["deferral"])
+    assert line["part"] is None
+    [whole] = read(reader(world, FG), cases=[case], kinds=["deferral"])
+    assert whole["part"]["ground"] == "safety_of_involved"
 
 
 def test_somebody_elses_case_is_not_read(play: Play, world: LocalWorld) -> None:
