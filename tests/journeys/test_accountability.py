@@ -29,7 +29,7 @@ from grondslag.demo.play import Play
 from grondslag.trail import questioned, recorded
 from policies import EmbeddedPolicy, load_release
 from tests.journeys.watching import PROSECUTED, SUPERVISED, ask
-from tests.pdf import inflated
+from tests.pdf import inflated, printing
 from tests.world import LocalWorld
 
 HEX_16, HEX_8 = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{16}")
@@ -216,7 +216,8 @@ def test_an_exhibit_is_a_pdf_that_can_be_archived(play: Play, world: LocalWorld)
     """
     ask(play, SUPERVISED)
     position, _ = questions(world)[0]
-    raw = exhibit(world, position, "exhibit.pdf").read_bytes()
+    with printing():
+        raw = exhibit(world, position, "exhibit.pdf").read_bytes()
     gc.collect()
     streams = inflated(raw)
     whole = raw + b"".join(streams)
