@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, select
 
 from adapters.contract.codes import BROKER
 from adapters.contract.days import ZONE
 from adapters.contract.directory import Directory
-from adapters.contract.pdf import pdf_of
+from adapters.contract.pdf import pdf_of, templates
 from adapters.contract.signatory import trail_origin, witness_name
 from audit.checkpoint import verifier_key
 from audit.exhibit import State, exhibit_of
@@ -35,21 +34,13 @@ from policies.words import Words
 ATTACHED = "bewijs.json"
 """The name of the exhibit inside its PDF."""
 
-_PAGE = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("exhibit.html")
+_PAGE = templates(Path(__file__).parent).get_template("exhibit.html")
 _FIELDS = [field.name for field in fields(Decision)]
 _OUTCOMES = {
     "answered": "beantwoord",
     "waits_for_person": "ligt bij een medewerker",
     "refused": "de houder geeft geen antwoord",
 }
-
-
 _CAME = {"undelivered": "niet bezorgd", "rectification": "antwoord teruggenomen: het was niet juist"}
 
 

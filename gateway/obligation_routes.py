@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from adapters.contract.codes import Ref
@@ -13,9 +13,7 @@ from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from adapters.contract.problems import NotFound, StepNotTaken
 from audit.obligations import Obligation
 from gateway.informing import Informing, Shown
-from gateway.routes import JWS, Body, bearer_of
-
-Authorization = Annotated[str | None, Header(include_in_schema=False)]
+from gateway.routes import JWS, Authorization, Body, bearer_of
 
 JOINT = {"planned": "open", "sent": "open", "deferred": "postponed", "met_by_other": "met"}
 """How a state is called where all may see it; the others keep their name."""

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from adapters.contract.documents import Receipt, Rectification
 from adapters.contract.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from adapters.contract.problems import NotFound
 from gateway.rectifying import Rectifying
-from gateway.routes import JWS, Body, bearer_of
-
-Authorization = Annotated[str | None, Header(include_in_schema=False)]
+from gateway.routes import JWS, Authorization, Body, bearer_of
 
 
 class RectificationIn(Body):

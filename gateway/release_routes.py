@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Path
 from pydantic import ConfigDict, Field
 
 from adapters.contract.documents import ReleaseStep
@@ -29,12 +29,11 @@ from adapters.contract.problems import (
 )
 from adapters.contract.releases import Life
 from gateway.agreement import Agreement
-from gateway.routes import JWS, Body, bearer_of
+from gateway.routes import JWS, Authorization, Body, bearer_of
 
 Hex = Annotated[
     str, Path(alias="id", pattern=r"^[0-9a-f]{64}$", description="Kenmerk van de versie, zonder `sha256:`")
 ]
-Authorization = Annotated[str | None, Header(include_in_schema=False)]
 
 
 _RELEASE: dict[str, Any] = {

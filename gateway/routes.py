@@ -48,6 +48,8 @@ STATES = {
 }
 """Of one question, as `Progress.state_at` tells them."""
 
+Authorization = Annotated[str | None, Header(include_in_schema=False)]
+
 
 class Body(BaseModel):
     model_config = ConfigDict(
@@ -206,7 +208,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
     )
     async def case(
         id: Annotated[Ref, Path(description="Kenmerk van de casus")],
-        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+        authorization: Authorization = None,
     ) -> Any:
         receipt = await broker().case(id, bearer_of(authorization), path=f"/v1/cases/{id}")
         return StatementReceipt(receipt=receipt)
@@ -238,7 +240,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
     async def inquiry(
         id: Annotated[Ref, Path(description="Kenmerk van de bevraging")],
         version: Annotated[int, Query(ge=0, le=1_000_000, description="De stand die u al hebt")] = 0,
-        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+        authorization: Authorization = None,
     ) -> Response:
         report = await broker().report(id, bearer_of(authorization), path=f"/v1/inquiries/{id}", seen=version)
         return Response(status_code=204) if report is None else _report(report, broker().now_s())

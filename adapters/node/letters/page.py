@@ -2,19 +2,11 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from adapters.contract.pdf import pdf_of
+from adapters.contract.pdf import pdf_of, templates
 from adapters.node.letters.letter import Letter
 from adapters.node.letters.overview import Overview
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = templates(Path(__file__).parent)
 
 
 def html(document: Letter | Overview) -> str:
