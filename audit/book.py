@@ -112,7 +112,7 @@ class Book:
                 query = query.where(_obligations.c[column] == value)
         if since is not None:
             query = query.where(_obligations.c.last_at >= since)
-        rows = await self._trail.read(lambda store: store.execute(query).scalars().all())
+        rows = await self._trail.scan(lambda store: store.execute(query).scalars().all())
         return sorted(map(_obligation, rows), key=in_order)
 
     async def get(self, obligation_id: str) -> Obligation | None:
@@ -178,7 +178,7 @@ class Book:
             .where(_obligations.c.waits_until <= int(now.timestamp()))
             .group_by(_obligations.c.receiver)
         )
-        rows = await self._trail.read(lambda store: store.execute(query).all())
+        rows = await self._trail.scan(lambda store: store.execute(query).all())
         return {row.receiver: row.late for row in rows}
 
     def live_cases(self, store: Connection) -> set[str]:

@@ -1,13 +1,25 @@
 """Connections to a database of the trail: what makes a commit durable, and what is deleted gone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Connection, Engine, Insert, Update, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Update,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 _READERS = 4
@@ -57,21 +69,58 @@ class Prepared:
     database, and the rows go past it. Letting it prepare each row costs more than storing the row.
     """
 
-    def __init__(self, statement: Insert | Update, *names: str) -> None:
-        """`names`: the values that each row brings."""
+    def __init__(self, statement: Insert | Update, *values: Column[Any] | BindParameter[Any]) -> None:
+        """`values`: what each row brings, by name."""
         self._statement = statement
-        self._names = names
-        self._texts: dict[str, tuple[str, Sequence[str] | None]] = {}
+        self._types = {one.key: one.type for one in values}
+        self._ready: dict[str, _Text] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Runs it for each row; how many it touched, where that is asked for one. Raises SQLAlchemyError."""
+        """Runs it for each row; how many it touched. Raises SQLAlchemyError."""
         dialect = connection.dialect
-        if dialect.name not in self._texts:
-            compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
-            self._texts[dialect.name] = str(compiled), getattr(compiled, "positiontup", None)
-        text, order = self._texts[dialect.name]
-        values: Any = [tuple(row[name] for name in order) for row in rows] if order is not None else [*rows]
-        return connection.exec_driver_sql(text, values if len(values) > 1 else values[0]).rowcount
+        ready = self._ready.get(dialect.name)
+        if ready is None:
+            ready = self._ready[dialect.name] = self._written(dialect)
+        given: list[Any] = [
+            [row[name] if write is None else write(row[name]) for name, write in ready.columns]
+            for row in rows
+        ]
+        if not ready.by_position:
+            given = [dict(zip(self._types, one, strict=True)) for one in given]
+        try:
+            cursor = connection.connection.cursor()
+            try:
+                if len(given) == 1:
+                    cursor.execute(ready.text, given[0])
+                else:
+                    cursor.executemany(ready.text, given)
+                return cursor.rowcount
+            finally:
+                cursor.close()
+        except dialect.loaded_dbapi.Error as error:
+            raise _told(error, ready.text, dialect) from None
+
+    def _written(self, dialect: Dialect) -> "_Text":
+        compiled = self._statement.compile(dialect=dialect, column_keys=[*self._types])
+        order = getattr(compiled, "positiontup", None)
+        kinds = {name: self._types[name].dialect_impl(dialect) for name in order or self._types}
+        columns = [(name, kinds[name].bind_processor(dialect)) for name in order or self._types]
+        return _Text(str(compiled), columns, order is not None)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A statement in the words of one kind of database, and how each value is written in it."""
+
+    text: str
+    columns: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    by_position: bool
+
+
+def _told(error: Exception, text: str, dialect: Dialect) -> Exception:
+    """An error of the driver as one of SQLAlchemy, without what was written."""
+    kind = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(text, None, error, kind, hide_parameters=True, dialect=dialect)
 
 
 def wipe(engine: Engine) -> None:
@@ -107,7 +156,11 @@ def _prepare_sqlite(made: Engine, begin: str) -> None:
 
     @event.listens_for(made, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)  # taking the write lock at once spares a failed upgrade later
+        # taking the write lock at once spares a failed upgrade later
+        try:
+            connection.connection.cursor().execute(begin).close()
+        except made.dialect.loaded_dbapi.Error as error:
+            raise _told(error, begin, made.dialect) from None
 
 
 def _prepare_postgresql(made: Engine) -> None:

@@ -106,7 +106,7 @@ class Retention:
         async with self._running:
             seen = await self._look()
             await self._book.catch_up()
-            live = await self._trail.read(self._book.live_cases)
+            live = await self._trail.scan(self._book.live_cases)
             erased = await self._erase_closed(seen, live)
             pruned = await self._prune(seen, live)
             return Kept(pruned, erased, sum(case.held for case in seen.cases.values()))
@@ -148,7 +148,7 @@ class Retention:
         seen = _Seen(self._now() - self._keep_entries, self._trail.size())
         for first in range(0, seen.size, _PAGE):
             stop = min(first + _PAGE, seen.size)
-            await self._trail.read(lambda store, first=first, stop=stop: _note(seen, store, first, stop))  # type: ignore[misc]
+            await self._trail.scan(lambda store, first=first, stop=stop: _note(seen, store, first, stop))  # type: ignore[misc]
         return seen
 
     async def _erase_closed(self, seen: _Seen, live: Collection[str]) -> int:
@@ -167,7 +167,7 @@ class Retention:
 
     async def _not_erased(self, refs: Collection[str]) -> list[str]:
         query = select(subjects.c.subject_ref).where(subjects.c.subject_ref.in_(sorted(refs)))
-        return await self._trail.read(lambda store: list(store.execute(query).scalars()))
+        return await self._trail.scan(lambda store: list(store.execute(query).scalars()))
 
     async def _prune(self, seen: _Seen, live: Collection[str]) -> int:
         over = [

@@ -55,10 +55,11 @@ from audit.tables import (
 )
 
 # statements are built once: building one costs more than running it
-_CLAIM = Prepared(update(head).where(head.c.size == bindparam("believed")), "believed", "size", "checkpoint")
+_BELIEVED = bindparam("believed", type_=head.c.size.type)
+_CLAIM = Prepared(update(head).where(head.c.size == _BELIEVED), _BELIEVED, head.c.size, head.c.checkpoint)
 _KEYS_OF = select(subjects).where(subjects.c.subject_ref.in_(bindparam("refs", expanding=True)))
 _INSERT_ENTRIES, _INSERT_PARTS, _INSERT_SUBJECTS, _INSERT_TILES = (
-    Prepared(insert(table), *table.columns.keys()) for table in (entries, parts, subjects, tiles)
+    Prepared(insert(table), *table.columns) for table in (entries, parts, subjects, tiles)
 )
 T = TypeVar("T")
 Change = Callable[[Connection, Sequence[Recorded]], T]
@@ -172,6 +173,7 @@ class Trail:
         self._accepting = False
         self._halted: str | None = None
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="trail-read")
+        self._reads_at_once = self._engine.dialect.name == "sqlite"
         self._writer = threading.Thread(target=self._write_forever, name="trail-write", daemon=True)
         self._state = _State(Tree(), "")
         self._leaves: OrderedDict[int, bytes] = OrderedDict()
@@ -226,7 +228,17 @@ class Trail:
         return appended
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        """Runs a query on the same database, in a thread of the readers.
+        """Runs a query on the same database that finds a few rows by a key: in SQLite at once, for a thread
+        takes longer than the query; else as `scan` does.
+
+        Raises TrailUnavailable when it cannot be read.
+        """
+        if self._reads_at_once:
+            return self._query(query)
+        return await self.scan(query)
+
+    async def scan(self, query: Callable[[Connection], T]) -> T:
+        """Runs a query that may take long on the same database, in a thread of the readers.
 
         Raises TrailUnavailable when it cannot be read.
         """
@@ -313,7 +325,7 @@ class Trail:
         end = self._state.tree.size if stop is None else min(stop, self._state.tree.size)
         for first in range(start, end, _PAGE):
             where = entries.c.position.between(first, min(first + _PAGE, end) - 1)
-            for one in await self.read(lambda connection, where=where: self._opened(connection, where)):  # type: ignore[misc]
+            for one in await self.scan(lambda connection, where=where: self._opened(connection, where)):  # type: ignore[misc]
                 yield one
 
     async def erase(
@@ -653,6 +665,7 @@ class Trail:
         return opened
 
     def _dispose(self) -> None:
+        self._reads_at_once = False  # from here on a reader hears that the trail is closed
         self._readers.shutdown(wait=True)
         self._keys.close()
         for one in (self._readers_engine, self._engine):

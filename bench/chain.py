@@ -5,7 +5,6 @@ that what earlier rounds left open is not counted in later ones.
 """
 
 import asyncio
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,11 +18,11 @@ import aiohttp
 
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.days import day_of
+from bench.machine import cpu_s
 from bench.workload import Workload, wrong
 from grondslag.demo.caller import sign_in
 from grondslag.demo.world import World, build_registers, make_parties
 
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 Wishes = Callable[[str], dict[str, Any]]
 
 
@@ -89,13 +88,7 @@ class Chain:
         return latencies
 
     def _cpu_s(self) -> dict[str, float]:
-        return {party: _cpu_s(process.pid) for party, process in self._world.running.items()}
-
-
-def _cpu_s(pid: int) -> float:
-    """User and system time of a process so far (proc(5), stat fields 14 and 15); ours start no children."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
+        return {party: cpu_s(process.pid) for party, process in self._world.running.items()}
 
 
 class _World(World):

@@ -175,7 +175,7 @@ class Agreement:
         def load(store: Any) -> tuple[bytes | None, str | None]:
             return releases.load_bundle(store, release), releases.load_certificate(store, release)
 
-        bundle, certificate = await self._trail.read(load)
+        bundle, certificate = await self._trail.scan(load)
         if bundle is None:
             raise NotFound
         return bundle, certificate

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    literal_column,
     select,
     update,
 )
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from adapters.contract.codes import Partner
 from adapters.contract.documents import CaseFacts, CaseStatement
 from adapters.contract.problems import CaseNotYours
+from audit.database import Prepared
 
 metadata = MetaData()
 
@@ -45,10 +47,14 @@ cases = Table(
 
 # statements are built once: building one costs more than running it
 _SOME = select(cases).where(cases.c.case_ref.in_(bindparam("case_refs", expanding=True)))
-_ADVANCE = (
+_REF = bindparam("ref", type_=cases.c.case_ref.type)
+_BEFORE = bindparam("before", type_=cases.c.version.type)
+_ADVANCE = Prepared(
     update(cases)
-    .where(cases.c.case_ref == bindparam("ref"), cases.c.version == bindparam("before"))
-    .values(version=cases.c.version + 1)
+    .where(cases.c.case_ref == _REF, cases.c.version == _BEFORE)
+    .values(version=cases.c.version + literal_column("1")),
+    _REF,
+    _BEFORE,
 )
 
 _FACTS = ("kind", "stage", "melding", "criteria", "unsafety")
@@ -147,6 +153,5 @@ def advance(connection: Connection, case: Case) -> None:
     """Notes that decisions were recorded on this version of the case, so that no two rest on the same.
     Raises Raced.
     """
-    done = connection.execute(_ADVANCE, {"ref": case.case_ref, "before": case.version})
-    if done.rowcount != 1:
+    if _ADVANCE(connection, [{"ref": case.case_ref, "before": case.version}]) != 1:
         raise Raced

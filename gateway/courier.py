@@ -49,7 +49,9 @@ class Courier:
         Raises DocumentMalformed.
         """
         said = reply.document
-        permitted = {question.index for question in accepted.permitted()}
+        permitted = {
+            index for index, question in enumerate(accepted.questions) if question.permitted is not None
+        }
         indexes = [outcome.index for outcome in said.outcomes]
         ours = (
             reply.sender.code == accepted.holder

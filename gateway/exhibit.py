@@ -54,7 +54,7 @@ async def exhibit(
     """The exhibit of the question whose permit or refusal stands at this position. `witnesses`: verifier keys
     of those outside the chain. Raises NoQuestion, TrailUnavailable.
     """
-    leaves, states = await trail.read(lambda store: _collected(store, position))
+    leaves, states = await trail.scan(lambda store: _collected(store, position))
     facts = {place: orjson.loads(leaf) for place, leaf in leaves.items()}
     own = facts.pop(position)
     releases = {load_release().revision: load_release(), **await known_releases(trail)}

@@ -41,6 +41,7 @@ from adapters.contract.documents import (
     Reply,
 )
 from adapters.contract.signatory import Received
+from audit.database import Prepared
 from gateway.cases import metadata
 from policies import Parameters
 
@@ -90,11 +91,10 @@ _DUE = (
     .order_by(inquiries.c.next_at)
     .limit(bindparam("most"))
 )
-_INSERT = inquiries.insert()
-_CHANGE = (
-    update(inquiries)
-    .where(inquiries.c.jti == bindparam("_jti"))
-    .values({name: bindparam(f"_{name}", type_=inquiries.c[name].type) for name in _CHANGING})
+_INSERT = Prepared(inquiries.insert(), *inquiries.columns)
+_OLD = bindparam("_jti", type_=inquiries.c.jti.type)
+_CHANGE = Prepared(
+    update(inquiries).where(inquiries.c.jti == _OLD), _OLD, *(inquiries.c[name] for name in _CHANGING)
 )
 
 FINAL = frozenset({"refused", "answered", "refused_by_holder", "undelivered"})
@@ -296,7 +296,7 @@ def load_due(connection: Connection, now: datetime, most: int) -> list[Accepted]
 
 
 def insert(connection: Connection, accepted: Sequence[Accepted]) -> None:
-    connection.execute(_INSERT, [_row(one) for one in accepted])
+    _INSERT(connection, [_row(one) for one in accepted])
 
 
 def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted], Accepted]) -> list[Accepted]:
@@ -306,9 +306,7 @@ def change(connection: Connection, jtis: Sequence[str], to: Callable[[Accepted],
     changed = [to(one) for one in _load(connection, jtis)]
     rows = [_row(one) for one in changed]
     if rows:
-        connection.execute(
-            _CHANGE, [{"_jti": row["jti"], **{f"_{name}": row[name] for name in _CHANGING}} for row in rows]
-        )
+        _CHANGE(connection, [{**row, "_jti": row["jti"]} for row in rows])
     return changed
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from adapters.contract import base64url
 from adapters.contract.directory import Party
 from adapters.contract.documents import ProvenEntry, Receipt
-from adapters.contract.sealing import encode
 from adapters.contract.signatory import Signatory
 from audit.trail import Trail
 
@@ -13,7 +13,7 @@ async def receipt(signatory: Signatory, trail: Trail, to: Party, positions: Sequ
     """The entries at these positions, proven at the newest checkpoint. Raises TrailUnavailable."""
     proven = await trail.prove(positions)
     entries = tuple(
-        ProvenEntry(position=position, leaf=leaf.decode(), proof=encode(b"".join(proof)))
+        ProvenEntry(position=position, leaf=leaf.decode(), proof=base64url.encode(b"".join(proof)))
         for position, leaf, proof in zip(positions, proven.leaves, proven.proofs, strict=True)
     )
     return signatory.write(Receipt, to=to.code, checkpoint=proven.checkpoint, entries=entries).token

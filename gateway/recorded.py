@@ -44,7 +44,7 @@ async def known_releases(trail: Trail) -> dict[str, Release]:
         return [(life.release, releases.load_bundle(store, life.release)) for life in releases.load(store)]
 
     found = {}
-    for revision, bundle in await trail.read(load):
+    for revision, bundle in await trail.scan(load):
         try:
             release = unpack(bundle or b"", None)
         except ReleaseError:

@@ -214,7 +214,7 @@ async def exported(
     signatory = read_signatory(settings, name, clock_of(settings))
     loop = asyncio.get_running_loop()
     async with opened_trail(settings, signatory) as trail:
-        more = await trail.read(evidence) if name == BROKER else {}
+        more = await trail.scan(evidence) if name == BROKER else {}
         if isinstance(settings, BrokerSettings):
             outside = [text.partition(" ")[0] for text in settings.witnesses]
             more = {**more, "policy": policy(directory, outside, settings.quorum).encode()}

@@ -51,12 +51,12 @@ async def remembered(trail: Trail, item: Item, day: date) -> Remembered:
     """What the own trail has on this day, and from the day before it until now. Raises TrailUnavailable."""
     since = datetime.combine(day - timedelta(days=1), time(), ZONE).astimezone(UTC)
     size = trail.size()
-    start = await trail.read(lambda store: first_since(store, since - timedelta(days=1), size))
+    start = await trail.scan(lambda store: first_since(store, since - timedelta(days=1), size))
     of_day: dict[str, int] = {}
     around: dict[str, int] = {}
     for first in range(start, size, _PAGE):
         here = entries.c.position.between(first, min(first + _PAGE, size) - 1)
-        for one in await trail.read(lambda store, here=here: list(leaves(store, here))):  # type: ignore[misc]
+        for one in await trail.scan(lambda store, here=here: list(leaves(store, here))):  # type: ignore[misc]
             facts = one.facts
             found, at = item(facts), datetime.fromisoformat(facts["at"])
             if found is not None and at >= since:

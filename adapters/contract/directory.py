@@ -5,7 +5,6 @@ claims to have signed and of
 the key id, and only within its time. A change of the file is an entry in the broker's trail.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from adapters.contract import base64url
 from adapters.contract.codes import BROKER, PARTNERS, Base64Url, Code, Kid, Oin, Partner
 from adapters.contract.keys import Use, sealing_public, signing_public
 from adapters.contract.problems import SenderUnknown
@@ -51,7 +51,7 @@ class PublicKey(_Strict):
     valid_until: AwareDatetime | None = None
 
     def raw(self) -> bytes:
-        return base64.urlsafe_b64decode(self.public + "=" * (-len(self.public) % 4))
+        return base64url.decode(self.public)
 
     def valid_at(self, now: datetime) -> bool:
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)

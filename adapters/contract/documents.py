@@ -382,7 +382,7 @@ def decision_input(
         "holder": holder_of(question.question),
         "question": question.question,
         "purpose": purpose,
-        "case": {**case.model_dump(), "urgency": urgency},
+        "case": {**vars(case), "urgency": urgency},
         "subject": {
             "role": question.role,
             "age_band": question.age_band,
@@ -395,5 +395,5 @@ def decision_input(
             "subsidiarity": question.subsidiarity,
             "weighty_and_urgent": question.weighty_and_urgent,
         },
-        "repetition": {**repetition.model_dump(), "new_reason": question.new_reason},
+        "repetition": {**vars(repetition), "new_reason": question.new_reason},
     }

@@ -10,7 +10,6 @@
 - A demo file says so, and is refused outside demo mode.
 """
 
-import base64
 import hashlib
 import json
 import os
@@ -25,6 +24,8 @@ from typing import Any, Literal, TypeVar
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, x25519
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
+
+from adapters.contract import base64url
 
 Use = Literal["sign", "seal", "trail", "trail_pq", "witness"]
 
@@ -105,7 +106,7 @@ def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
         "sign": [_new_signing(now)],
         "seal": [_new_opening(now)],
         **{name: [_new_note_key(now)] for name in _NOTE_KEYS},
-        "wrapping": _b64(secrets.token_bytes(32)),
+        "wrapping": base64url.encode(secrets.token_bytes(32)),
     }
 
 
@@ -188,7 +189,7 @@ def sealing_public(raw: bytes) -> MLKEM768X25519PublicKey:
 
 
 def _parse(contents: Mapping[str, Any]) -> Keyring:
-    wrapping = _strong(_unb64(contents["wrapping"]), 32)
+    wrapping = _strong(base64url.decode(contents["wrapping"]), 32)
     opening = tuple(_opening(row) for row in contents["seal"])
     signing = tuple(_signing(row) for row in contents["sign"])
     if not signing or not opening or not isinstance(contents["demo"], bool):
@@ -206,13 +207,13 @@ def _parse(contents: Mapping[str, Any]) -> Keyring:
 
 
 def _signing(row: Mapping[str, str]) -> SigningKey:
-    scalar = int.from_bytes(_strong(_unb64(row["private"]), 32), "big")
+    scalar = int.from_bytes(_strong(base64url.decode(row["private"]), 32), "big")
     private = ec.derive_private_key(scalar, ec.SECP256R1())
     return SigningKey(_kid(_point(private.public_key())), private, datetime.fromisoformat(row["use_from"]))
 
 
 def _opening(row: Mapping[str, str]) -> OpeningKey:
-    raw = _strong(_unb64(row["private"]), _MLKEM_SEED + 32)
+    raw = _strong(base64url.decode(row["private"]), _MLKEM_SEED + 32)
     lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(raw[:_MLKEM_SEED])
     curve = x25519.X25519PrivateKey.from_private_bytes(raw[_MLKEM_SEED:])
     public = lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
@@ -222,7 +223,7 @@ def _opening(row: Mapping[str, str]) -> OpeningKey:
 
 def _note_keys(rows: Sequence[Mapping[str, str]], parse: Callable[[bytes], K]) -> tuple[K, ...]:
     """Keys under which notes stand: checkpoints of the trail, cosignatures of the witness."""
-    found = tuple(parse(_strong(_unb64(row["private"]), 32)) for row in rows)
+    found = tuple(parse(_strong(base64url.decode(row["private"]), 32)) for row in rows)
     if not found:
         raise ValueError("no keys")
     return found
@@ -236,12 +237,12 @@ def _kept(rows: Sequence[Mapping[str, str]], now: datetime) -> list[Mapping[str,
 
 def _new_note_key(use_from: datetime) -> dict[str, str]:
     # 32 random bytes are a private key of Ed25519 (RFC 8032), and a seed of ML-DSA (FIPS 204)
-    return {"private": _b64(secrets.token_bytes(32)), "use_from": use_from.isoformat()}
+    return {"private": base64url.encode(secrets.token_bytes(32)), "use_from": use_from.isoformat()}
 
 
 def _new_signing(use_from: datetime) -> dict[str, str]:
     private = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
-    return {"private": _b64(private.to_bytes(32, "big")), "use_from": use_from.isoformat()}
+    return {"private": base64url.encode(private.to_bytes(32, "big")), "use_from": use_from.isoformat()}
 
 
 def _new_opening(use_from: datetime) -> dict[str, str]:
@@ -249,7 +250,7 @@ def _new_opening(use_from: datetime) -> dict[str, str]:
         mlkem.MLKEM768PrivateKey.generate().private_bytes_raw()
         + x25519.X25519PrivateKey.generate().private_bytes_raw()
     )
-    return {"private": _b64(raw), "use_from": use_from.isoformat()}
+    return {"private": base64url.encode(raw), "use_from": use_from.isoformat()}
 
 
 def _strong(raw: bytes, length: int) -> bytes:
@@ -260,7 +261,7 @@ def _strong(raw: bytes, length: int) -> bytes:
 
 
 def _public(use: Use, kid: str, raw: bytes, valid_from: datetime) -> dict[str, str]:
-    return {"kid": kid, "use": use, "public": _b64(raw), "valid_from": valid_from.isoformat()}
+    return {"kid": kid, "use": use, "public": base64url.encode(raw), "valid_from": valid_from.isoformat()}
 
 
 def _point(public: ec.EllipticCurvePublicKey) -> bytes:
@@ -268,12 +269,4 @@ def _point(public: ec.EllipticCurvePublicKey) -> bytes:
 
 
 def _kid(public: bytes) -> str:
-    return _b64(hashlib.sha256(public).digest()[:12])
-
-
-def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _unb64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return base64url.encode(hashlib.sha256(public).digest()[:12])

@@ -5,7 +5,6 @@ operation can give; and puts the version in each path (uri-version). Each proble
 its code, as an example: programs and the page of `page.py` read them from there.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha512
 from typing import Any, Final
@@ -16,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
-from adapters.contract import problems
+from adapters.contract import base64url, problems
 from adapters.contract.problems import Problem
 
 VERSION_HEADER: Final = "API-Version"
@@ -166,7 +165,7 @@ def jws(typ: str) -> str:
     head = orjson.dumps({"alg": "ES256", "kid": "voorbeeld-2026", "typ": typ})
     body = orjson.dumps({"jti": "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"})
     parts = (head, body, sha512(typ.encode()).digest())
-    return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    return ".".join(base64url.encode(part) for part in parts)
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
+from adapters.contract import base64url
 from adapters.contract.codes import BROKER
 from adapters.contract.directory import Directory
 from adapters.contract.documents import Receipt
 from adapters.contract.problems import DocumentMalformed
-from adapters.contract.sealing import decode
 from adapters.contract.signatory import trail_origin
 from audit.checkpoint import verify_checkpoint
 from audit.errors import VerifyError
@@ -25,7 +25,7 @@ def proven_entries(receipt: Receipt, directory: Directory) -> list[tuple[int, di
         keys = directory.trail_keys(BROKER, datetime.fromtimestamp(receipt.iat, UTC))
         checkpoint = verify_checkpoint(receipt.checkpoint, trail_origin(broker.oin), keys)
         for entry in receipt.entries:
-            raw = decode(entry.proof)
+            raw = base64url.decode(entry.proof)
             proof = [raw[place : place + 32] for place in range(0, len(raw), 32)]
             verify_receipt(entry.leaf.encode(), entry.position, proof, checkpoint)
         return [(entry.position, orjson.loads(entry.leaf)) for entry in receipt.entries]

@@ -10,7 +10,6 @@ AES-256-GCM.
 - Everything is padded to a fixed size before it is sealed: length tells nothing.
 """
 
-import base64
 import json
 import os
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from adapters.contract import base64url
 from adapters.contract.directory import SealingKey
 from adapters.contract.keys import OpeningKey
 from adapters.contract.problems import SealedForAnother
@@ -53,7 +53,7 @@ class Sealed:
 
 
 def seal(plaintext: bytes, to: SealingKey, context: Context) -> Sealed:
-    return Sealed(to.kid, encode(_SUITE.encrypt(plaintext, to.public, info=context.info())))
+    return Sealed(to.kid, base64url.encode(_SUITE.encrypt(plaintext, to.public, info=context.info())))
 
 
 def unseal(sealed: Sealed, keys: Mapping[str, OpeningKey], context: Context) -> bytes:
@@ -62,7 +62,7 @@ def unseal(sealed: Sealed, keys: Mapping[str, OpeningKey], context: Context) -> 
     if key is None:
         raise SealedForAnother
     try:
-        return _SUITE.decrypt(decode(sealed.text), key.private, info=context.info())
+        return _SUITE.decrypt(base64url.decode(sealed.text), key.private, info=context.info())
     except (InvalidTag, ValueError):
         raise SealedForAnother from None
 
@@ -70,13 +70,13 @@ def unseal(sealed: Sealed, keys: Mapping[str, OpeningKey], context: Context) -> 
 def lock(plaintext: bytes, *, inquiry: str, subject_ref: str) -> tuple[bytes, str]:
     """A fresh 32-byte key and the locked text in base64url, bound to the inquiry and the subject."""
     key = os.urandom(32)
-    return key, encode(AESGCM(key).encrypt(_NONCE, plaintext, _bound(inquiry, subject_ref)))
+    return key, base64url.encode(AESGCM(key).encrypt(_NONCE, plaintext, _bound(inquiry, subject_ref)))
 
 
 def unlock(locked: str, key: bytes, *, inquiry: str, subject_ref: str) -> bytes:
     """Raises SealedForAnother."""
     try:
-        return AESGCM(key).decrypt(_NONCE, decode(locked), _bound(inquiry, subject_ref))
+        return AESGCM(key).decrypt(_NONCE, base64url.decode(locked), _bound(inquiry, subject_ref))
     except (InvalidTag, ValueError):
         raise SealedForAnother from None
 
@@ -89,15 +89,6 @@ def padded(value: object, size: int) -> bytes:
     if len(text) > size:
         raise ValueError(f"does not fit in {size} bytes")
     return text.ljust(size)
-
-
-def encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def decode(text: str) -> bytes:
-    """Raises ValueError."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _bound(inquiry: str, subject_ref: str) -> bytes:

@@ -17,11 +17,8 @@ and refuses before it computes:
 Whether a document was seen before is for whoever stores it: the replay table is written with the entry.
 """
 
-import base64
-import binascii
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +28,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from adapters.contract import base64url
 from adapters.contract.codes import Oin, Ref, Seconds
 from adapters.contract.keys import SigningKey
 from adapters.contract.problems import (
@@ -48,7 +46,6 @@ CLOCK_SKEW_S = 5
 _ORDER = (
     0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the group of P-256 (SEC 2, 2.4.2)
 )
-_PART = re.compile(r"[A-Za-z0-9_-]+")
 TOKEN_ALGORITHMS = ("ES256", "PS256", "RS256")
 MAX_TOKEN_BYTES = 8 * 1024
 _jws = jwt.PyJWS(algorithms=list(TOKEN_ALGORITHMS))
@@ -94,9 +91,9 @@ def sign(document: D, key: SigningKey) -> Signed[D]:
     """The document as a compact JWS."""
     header = json.dumps({"alg": "ES256", "kid": key.kid, "typ": document.typ}, separators=(",", ":"))
     payload = document.model_dump_json(exclude_none=True)
-    signed = f"{_base64(header.encode())}.{_base64(payload.encode())}"
+    signed = f"{base64url.encode(header.encode())}.{base64url.encode(payload.encode())}"
     signature = _jws.get_algorithm_by_name("ES256").sign(signed.encode(), key.private)
-    token = f"{signed}.{_base64(_low_s(signature))}"
+    token = f"{signed}.{base64url.encode(_low_s(signature))}"
     return Signed(document, token, digest(token))
 
 
@@ -193,9 +190,12 @@ def provider_keys(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
 def _parsed(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
     """Header, claims, the payload that holds them, signature."""
     parts = token.split(".")
-    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
+    if len(parts) != 3 or not all(parts):
         raise DocumentMalformed
-    head, payload, signature = (_unbase64(part) for part in parts)
+    try:
+        head, payload, signature = map(base64url.decode, parts)
+    except ValueError:
+        raise DocumentMalformed from None
     return _object(head), _object(payload), payload, signature
 
 
@@ -262,20 +262,3 @@ def _low_s(signature: bytes) -> bytes:
         raise SignatureInvalid
     s = int.from_bytes(signature[32:], "big")
     return signature[:32] + min(s, _ORDER - s).to_bytes(32, "big") if 0 < s < _ORDER else signature
-
-
-def _base64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _unbase64(text: str) -> bytes:
-    """`text` is of the alphabet already; the decoder would skip what is not."""
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        raise DocumentMalformed from None
-    rest = len(text) % 4
-    # unused bits that are set would make a second spelling of the same bytes
-    if rest and _base64(raw[1 - rest :]) != text[-rest:]:
-        raise DocumentMalformed
-    return raw

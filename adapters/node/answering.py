@@ -192,6 +192,8 @@ class Answering:
         for asked, permitted in pairs:
             repeated = (asked.subject_ref, asked.question, inquiry.document.purpose) in asked_here
             repetition = permitted.repetition
+            if repeated and not repetition.asked_before:
+                repetition = repetition.model_copy(update={"asked_before": True})
             inputs.append(
                 decision_input(
                     inquiry.document.asker(inquiry.sender.code),
@@ -199,9 +201,7 @@ class Answering:
                     purpose=inquiry.document.purpose,
                     urgency=inquiry.document.urgency,
                     case=permit.case,
-                    repetition=repetition.model_copy(
-                        update={"asked_before": repetition.asked_before or repeated}
-                    ),
+                    repetition=repetition,
                     re_roled=permitted.re_roled,
                 )
             )

@@ -7,12 +7,12 @@ opens nothing, and a role of the token is all that counts.
 
 import json
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
+from adapters.contract import base64url
 from adapters.contract.codes import Role
 from adapters.contract.events import Event, log
 from adapters.contract.problems import NotAllowed, NotSignedIn, Problem
@@ -148,7 +148,7 @@ def keys_of(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
 def _key_id(token: str) -> str | None:
     try:
         head = token.split(".", 1)[0]
-        kid = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4))).get("kid")
+        kid = json.loads(base64url.decode(head)).get("kid")
     except (ValueError, AttributeError, RecursionError):
         return None
     return kid if isinstance(kid, str) else None

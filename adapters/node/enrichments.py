@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from adapters.node.inbox import metadata
+from audit.database import Prepared
 
 enrichments = Table(
     "enrichments",
@@ -68,8 +69,9 @@ _DUE = (
     .order_by(enrichments.c.next_at)
     .limit(bindparam("most"))
 )
-_INSERT = enrichments.insert()
-_CHANGE = update(enrichments).where(enrichments.c.id == bindparam("changed"))
+_INSERT = Prepared(enrichments.insert(), *enrichments.columns)
+_CHANGED = bindparam("changed", type_=enrichments.c.id.type)
+_CHANGE = Prepared(update(enrichments).where(enrichments.c.id == _CHANGED), _CHANGED, *enrichments.columns)
 _CASE = select(own_cases).where(own_cases.c.case_ref == bindparam("case_ref"))
 _SUBJECTS = select(subjects).where(subjects.c.case_ref == bindparam("case_ref"))
 
@@ -188,7 +190,7 @@ class Raced(Exception):
 
 
 def insert(store: Connection, enrichment: Enrichment) -> None:
-    store.execute(_INSERT, _row(enrichment))
+    _INSERT(store, [_row(enrichment)])
 
 
 def load(store: Connection, enrichment_id: str) -> Enrichment | None:
@@ -212,7 +214,7 @@ def change(store: Connection, enrichment_id: str, to: Callable[[Enrichment], Enr
     if before is None:
         raise KeyError(enrichment_id)
     after = to(before)
-    store.execute(_CHANGE, {"changed": enrichment_id, **_row(after)})
+    _CHANGE(store, [{"changed": enrichment_id, **_row(after)}])
     return after
 
 

@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from adapters.contract.documents import Outcome, PermittedQuestion
 from adapters.contract.sealing import Sealed
+from audit.database import Prepared
 
 metadata = MetaData()
 
@@ -68,8 +69,9 @@ inbox = Table(
 _ONE = select(inbox).where(inbox.c.jti == bindparam("jti"))
 _KNOWN = select(inbox).where(or_(inbox.c.jti == bindparam("jti"), inbox.c.case_ref == bindparam("case_ref")))
 _OUTGOING = select(inbox).where(inbox.c.next_at <= bindparam("now")).limit(bindparam("most"))
-_INSERT = inbox.insert()
-_CHANGE = update(inbox).where(inbox.c.jti == bindparam("changed"))
+_INSERT = Prepared(inbox.insert(), *inbox.columns)
+_CHANGED = bindparam("changed", type_=inbox.c.jti.type)
+_CHANGE = Prepared(update(inbox).where(inbox.c.jti == _CHANGED), _CHANGED, *inbox.columns)
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,7 @@ def load_outgoing(store: Connection, now: datetime, most: int) -> list[Taken]:
 
 
 def insert(store: Connection, taken: Taken) -> None:
-    store.execute(_INSERT, _row(taken))
+    _INSERT(store, [_row(taken)])
 
 
 def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:
@@ -230,7 +232,7 @@ def change(store: Connection, jti: str, to: Callable[[Taken], Taken]) -> Taken:
     if before is None:
         raise KeyError(jti)
     after = to(before)
-    store.execute(_CHANGE, {"changed": jti, **_row(after)})
+    _CHANGE(store, [{"changed": jti, **_row(after)}])
     return after
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from adapters.contract import base64url
 from adapters.contract.codes import Oin, Question, Ref
 from adapters.contract.documents import Inquiry
 from adapters.contract.identity import Identity, IdentityError
 from adapters.contract.problems import DocumentMalformed
-from adapters.contract.sealing import Context, Sealed, decode, encode, lock, padded, seal, unlock, unseal
+from adapters.contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
 from adapters.contract.signatory import Signatory
 
 LOCKED_BYTES = 4096
@@ -70,7 +71,7 @@ def lock_subjects(
             LOCKED_BYTES,
         )
         key, texts[subject_ref] = lock(text, inquiry=jti, subject_ref=subject_ref)
-        keys[subject_ref] = encode(key)
+        keys[subject_ref] = base64url.encode(key)
     me = signatory.party
     context = Context("inquiry", case_ref, purpose, me.code, holder, jti)
     plaintext = padded({"iss": me.oin, "jti": jti, "keys": keys}, _KEYS_BYTES)
@@ -88,7 +89,9 @@ def unlock_subjects(inquiry: Inquiry, texts: Mapping[str, str], signatory: Signa
             raise DocumentMalformed
         opened = {}
         for subject_ref, text in texts.items():
-            raw = unlock(text, decode(keys.keys[subject_ref]), inquiry=inquiry.jti, subject_ref=subject_ref)
+            raw = unlock(
+                text, base64url.decode(keys.keys[subject_ref]), inquiry=inquiry.jti, subject_ref=subject_ref
+            )
             said = _Text.model_validate(json.loads(raw))
             opened[subject_ref] = Locked(Identity.parse(said.identity), said.necessity)
         return opened

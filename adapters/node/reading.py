@@ -116,7 +116,7 @@ class Reading:
         chosen: list[Recorded] = []
         for first in range(after, stop, _PAGE):
             here = entries.c.position.between(first, min(first + _PAGE, stop) - 1)
-            for one in await self._trail.read(lambda store, here=here: list(leaves(store, here))):  # type: ignore[misc]
+            for one in await self._trail.scan(lambda store, here=here: list(leaves(store, here))):  # type: ignore[misc]
                 if wanted.selects(one.facts):
                     chosen.append(one)
                     if len(chosen) == MOST_READ:

@@ -117,7 +117,7 @@ class Releases:
         Raises ReleaseError, TrailUnavailable.
         """
         first = self._hand_outs.first
-        bundles, told = await self._trail.read(_load)
+        bundles, told = await self._trail.scan(_load)
         if not bundles:
             verify_questions(self._adapter, first)
             key = self._signatory.keyring.signing_key(self._signatory.now())

@@ -1,7 +1,6 @@
 """The demo from beginning to end: the chain, its stories, and the proof that all went right."""
 
 import asyncio
-import base64
 import json
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.contract import base64url
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.directory import Directory
 from adapters.contract.documents import Receipt
@@ -115,7 +115,7 @@ def _receipt_holds(token: str, directory: Directory) -> bool:
     when it was written, for weeks went by in some stories.
     """
     body = token.split(".")[1]
-    written_at = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["iat"]
+    written_at = json.loads(base64url.decode(body))["iat"]
     now = datetime.fromtimestamp(written_at, UTC)
     for partner in directory.partners():
         try:

@@ -255,7 +255,7 @@ def make_parties(world: World) -> None:
         *(["stamp_authority"] if openssl() else []),
         *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management")),
     ]
-    world.ports.update(zip(names, _free_ports(len(names)), strict=True))
+    world.ports.update(zip(names, free_ports(len(names)), strict=True))
     if "stamp_authority" in world.ports:
         make_authority(world.folder / "stamp_authority")
     else:
@@ -309,7 +309,7 @@ def _command(party: str, world: World) -> list[str]:
     return ["grondslag", *what, "--settings", str(world.folder / f"{party}.toml")]
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     held = [socket.socket() for _ in range(count)]
     try:
         for one in held:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,24 +13,18 @@ from audit import checkpoint
 from audit.entry import Entry
 from audit.trail import Trail
 from tests.audit.books import Books, played
+from tests.statements import statements
 
 
-def watched(trail: Trail) -> Counter[str]:
-    """Commits and statements from now on, by connection; SQLite's BEGIN is no statement to PostgreSQL."""
+@contextmanager
+def watched(trail: Trail) -> Iterator[Counter[str]]:
+    """Commits and statements in this block, by connection."""
     seen: Counter[str] = Counter()
-
-    def ran(name: str, statement: str) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.update([f"{name}statements"])
-
-    for name, one in (("", trail._engine), ("keys ", trail._keys._engine), ("read ", trail._readers_engine)):
+    engines = {trail._engine: "", trail._keys._engine: "keys ", trail._readers_engine: "read "}
+    for one, name in engines.items():
         event.listen(one, "commit", lambda _, name=name: seen.update([f"{name}commits"]))
-        event.listen(
-            one,
-            "before_cursor_execute",
-            lambda _, __, statement, *___, name=name: ran(name, statement),
-        )
-    return seen
+    with statements(lambda connection, _: seen.update([f"{engines[connection.engine]}statements"])):
+        yield seen
 
 
 def about(n: int, subjects: int) -> Entry:
@@ -40,8 +36,8 @@ def test_a_commit_has_a_constant_number_of_statements(books: Books, count: int) 
     async def run() -> None:
         async with books.opened() as trail:
             await trail.append([about(n, 5) for n in range(5)])  # warm: subjects and their keys are known
-            seen = watched(trail)
-            await trail.append([about(n, 5) for n in range(count)])
+            with watched(trail) as seen:
+                await trail.append([about(n, 5) for n in range(count)])
             assert seen == {"commits": 1, "statements": 3}  # claim, entries, parts
 
     played(run())
@@ -51,8 +47,8 @@ def test_new_subjects_cost_two_statements_more_and_no_commit(books: Books) -> No
     async def run() -> None:
         async with books.opened() as trail:
             await trail.append([about(0, 1)])
-            seen = watched(trail)
-            await trail.append([about(n, 100) for n in range(50, 70)])
+            with watched(trail) as seen:
+                await trail.append([about(n, 100) for n in range(50, 70)])
             assert seen == {"commits": 1, "statements": 5}  # and: whose keys are known, whose are new
 
     played(run())
@@ -66,8 +62,8 @@ def test_a_batch_is_signed_once(books: Books, monkeypatch: pytest.MonkeyPatch) -
     async def run() -> None:
         async with books.opened() as trail:
             signed.clear()
-            seen = watched(trail)
-            await asyncio.gather(*(trail.append([about(n, 1)]) for n in range(100)))
+            with watched(trail) as seen:
+                await asyncio.gather(*(trail.append([about(n, 1)]) for n in range(100)))
             assert len(signed) == seen["commits"] <= 4
 
     played(run())
@@ -77,8 +73,8 @@ def test_proving_what_was_just_written_reads_nothing(books: Books) -> None:
     async def run() -> None:
         async with books.opened() as trail:
             appended = await trail.append([about(n, 5) for n in range(20)])
-            seen = watched(trail)
-            await trail.prove([one.position for one in appended.recorded])
+            with watched(trail) as seen:
+                await trail.prove([one.position for one in appended.recorded])
             assert seen == {}
 
     played(run())
@@ -88,9 +84,9 @@ def test_proving_reads_each_old_tile_once(sqlite_books: Books) -> None:
     async def run() -> None:
         async with sqlite_books.opened() as trail:
             await trail.append([Entry("case", {"n": n}) for n in range(1_000)])
-            seen = watched(trail)
-            await trail.prove(list(range(100)))
-            await trail.prove(list(range(100, 200)))
+            with watched(trail) as seen:
+                await trail.prove(list(range(100)))
+                await trail.prove(list(range(100, 200)))
             assert seen == {"read statements": 1}
 
     played(run())

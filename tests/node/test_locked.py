@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from adapters.contract import base64url
 from adapters.contract.documents import AskedQuestion, Inquiry
 from adapters.contract.identity import Identity
 from adapters.contract.problems import DocumentMalformed, SealedForAnother
-from adapters.contract.sealing import Context, encode, lock, padded, seal
+from adapters.contract.sealing import Context, lock, padded, seal
 from adapters.contract.signing import digest
 from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects, unlock_subjects
 from tests.parties import NOON, Parties
@@ -165,7 +166,7 @@ def _with_keys(
     texts, keys = {}, {}
     for ref in (ONE, TWO):
         key, texts[ref] = lock(whole, inquiry=JTI, subject_ref=ref)
-        keys[ref] = encode(key)
+        keys[ref] = base64url.encode(key)
     vt = parties["veilig_thuis"]
     told = json.dumps(change({"iss": vt.party.oin, "jti": JTI, "keys": keys})).encode()
     context = Context("inquiry", CASE, "interpret", "veilig_thuis", "rvdk", JTI)

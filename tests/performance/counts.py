@@ -27,6 +27,7 @@ from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.signatory import Signatory
 from adapters.contract.wire import HttpWire
 from policies import EmbeddedPolicy
+from tests.statements import statements
 from tests.world import AsgiWire, LocalWorld
 
 _TRAIL = "trail.sqlite"
@@ -204,10 +205,10 @@ def _database_events(counts: Counts, parties: _Parties) -> Iterator[None]:
     def party(connection: Any) -> str | None:
         return parties.by_database.get(str(connection.engine.url.database))
 
-    def statement(connection: Any, _: Any, text: str, *__: Any) -> None:
+    def statement(connection: Any, text: str) -> None:
         # one tile more for every 256 entries: that depends on where the trail stands, not on what is asked
         whose = party(connection)
-        if whose is not None and not text.startswith(("BEGIN", "INSERT INTO trail_tiles")):
+        if whose is not None and not text.startswith("INSERT INTO trail_tiles"):
             counts.statements.update([whose])
 
     def commit(connection: Any) -> None:
@@ -219,14 +220,14 @@ def _database_events(counts: Counts, parties: _Parties) -> Iterator[None]:
         counts.database_connections += 1
 
     listeners: list[tuple[Any, str, Callable[..., None]]] = [
-        (Engine, "before_cursor_execute", statement),
         (Engine, "commit", commit),
         (Pool, "connect", connected),
     ]
     for listener in listeners:
         event.listen(*listener)
     try:
-        yield
+        with statements(statement):
+            yield
     finally:
         for listener in listeners:
             event.remove(*listener)

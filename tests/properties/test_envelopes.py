@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.contract import base64url
 from adapters.contract.answers import SLOT_BYTES, Answer, envelope, opened
 from adapters.contract.codes import PARTNERS
 from adapters.contract.directory import Desk
 from adapters.contract.documents import Outcome, PermittedQuestion, Repetition, Reply
 from adapters.contract.identity import Identity
 from adapters.contract.problems import DocumentMalformed
-from adapters.contract.sealing import Context, decode, seal
+from adapters.contract.sealing import Context, seal
 from adapters.node.answering import answer_of
 from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects
 from adapters.partners import Finding
@@ -151,5 +152,5 @@ def test_every_locked_text_has_one_size(
         {INQUIRY: Locked(Identity("A", "", "0000-00-00"), {})}, signatory=keys_made["veilig_thuis"], **where
     )
     assert len(texts[INQUIRY]) == len(shortest[INQUIRY])
-    assert len(decode(texts[INQUIRY])) == LOCKED_BYTES + 16
+    assert len(base64url.decode(texts[INQUIRY])) == LOCKED_BYTES + 16
     assert len(sealed.text) == len(other.text)
