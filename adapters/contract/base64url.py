@@ -2,16 +2,13 @@
 
 from binascii import Error, a2b_base64, b2a_base64
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
 _WRITTEN = bytes.maketrans(b"+/", b"-_")
 _READ = bytes.maketrans(b"-_+/=", b"+/!!!")  # what is of the other alphabet becomes what is of none
-_REST = {
-    2: 0b1111,
-    3: 0b11,
-}  # bits of the last letter that belong to no byte, by how many letters are left over
-_VALUE = {
-    letter: value
-    for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-}
+
+# bits of the last letter that belong to no byte, by how many letters there are after the last four
+_UNUSED = {2: 0b1111, 3: 0b11}
 
 
 def encode(raw: bytes) -> str:
@@ -23,11 +20,10 @@ def decode(text: str) -> bytes:
     would make a second spelling.
     """
     rest = len(text) % 4
-    if rest and _VALUE.get(text[-1], 0) & _REST.get(rest, 0):
+    if rest and _VALUES.get(text[-1], 0) & _UNUSED.get(rest, 0):
         raise ValueError("not base64url")
+    plain = text.encode("ascii", "replace").translate(_READ) + b"==="[: -rest % 4]
     try:
-        return a2b_base64(
-            text.encode("ascii", "replace").translate(_READ) + b"==="[: -len(text) % 4], strict_mode=True
-        )
+        return a2b_base64(plain, strict_mode=True)
     except Error:
         raise ValueError("not base64url") from None
