@@ -283,23 +283,24 @@ class Trail:
         state = self._state
         return await self.read(lambda connection: self._proven(connection, state, positions))
 
-    async def prove_growth(self, before: int, size: int) -> tuple[bytes, ...]:
-        """That the tree of `size` entries begins with that of `before` (RFC 6962 2.1.2).
+    async def prove_growth(self, earlier: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
+        """That the tree of `size` entries begins with that of each of these sizes (RFC 6962 2.1.2).
 
         Raises ValueError when they are not the sizes of earlier trees, TrailUnavailable.
         """
         tree = self._state.tree
-        if not before <= size <= tree.size:
+        if size > tree.size or any(before > size for before in earlier):
             raise ValueError("not an earlier tree")
-        if before in {0, size}:
-            return ()
 
-        def proof(store: Connection) -> list[bytes]:
-            return consistency_proof(
-                before, size, lambda level, number: self._tile(store, tree, level, number)
-            )
+        def proofs(store: Connection) -> list[tuple[bytes, ...]]:
+            def of(level: int, number: int) -> Rows:
+                return self._tile(store, tree, level, number)
 
-        return tuple(await self.read(proof))
+            grown = [before for before in earlier if before not in {0, size}]
+            found = {before: tuple(consistency_proof(before, size, of)) for before in grown}
+            return [found.get(before, ()) for before in earlier]
+
+        return await self.read(proofs)
 
     async def at(self, positions: Sequence[int]) -> dict[int, Opened]:
         """The entries at these positions, with their parts opened. Raises VerifyError, TrailUnavailable."""

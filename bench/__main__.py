@@ -20,7 +20,9 @@ from adapters.contract.codes import BROKER
 from bench import entries, long_trail, policy
 from bench.chain import Chain, Measured, running_chain
 from bench.machine import yardstick_ms
-from bench.rounds import Rounds
+from bench.peer import running_peer
+from bench.rounds import Rounds, in_turn
+from bench.workload import QUESTIONS
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server
@@ -51,6 +53,7 @@ def main() -> None:
 def _chain(chain: Chain, figures: Figures, share: int) -> None:
     work = chain.workload
     chain.run(work.enrichment, 10, 4)  # warm
+    rest = chain.look_at_rest()
     before = yardstick_ms()
     enrichment = chain.run(work.enrichment, 60 // share, 1)
     single = chain.run(work.single, 60 // share, 1)
@@ -66,11 +69,36 @@ def _chain(chain: Chain, figures: Figures, share: int) -> None:
     ):
         _say(_row(name, one))
         figures[name] = _figures(one, yardstick)
-    _say(f"\nYardstick (ES256 signed and verified, 2,000 turns of a loop): {yardstick:.3f} CPU-ms.\n")
+    _say(f"\nAll processes at rest: {rest:.0f} CPU-ms a second, taken off above.")
+    _say(f"Yardstick (ES256 signed and verified, 2,000 turns of a loop): {yardstick:.3f} CPU-ms.\n")
     _say("| ratio | |\n|---|---|")
     _say(f"| CPU of an enrichment of 20 / yardstick | {enrichment.total_cpu_ms / yardstick:.0f} |")
     _say(f"| CPU per question in it / CPU of a single question | {_share(enrichment, single):.2f} |")
     _say(f"| p50 at 8 at a time / p50 at 1 | {crowd.median_ms / enrichment.median_ms:.2f} |")
+    _beside(chain, figures, 9 // share)
+
+
+def _beside(chain: Chain, figures: Figures, rounds: int) -> None:
+    """Enrichments in turn with requests to the peer."""
+    try:
+        with running_peer() as peer:
+            measured: list[Measured] = []
+
+            def ours() -> float:
+                measured.append(chain.run(chain.workload.enrichment, 20, 1))
+                return measured[-1].total_cpu_ms
+
+            whole = in_turn(ours, lambda: peer.cpu_ms(500), rounds)
+    except pytest.skip.Exception as skipped:
+        _say(f"| beside nginx with OPA | skipped: {skipped} |")
+        return
+    centre = [one.total_cpu_ms - one.cpu_ms["veilig_thuis"] for one in measured[1:]]
+    question = Rounds(tuple(ms / QUESTIONS for ms in centre), whole.peer)
+    _, peer_ms = _median(whole)
+    _say(f"| CPU of an enrichment of 20 / a request to nginx with OPA ({peer_ms:.2f} ms) | {whole.ratio} |")
+    _say(f"| CPU per question, broker and holders / the same | {question.ratio} |")
+    figures["enrichment beside nginx with OPA"] = _rounds(whole)
+    figures["question beside nginx with OPA"] = _rounds(question)
 
 
 def _entries(figures: Figures, rounds: int) -> None:

@@ -13,10 +13,13 @@ from adapters.contract.problems import RequestInvalid, invalid_param
 from gateway.routes import Body
 from gateway.witnesses import Witnesses
 
+MOST_PROOFS = 100
+"""In one request: some tens of kilobytes."""
+
 _SHOWN: dict[str, Any] = {
     "checkpoint": "grondslag.example/00000001000000000000\n81\n…=\n\n— grondslag.example/… …\n",
     "witnesses": ["grondslag.example/00000001000000000001/witness"],
-    "proof": ["PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw="],
+    "proofs": [["PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw="]],
 }
 
 
@@ -29,8 +32,8 @@ class CheckpointOut(Body):
         description="De stand, met de regels van wie haar tekenden (C2SP tlog-checkpoint)."
     )
     witnesses: list[str] = Field(description="Wie meetekenden dat het spoor alleen is gegroeid.")
-    proof: list[str] = Field(
-        description="Bewijs dat het spoor groeide vanaf `since` (RFC 6962 2.1.2), in base64."
+    proofs: list[list[str]] = Field(
+        description="Bewijs dat het spoor groeide, voor elke `since` (RFC 6962 2.1.2), in base64."
     )
 
 
@@ -64,20 +67,24 @@ def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
         summary="Haal de stand van het spoor op, met wie er meetekende",
         description=(
             "De nieuwste stand die genoeg knooppunten meetekenden. Met `since`, de grootte in een "
-            "ontvangstbewijs, krijgt u het bewijs dat het spoor daarna alleen groeide."
+            "ontvangstbewijs, krijgt u het bewijs dat het spoor daarna alleen groeide; voor hoogstens "
+            f"{MOST_PROOFS} ontvangstbewijzen tegelijk."
         ),
         response_model=CheckpointOut,
         responses=told(),
     )
     async def checkpoint(
-        since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Een eerdere grootte; 0: geen")] = 0,
+        since: Annotated[
+            list[Annotated[int, Field(ge=0, le=2**53 - 1)]],
+            Query(max_length=MOST_PROOFS, description="Eerdere grootten", default_factory=list),
+        ],
     ) -> Any:
         try:
             shown = await witnesses().shown(since)
         except ValueError:
             raise RequestInvalid(invalid_params=[invalid_param(("since",), "too_large")]) from None
-        proof = [base64.b64encode(node).decode() for node in shown.proof]
-        return CheckpointOut(checkpoint=shown.checkpoint, witnesses=list(shown.witnesses), proof=proof)
+        proofs = [[base64.b64encode(node).decode() for node in proof] for proof in shown.proofs]
+        return CheckpointOut(checkpoint=shown.checkpoint, witnesses=list(shown.witnesses), proofs=proofs)
 
     @router.get(
         "/stamps",

@@ -69,11 +69,11 @@ class Witness:
 
 @dataclass(frozen=True)
 class Shown:
-    """A state of the trail with who signed it, and that it grew from an earlier one."""
+    """A state of the trail with who signed it, and that it grew from earlier ones."""
 
     checkpoint: str
     witnesses: tuple[str, ...]
-    proof: tuple[bytes, ...]
+    proofs: list[tuple[bytes, ...]]
 
 
 def of_directory(signatory: Signatory) -> list[Witness]:
@@ -163,9 +163,9 @@ class Witnesses:
         await self._trail.append([], save)
         self._last = (newest.size, now)
 
-    async def shown(self, since: int) -> Shown:
+    async def shown(self, since: Sequence[int]) -> Shown:
         """The newest state that enough witnesses signed; before there is one, the newest that the broker
-        alone signed. Raises ValueError when it counts less than `since`, TrailUnavailable.
+        alone signed. Raises ValueError when it counts less than one of `since`, TrailUnavailable.
         """
         note = await self._trail.read(lambda store: store.execute(select(cosigned.c.checkpoint)).scalar())
         note = note or self._trail.checkpoint()
@@ -181,7 +181,8 @@ class Witnesses:
         """The line of this witness; None when it signs nothing now."""
         for _ in range(2):
             old = min(self._sizes.get(witness.name, 0), newest.size)
-            body = Submission(old, await self._trail.prove_growth(old, newest.size), note).text()
+            [proof] = await self._trail.prove_growth([old], newest.size)
+            body = Submission(old, proof, note).text()
             try:
                 answer = await self._wire.send(
                     "POST",

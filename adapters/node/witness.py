@@ -52,6 +52,7 @@ UNSEEN_S = 1_800
 """How long the broker may show nothing: it shows its trail at least every ten minutes."""
 
 _MOST_RECEIPTS = 10_000  # some minutes of the whole country
+_AT_ONCE = 100  # proofs in one request
 _MOST_MISDEEDS = 50  # of which the evidence is kept; the first says it all
 
 _misdeeds = Counter("grondslag_log_misdeeds_total", "Signed states of the trail that cannot be.", ["misdeed"])
@@ -121,36 +122,40 @@ class Witness:
         Raises PartnerUnreachable, a problem of the broker, TrailUnavailable.
         """
         seen = await self._trail.read(self._load)
-        unseen = [max(self._since, seen.at if seen else 0)]
-        for body, (checkpoint, noted_at) in [*self._receipts.items()]:
-            if await self._holds(checkpoint):
-                del self._receipts[body]
-            else:
-                unseen.append(noted_at)
-        since = self._now() - min(unseen)
+        signed = self._checkpoint(seen).size if seen else 0
+        states = [(self._earlier(note), note) for note, _ in self._receipts.values()]
+        known = [one for one in states if one[0].size <= signed]  # the others were not shown to us yet
+        for first in range(0, len(known), _AT_ONCE):
+            await self._hold(known[first : first + _AT_ONCE])
+        shown_at = max(self._since, seen.at if seen else 0)
+        since = self._now() - min([shown_at, *(noted_at for _, noted_at in self._receipts.values())])
         if since > UNSEEN_S:
             log(Event.LOG_UNSEEN, since_s=since)
 
-    async def _holds(self, receipt: str) -> bool:
-        """Whether it is settled: an earlier state of what we signed, or none, and then that was kept."""
-        given = verify_checkpoint(receipt, self._log, self._any_keys())
+    async def _hold(self, receipts: Sequence[tuple[Checkpoint, str]]) -> None:
+        """Settles those that are earlier states of what we signed, and those that are not: these are kept."""
+        query = "&".join(f"since={given.size}" for given, _ in receipts)
         try:
-            answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?since={given.size}")
-        except RequestInvalid:  # what was shown counts less
-            return False
+            answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?{query}")
+        except RequestInvalid:  # what is shown counts less than what we signed
+            return
         try:
             told = orjson.loads(answer.body)
             shown = verify_checkpoint(told["checkpoint"], self._log, self._keys_now())
-            proof = [base64.b64decode(node, validate=True) for node in told["proof"]]
+            proofs = [[base64.b64decode(node, validate=True) for node in one] for one in told["proofs"]]
+            pairs = list(zip(receipts, proofs, strict=True))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, VerifyError):
             raise DocumentMalformed from None
-        if shown.size < given.size or not self._signed(shown, told["checkpoint"]):
-            return False  # not shown to us yet
-        try:
-            verify_consistency(given.size, given.root, shown.size, shown.root, proof)
-        except ValueError:
-            await self._record("receipt", told["checkpoint"], Submission(given.size, tuple(proof), receipt))
-        return True
+        if not self._signed(shown, told["checkpoint"]):
+            return  # not shown to us yet
+        for (given, note), proof in pairs:
+            if given.size > shown.size:
+                continue
+            try:
+                verify_consistency(given.size, given.root, shown.size, shown.root, proof)
+            except ValueError:
+                await self._record("receipt", told["checkpoint"], Submission(given.size, tuple(proof), note))
+            self._receipts.pop(_body(note), None)
 
     def _signed(self, checkpoint: Checkpoint, lines: str) -> bool:
         name, keys = witness_name(self._signatory.party.oin), self._signatory.keyring.witness
@@ -185,7 +190,10 @@ class Witness:
         return None if row is None else _Seen(row.checkpoint, row.at, tuple(row.misdeeds))
 
     def _checkpoint(self, seen: _Seen) -> Checkpoint:
-        return verify_checkpoint(seen.checkpoint, self._log, self._any_keys())
+        return self._earlier(seen.checkpoint)
+
+    def _earlier(self, note: str) -> Checkpoint:
+        return verify_checkpoint(note, self._log, self._any_keys())
 
     def _keys_now(self) -> Sequence[Ed25519PublicKey]:
         return self._signatory.directory.trail_keys(BROKER, self._signatory.now())

@@ -123,7 +123,7 @@ def shown_to(world: LocalWorld, witness: Witness) -> Shown:
         try:
             witnesses = Witnesses(broker._signatory, wire, broker._trail, [witness], quorum=1, timeout_s=5)
             await witnesses.show()
-            return await witnesses.shown(0)
+            return await witnesses.shown([])
         finally:
             await wire.close()
 

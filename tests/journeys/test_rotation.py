@@ -65,7 +65,7 @@ def show(world: LocalWorld) -> str:
     """The newest state of the broker's trail that enough witnesses signed."""
     witnesses = world.apps[world.address(BROKER)].state.witnesses
     world.do(witnesses.show())
-    shown = world.do(witnesses.shown(0))
+    shown = world.do(witnesses.shown([]))
     assert len(shown.witnesses) == len(PARTNERS)
     return str(shown.checkpoint)
 

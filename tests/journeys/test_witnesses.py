@@ -30,7 +30,7 @@ def show(world: LocalWorld) -> None:
     world.do(world.apps[world.address(BROKER)].state.witnesses.show())
 
 
-def shown(world: LocalWorld, since: int = 0) -> Any:
+def shown(world: LocalWorld, *since: int) -> Any:
     return world.do(world.apps[world.address(BROKER)].state.witnesses.shown(since))
 
 
@@ -93,13 +93,14 @@ def test_every_partner_signs_and_the_broker_shows_who(play: Play, world: LocalWo
     assert len(now.witnesses) == len(PARTNERS)
     ask(play, SUPERVISED)
     show(world)
-    later = shown(world, since=2)
+    later = shown(world, 2)
     keys = world.apps[world.address("om")].state.node.signatory.directory.trail_keys(BROKER)
     origin = now.checkpoint.partition("\n")[0]
     old, new = (verify_checkpoint(one.checkpoint, origin, keys) for one in (now, later))
     assert new.size > old.size
-    growth = shown(world, since=old.size).proof
+    none, growth, same = shown(world, 0, old.size, new.size).proofs
     verify_consistency(old.size, old.root, new.size, new.root, growth)
+    assert none == same == ()
     assert [seen(world, partner).size for partner in PARTNERS] == [new.size] * len(PARTNERS)
     assert all(evidence(world, partner) == [] for partner in PARTNERS)
 
@@ -192,6 +193,29 @@ def test_a_receipt_is_held_against_what_all_were_shown(play: Play, world: LocalW
     node.witness.note(longer)
     world.do(node.witness.look())
     assert [checkpoint for checkpoint, _ in node.witness._receipts.values()] == [longer]  # still unseen
+
+
+def test_many_receipts_are_held_together(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as fit in a request; one from another history spoils none of the others."""
+    monkeypatch.setattr(witness, "_AT_ONCE", 4)
+    node = world.apps[world.address("veilig_thuis")].state.node
+    for _ in range(5):
+        ask(play, SUPERVISED)
+    origin = trail_origin(node.signatory.directory.party(BROKER).oin)
+    key = world.apps[world.address(BROKER)].state.broker._signatory.keyring.trail[-1]
+    node.witness.note(sign_checkpoint(_state(origin, [b"of", b"another", b"history"]), key))
+    ask(play, SUPERVISED)
+    show(world)
+    count = len(node.witness._receipts)
+    assert count > 8
+    world.wire.sent.clear()
+    world.do(node.witness.look())
+    asked = [path for method, _, path, _ in world.wire.sent if path.startswith("/v1/checkpoint?")]
+    assert len(asked) == -(-count // 4)
+    assert node.witness._receipts == {}
+    assert [one["misdeed"] for one in evidence(world, "veilig_thuis")] == ["receipt"]
 
 
 def backed_up(world: LocalWorld, name: str = "older") -> Callable[[], None]:
