@@ -8,11 +8,15 @@ policy engine, the clock.
 """
 
 import asyncio
+import atexit
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+import adapters.node.app
+import gateway.app
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.days import day_of
 from adapters.contract.health import health
@@ -28,6 +34,7 @@ from adapters.contract.server import serve
 from adapters.contract.wire import HttpWire, Response, Unreachable
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
+from audit.migration import KEYS, TRAIL, migrate
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
 from grondslag.demo.caller import Caller, Refused
@@ -272,6 +279,8 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
     world = LocalWorld(folder, **chosen)
     (folder / "register").symlink_to(registers, target_is_directory=True)
     make_parties(world)
+    if chosen.get("databases") is None:
+        _put_databases(folder)
     database = f"sqlite:///{registers / 'rvdk'}.sqlite"
     with rvdk_service(database, world.today) as place:
         (folder / "rvdk-token").write_text(TOKEN, encoding="utf-8")
@@ -282,6 +291,30 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
             yield world
         finally:
             world.close()
+
+
+def _put_databases(folder: Path) -> None:
+    """Empty databases of every party, so that not each chain makes its tables anew."""
+    made = _empty_databases()
+    for party in (BROKER, *PARTNERS):
+        kind = "broker" if party == BROKER else "node"
+        shutil.copyfile(made / f"{kind}.sqlite", folder / party / "trail.sqlite")
+        shutil.copyfile(made / "keys.sqlite", folder / party / "subject-keys.sqlite")
+
+
+@cache
+def _empty_databases() -> Path:
+    """Made by the same migrations as a party's own, once in a run."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, scripts in (
+        ("broker", (TRAIL, gateway.app.MIGRATIONS)),
+        ("node", (TRAIL, adapters.node.app.MIGRATIONS)),
+        ("keys", (KEYS,)),
+    ):
+        for one in scripts:
+            migrate(f"sqlite:///{folder / name}.sqlite", one)
+    return folder
 
 
 def small_registers(folder: Path) -> Path:
