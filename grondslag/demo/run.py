@@ -46,7 +46,8 @@ def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
         play = Play(world)
         console.print("Het voorstel voor een nieuwe versie van de hand-out wordt nagekeken (eenmalig).")
         world.proposal()
-        console.print(f"Klaar in {time.monotonic() - started:.0f} s. De verhalen beginnen.\n")
+        begun = time.monotonic()
+        console.print(f"Voorbereid in {begun - started:.0f} s. De verhalen beginnen.\n")
         told = play_all(play, show.story)
         report = _report(console, world, play, told)
         show.obligations(told)
@@ -54,7 +55,7 @@ def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
             json_file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         good = _good(report, told)
         end = "Alles is gegaan zoals het moet." if good else "NIET alles ging zoals het moet; zie hierboven."
-        console.print(f"\n{end}\nDe hele proef duurde {time.monotonic() - started:.0f} seconden.")
+        console.print(f"\n{end}\nDe proef zelf duurde {time.monotonic() - begun:.0f} seconden.")
         if not once:
             _stay(console, world)
     return good
