@@ -98,6 +98,8 @@ class Prepared:
             finally:
                 cursor.close()
         except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, None, None):
+                connection.invalidate(error)
             raise _told(error, ready.text, dialect) from None
 
     def _written(self, dialect: Dialect) -> "_Text":

@@ -29,7 +29,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, make_url, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
@@ -173,7 +173,9 @@ class Trail:
         self._accepting = False
         self._halted: str | None = None
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="trail-read")
-        self._reads_at_once = self._engine.dialect.name == "sqlite"
+        files = all(make_url(one).get_backend_name() == "sqlite" for one in (url, keys_url))
+        # of its own: it never waits for those that scan
+        self._at_once = engine(url, writes=False) if files else None
         self._writer = threading.Thread(target=self._write_forever, name="trail-write", daemon=True)
         self._state = _State(Tree(), "")
         self._leaves: OrderedDict[int, bytes] = OrderedDict()
@@ -233,8 +235,8 @@ class Trail:
 
         Raises TrailUnavailable when it cannot be read.
         """
-        if self._reads_at_once:
-            return self._query(query)
+        if self._at_once is not None:
+            return self._query(self._at_once, query)
         return await self.scan(query)
 
     async def scan(self, query: Callable[[Connection], T]) -> T:
@@ -243,7 +245,9 @@ class Trail:
         Raises TrailUnavailable when it cannot be read.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._readers, self._query, self._readers_engine, query
+            )
         except RuntimeError:  # the readers are gone
             raise TrailUnavailable("the trail is closed") from None
 
@@ -296,17 +300,17 @@ class Trail:
             def of(level: int, number: int) -> Rows:
                 return self._tile(store, tree, level, number)
 
-            grown = [before for before in earlier if before not in {0, size}]
+            grown = {*earlier} - {0, size}
             found = {before: tuple(consistency_proof(before, size, of)) for before in grown}
             return [found.get(before, ()) for before in earlier]
 
-        return await self.read(proofs)
+        return await (self.read if len(earlier) <= 1 else self.scan)(proofs)
 
     async def at(self, positions: Sequence[int]) -> dict[int, Opened]:
         """The entries at these positions, with their parts opened. Raises VerifyError, TrailUnavailable."""
         if not positions:
             return {}
-        opened = await self.read(
+        opened = await self.scan(
             lambda connection: self._opened(connection, entries.c.position.in_(list(positions)))
         )
         return {one.recorded.position: one for one in opened}
@@ -318,7 +322,7 @@ class Trail:
         if not subject_refs:
             return {}
         query = select(parts.c.position).where(parts.c.subject_ref.in_(list(subject_refs)))
-        opened = await self.read(lambda connection: self._opened(connection, entries.c.position.in_(query)))
+        opened = await self.scan(lambda connection: self._opened(connection, entries.c.position.in_(query)))
         return {one.recorded.facts["subject_ref"]: one for one in opened if one.recorded.kind == kind}
 
     async def entries(self, start: int = 0, stop: int | None = None) -> AsyncIterator[Opened]:
@@ -561,9 +565,9 @@ class Trail:
 
     # ── reading ──
 
-    def _query(self, query: Callable[[Connection], T]) -> T:
+    def _query(self, readers: Engine, query: Callable[[Connection], T]) -> T:
         try:
-            with self._readers_engine.connect() as connection:
+            with readers.connect() as connection:
                 return query(connection)
         except SQLAlchemyError as error:
             raise TrailUnavailable(f"the trail cannot be read: {type(error).__name__}") from None
@@ -666,11 +670,12 @@ class Trail:
         return opened
 
     def _dispose(self) -> None:
-        self._reads_at_once = False  # from here on a reader hears that the trail is closed
+        at_once, self._at_once = self._at_once, None  # from here on a reader hears that the trail is closed
         self._readers.shutdown(wait=True)
         self._keys.close()
-        for one in (self._readers_engine, self._engine):
-            one.dispose()
+        for one in (self._readers_engine, self._engine, at_once):
+            if one is not None:
+                one.dispose()
 
 
 def _part(entry: Entry, keys: _Keys, entry_id: str) -> Part | None:

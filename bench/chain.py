@@ -1,8 +1,9 @@
 """The whole chain as it runs: real processes on loopback, asked over HTTP.
 
 CPU of each process from /proc, latency as the asker sees it. What the chain uses at rest is measured first
-and taken off; what an enrichment sets in motion is waited for, and counts. After each round the requester no
-longer asks after what is still open, so that it is not counted in later ones.
+and taken off; what an enrichment sets in motion within seconds is waited for, and counts. After each round
+the requester no longer asks after what is still open, so that it is not counted in later ones. Nor is it
+counted that receipts are held against the shown trail, once a minute and many at once.
 """
 
 import asyncio

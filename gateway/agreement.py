@@ -319,7 +319,7 @@ class Agreement:
             raise NotFound
 
     async def _release(self, revision: str) -> Release:
-        bundle = await self._trail.read(lambda store: releases.load_bundle(store, revision))
+        bundle = await self._trail.scan(lambda store: releases.load_bundle(store, revision))
         if bundle is None:
             raise ReleaseError("The bundle of a release is gone.")
         return await asyncio.to_thread(unpack, bundle, None)  # it was checked when it came in

@@ -10,11 +10,9 @@ from pydantic import ConfigDict, Field
 
 from adapters.contract.openapi import told
 from adapters.contract.problems import RequestInvalid, invalid_param
+from adapters.contract.receipts import MOST_HELD
 from gateway.routes import Body
 from gateway.witnesses import Witnesses
-
-MOST_PROOFS = 100
-"""In one request: some tens of kilobytes."""
 
 _SHOWN: dict[str, Any] = {
     "checkpoint": "grondslag.example/00000001000000000000\n81\n…=\n\n— grondslag.example/… …\n",
@@ -68,7 +66,7 @@ def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
         description=(
             "De nieuwste stand die genoeg knooppunten meetekenden. Met `since`, de grootte in een "
             "ontvangstbewijs, krijgt u het bewijs dat het spoor daarna alleen groeide; voor hoogstens "
-            f"{MOST_PROOFS} ontvangstbewijzen tegelijk."
+            f"{MOST_HELD} ontvangstbewijzen tegelijk."
         ),
         response_model=CheckpointOut,
         responses=told(),
@@ -76,7 +74,7 @@ def witness_routes(witnesses: Callable[[], Witnesses]) -> APIRouter:
     async def checkpoint(
         since: Annotated[
             list[Annotated[int, Field(ge=0, le=2**53 - 1)]],
-            Query(max_length=MOST_PROOFS, description="Eerdere grootten", default_factory=list),
+            Query(max_length=MOST_HELD, description="Eerdere grootten", default_factory=list),
         ],
     ) -> Any:
         try:

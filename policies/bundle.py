@@ -161,6 +161,7 @@ def _json(content: bytes, name: str) -> Any:
         raise ReleaseError(f"{name} is missing, or not JSON.") from error
 
 
+# what OPA writes and reads: the hand-out stands apart from the documents between partners
 def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 

@@ -15,6 +15,9 @@ from audit.checkpoint import verify_checkpoint
 from audit.errors import VerifyError
 from audit.receipt import verify_receipt
 
+MOST_HELD = 50
+"""Earlier states of the trail whose growth is proven in one request: some tens of kilobytes."""
+
 
 def proven_entries(receipt: Receipt, directory: Directory) -> list[tuple[int, dict[str, Any]]]:
     """The entries of a receipt that was read, each with its position. Raises DocumentMalformed."""

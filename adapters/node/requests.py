@@ -127,7 +127,7 @@ class Requests:
         query = select(requests).order_by(requests.c.due_on, requests.c.id)
         if live:
             query = query.where(requests.c.outcome.is_(None))
-        return await self._trail.read(
+        return await self._trail.scan(
             lambda store: [Request(**row) for row in store.execute(query).mappings()]
         )
 

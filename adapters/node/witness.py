@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from adapters.contract.codes import BROKER
 from adapters.contract.events import Event, log
-from adapters.contract.problems import DocumentMalformed, RequestInvalid
+from adapters.contract.problems import DocumentMalformed, Problem, RequestInvalid
+from adapters.contract.receipts import MOST_HELD
 from adapters.contract.signatory import Signatory, trail_origin, witness_name
 from adapters.node.broker_line import BrokerLine
 from adapters.node.inbox import metadata
@@ -52,7 +53,7 @@ UNSEEN_S = 1_800
 """How long the broker may show nothing: it shows its trail at least every ten minutes."""
 
 _MOST_RECEIPTS = 10_000  # some minutes of the whole country
-_AT_ONCE = 100  # proofs in one request
+_LONGEST_PROOF = 64  # hashes; a proof that is none is no evidence, and must not be too long to keep
 _MOST_MISDEEDS = 50  # of which the evidence is kept; the first says it all
 
 _misdeeds = Counter("grondslag_log_misdeeds_total", "Signed states of the trail that cannot be.", ["misdeed"])
@@ -123,38 +124,48 @@ class Witness:
         """
         seen = await self._trail.read(self._load)
         signed = self._checkpoint(seen).size if seen else 0
-        states = [(self._earlier(note), note) for note, _ in self._receipts.values()]
-        known = [one for one in states if one[0].size <= signed]  # the others were not shown to us yet
-        for first in range(0, len(known), _AT_ONCE):
-            await self._hold(known[first : first + _AT_ONCE])
+        # those that count more were not shown to us yet; the smallest come first
+        known = sorted((note for note, _ in self._receipts.values() if _size(note) <= signed), key=_size)
+        failed: Problem | None = None
+        for first in range(0, len(known), MOST_HELD):
+            try:
+                await self._hold(known[first : first + MOST_HELD])
+            except Problem as problem:  # the others are held all the same, and what is unseen is told
+                failed = failed or problem
         shown_at = max(self._since, seen.at if seen else 0)
         since = self._now() - min([shown_at, *(noted_at for _, noted_at in self._receipts.values())])
         if since > UNSEEN_S:
             log(Event.LOG_UNSEEN, since_s=since)
+        if failed is not None:
+            raise failed
 
-    async def _hold(self, receipts: Sequence[tuple[Checkpoint, str]]) -> None:
+    async def _hold(self, notes: Sequence[str]) -> None:
         """Settles those that are earlier states of what we signed, and those that are not: these are kept."""
-        query = "&".join(f"since={given.size}" for given, _ in receipts)
+        query = "&".join(f"since={_size(note)}" for note in notes)
         try:
             answer = await self._broker.call("GET", "/v1/checkpoint", query=f"?{query}")
-        except RequestInvalid:  # what is shown counts less than what we signed
+        except RequestInvalid:  # what is shown counts less than one of them: half of them, then
+            if len(notes) > 1:
+                await self._hold(notes[: len(notes) // 2])
             return
         try:
             told = orjson.loads(answer.body)
             shown = verify_checkpoint(told["checkpoint"], self._log, self._keys_now())
             proofs = [[base64.b64decode(node, validate=True) for node in one] for one in told["proofs"]]
-            pairs = list(zip(receipts, proofs, strict=True))
+            pairs = list(zip(notes, proofs, strict=True))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, VerifyError):
             raise DocumentMalformed from None
         if not self._signed(shown, told["checkpoint"]):
             return  # not shown to us yet
-        for (given, note), proof in pairs:
+        for note, proof in pairs:
+            given = verify_checkpoint(note, self._log, self._any_keys())
             if given.size > shown.size:
                 continue
             try:
                 verify_consistency(given.size, given.root, shown.size, shown.root, proof)
             except ValueError:
-                await self._record("receipt", told["checkpoint"], Submission(given.size, tuple(proof), note))
+                kept = tuple(proof) if len(proof) <= _LONGEST_PROOF and {*map(len, proof)} <= {32} else ()
+                await self._record("receipt", told["checkpoint"], Submission(given.size, kept, note))
             self._receipts.pop(_body(note), None)
 
     def _signed(self, checkpoint: Checkpoint, lines: str) -> bool:
@@ -180,7 +191,7 @@ class Witness:
         save: Callable[[Connection, object], None] | None = None,
     ) -> None:
         """The evidence: both checkpoints as the log signed them, and the proof."""
-        log(Event.LOG_MISDEED, misdeed=misdeed, size=int(given.checkpoint.split("\n")[1]))
+        log(Event.LOG_MISDEED, misdeed=misdeed, size=_size(given.checkpoint))
         _misdeeds.labels(misdeed).inc()
         facts = {"log": self._log, "misdeed": misdeed, "seen": seen, "given": given.text()}
         await self._trail.append([Entry("misdeed", facts)], save)
@@ -190,10 +201,7 @@ class Witness:
         return None if row is None else _Seen(row.checkpoint, row.at, tuple(row.misdeeds))
 
     def _checkpoint(self, seen: _Seen) -> Checkpoint:
-        return self._earlier(seen.checkpoint)
-
-    def _earlier(self, note: str) -> Checkpoint:
-        return verify_checkpoint(note, self._log, self._any_keys())
+        return verify_checkpoint(seen.checkpoint, self._log, self._any_keys())
 
     def _keys_now(self) -> Sequence[Ed25519PublicKey]:
         return self._signatory.directory.trail_keys(BROKER, self._signatory.now())
@@ -204,6 +212,11 @@ class Witness:
 
     def _now(self) -> int:
         return int(self._signatory.now().timestamp())
+
+
+def _size(note: str) -> int:
+    """Of a checkpoint whose signature was verified when it came."""
+    return int(note.split("\n", 2)[1])
 
 
 def _body(checkpoint: str) -> str:

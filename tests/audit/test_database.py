@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
@@ -108,6 +109,20 @@ def test_a_database_that_another_holds_is_an_error_of_sqlalchemy(sqlite_books: B
     finally:
         holder.close()
         made.dispose()
+
+
+def test_a_short_read_waits_for_none_of_those_that_take_long(sqlite_books: Books) -> None:
+    async def read() -> None:
+        async with sqlite_books.opened() as trail:
+            ended = threading.Event()
+            scans = [asyncio.create_task(trail.scan(lambda _: ended.wait(20))) for _ in range(6)]
+            await asyncio.sleep(0.2)
+            assert await trail.read(lambda _: 1) == 1
+            assert not any(one.done() for one in scans)
+            ended.set()
+            assert all(await asyncio.gather(*scans))
+
+    asyncio.run(read())
 
 
 def test_a_closed_trail_is_not_read(books: Books) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, create_engine, select, text
 
 from adapters.contract.codes import BROKER, PARTNERS
 from adapters.contract.events import Event
+from adapters.contract.problems import PartnerUnreachable, Problem
 from adapters.contract.signatory import trail_origin
+from adapters.contract.wire import Response
 from adapters.node import witness
 from adapters.node.witness import UNSEEN_S, witnessed
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
@@ -199,7 +201,7 @@ def test_many_receipts_are_held_together(
     play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many as fit in a request; one from another history spoils none of the others."""
-    monkeypatch.setattr(witness, "_AT_ONCE", 4)
+    monkeypatch.setattr(witness, "MOST_HELD", 4)
     node = world.apps[world.address("veilig_thuis")].state.node
     for _ in range(5):
         ask(play, SUPERVISED)
@@ -216,6 +218,62 @@ def test_many_receipts_are_held_together(
     assert len(asked) == -(-count // 4)
     assert node.witness._receipts == {}
     assert [one["misdeed"] for one in evidence(world, "veilig_thuis")] == ["receipt"]
+
+
+def answering(world: LocalWorld, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None]) -> Any:
+    """The witness of Veilig Thuis, to which the broker's answers come like this."""
+    found = world.apps[world.address("veilig_thuis")].state.node.witness
+    honest = found._broker.call
+
+    async def call(*asked: Any, **more: Any) -> Response:
+        answer = await honest(*asked, **more)
+        told = json.loads(answer.body)
+        spoil(told)
+        return Response(answer.status, json.dumps(told).encode())
+
+    monkeypatch.setattr(found._broker, "call", call)
+    return found
+
+
+def unreachable(_: Any) -> None:
+    raise PartnerUnreachable
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [unreachable, lambda told: told["proofs"].pop(), lambda told: told.pop("proofs")],
+    ids=["an error", "a proof too few", "no proofs"],
+)
+def test_a_broker_that_answers_wrongly_settles_nothing_and_silences_nothing(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None]
+) -> None:
+    """What waits too long is told, whatever the broker says."""
+    told: list[Event] = []
+    monkeypatch.setattr(witness, "log", lambda event, **_: told.append(event))
+    ask(play, SUPERVISED)
+    found = answering(world, monkeypatch, spoil)
+    waiting = {**found._receipts}
+    for ahead, expected in ((0, []), (UNSEEN_S + 60, [Event.LOG_UNSEEN])):
+        world.clock.ahead += timedelta(seconds=ahead)
+        show(world)
+        with pytest.raises(Problem):
+            world.do(found.look())
+        assert told == expected
+    assert found._receipts == waiting
+
+
+def test_a_proof_that_is_too_long_to_keep_hides_no_misdeed(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(play, SUPERVISED)
+    show(world)
+    found = answering(
+        world, monkeypatch, lambda told: told.update(proofs=[["AAAA"] * 5_000] * len(told["proofs"]))
+    )
+    count = len(found._receipts)
+    world.do(found.look())
+    assert found._receipts == {}
+    assert [one["misdeed"] for one in evidence(world, "veilig_thuis")] == ["receipt"] * count
 
 
 def backed_up(world: LocalWorld, name: str = "older") -> Callable[[], None]:
