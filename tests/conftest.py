@@ -6,15 +6,9 @@ import pytest
 from tests.releases import Prepared, prepare
 from tests.world import LocalWorld, local_world, small_registers
 
-_COSTLY = {"table", "prepared"}
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first; tests that need what takes long to make share it, in one process."""
     items.sort(key=lambda item: "long" not in item.keywords)
-    for item in items:
-        for made in _COSTLY.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(made))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,12 @@ from tests.statements import statements
 def watched(trail: Trail) -> Iterator[Counter[str]]:
     """Commits and statements in this block, by connection."""
     seen: Counter[str] = Counter()
-    engines = {trail._engine: "", trail._keys._engine: "keys ", trail._readers_engine: "read "}
+    engines = {
+        trail._engine: "",
+        trail._keys._engine: "keys ",
+        trail._readers_engine: "read ",
+        **({trail._at_once: "read "} if trail._at_once is not None else {}),
+    }
     for one, name in engines.items():
         event.listen(one, "commit", lambda _, name=name: seen.update([f"{name}commits"]))
     with statements(lambda connection, _: seen.update([f"{engines[connection.engine]}statements"])):
