@@ -1,5 +1,6 @@
 """Every node witnesses the broker's trail: an insider with the broker's key and database is noticed."""
 
+import base64
 import json
 import shutil
 from collections.abc import Callable
@@ -267,9 +268,8 @@ def test_a_proof_that_is_too_long_to_keep_hides_no_misdeed(
 ) -> None:
     ask(play, SUPERVISED)
     show(world)
-    found = answering(
-        world, monkeypatch, lambda told: told.update(proofs=[["AAAA"] * 5_000] * len(told["proofs"]))
-    )
+    long = [base64.b64encode(bytes(32)).decode()] * 2_000  # more than a leaf holds
+    found = answering(world, monkeypatch, lambda told: told.update(proofs=[long] * len(told["proofs"])))
     count = len(found._receipts)
     world.do(found.look())
     assert found._receipts == {}
