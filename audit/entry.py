@@ -113,10 +113,9 @@ def _verify_fact(value: Any, depth: int) -> None:
         held = value
     else:
         raise ValueError("a fact is text, a whole number, true, false, null, or a list or object of those")
-    if not _PLAIN.issuperset(map(type, held)):
-        for one in held:
-            if type(one) not in _PLAIN:
-                _verify_fact(one, depth + 1)
+    for one in held:
+        if type(one) not in _PLAIN:
+            _verify_fact(one, depth + 1)
 
 
 def _ascii(names: Iterable[object]) -> bool:
