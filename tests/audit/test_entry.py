@@ -16,7 +16,8 @@ from audit.part import Part, open_part, seal_part
 AT = datetime(2026, 11, 23, 11, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=1)))
 KEY, SALT, NONCE = bytes(range(32)), bytes(32), bytes(12)
 
-names = st.text(st.characters(max_codepoint=127), max_size=8)
+# a fact of a fact is never named `part`: that has a test of its own
+names = st.text(st.characters(max_codepoint=127), max_size=8).filter(lambda name: name != "part")
 facts = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
