@@ -44,7 +44,7 @@ lock: $(VENV)/.development ## pin all dependencies again (ARGS=--upgrade for new
 
 clean: ## remove all that was made here
 	@rm -rf $(VENV) .tools .demo build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
-	@find adapters audit bench gateway grondslag policies tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find adapters audit bench contract demo gateway grondslag party policies tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@scripts/venv "$(PYTHON)" "$(VENV)"

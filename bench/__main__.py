@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
 from bench import entries, long_trail, policy
 from bench.chain import Chain, Measured, running_chain
 from bench.machine import yardstick_ms
 from bench.peer import running_peer
 from bench.rounds import Rounds, in_turn
 from bench.workload import QUESTIONS
+from contract.codes import BROKER
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server

@@ -19,12 +19,12 @@ from typing import Any
 
 import aiohttp
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.days import day_of
 from bench.machine import cpu_s
 from bench.workload import Workload, wrong
-from grondslag.demo.caller import sign_in
-from grondslag.demo.world import World, build_registers, make_parties
+from contract.codes import BROKER, PARTNERS
+from contract.days import day_of
+from demo.caller import sign_in
+from demo.world import World, build_registers, make_parties
 
 Wishes = Callable[[str], dict[str, Any]]
 

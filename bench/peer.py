@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from bench.machine import children, cpu_s
-from grondslag.demo.world import free_ports
+from demo.world import free_ports
 from tests.opa import opa_program
 
 _STARTED_WITHIN_S = 20

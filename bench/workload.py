@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from grondslag.demo.play import Chain, Play
+from demo.play import Chain, Play
 
 QUESTIONS = 20
 PARTNERS = 4

@@ -7,34 +7,34 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from adapters.contract.clock import clock_of
-from adapters.contract.codes import BROKER
-from adapters.contract.http import api
-from adapters.contract.retaining import LOOK_EVERY_S, daily
-from adapters.contract.rounds import rounds
-from adapters.contract.settings import SettingsProblem
-from adapters.contract.start import PROBLEMS, Start, started
-from adapters.contract.wire import HttpWire, Wire
 from audit.book import Book
 from audit.errors import VerifyError
 from audit.retention import Retention
 from audit.stamp import read_roots
-from gateway.agreement import Agreement
+from contract.codes import BROKER
 from gateway.broker import Broker
-from gateway.comparing import Comparing
-from gateway.comparison_routes import comparison_routes
-from gateway.courier import Courier
 from gateway.forgetting import FORGETTING
-from gateway.informing import Informing
-from gateway.obligation_routes import obligation_routes
-from gateway.rectification_routes import rectification_routes
-from gateway.rectifying import Rectifying
-from gateway.release_routes import release_routes
-from gateway.routes import BEARER, routes
+from gateway.handout.agreement import Agreement
+from gateway.handout.routes import release_routes
+from gateway.inquiries.courier import Courier
+from gateway.inquiries.rectification_routes import rectification_routes
+from gateway.inquiries.rectifying import Rectifying
+from gateway.inquiries.routes import BEARER, routes
+from gateway.obligations.informing import Informing
+from gateway.obligations.routes import obligation_routes
 from gateway.settings import BrokerSettings
-from gateway.stamping import Stamping
-from gateway.witness_routes import witness_routes
-from gateway.witnesses import Witness, Witnesses, of_directory, outside
+from gateway.trail.comparing import Comparing
+from gateway.trail.comparison_routes import comparison_routes
+from gateway.trail.stamping import Stamping
+from gateway.trail.witness_routes import witness_routes
+from gateway.trail.witnesses import Witness, Witnesses, of_directory, outside
+from party.clock import clock_of
+from party.http import api
+from party.retaining import LOOK_EVERY_S, daily
+from party.rounds import rounds
+from party.settings import SettingsProblem
+from party.start import PROBLEMS, Start, started
+from party.wire import HttpWire, Wire
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")

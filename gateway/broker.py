@@ -18,17 +18,19 @@ from typing import Any, cast
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from adapters.contract.codes import Partner
-from adapters.contract.directory import Party
-from adapters.contract.documents import (
+from audit.entry import Entry, Recorded
+from audit.errors import TrailUnavailable
+from audit.trail import Trail
+from contract.codes import Partner
+from contract.directory import Party
+from contract.documents import (
     Caller,
     CaseStatement,
     Inquiry,
     Reply,
     decision_input,
 )
-from adapters.contract.hand_outs import HandOut, HandOuts
-from adapters.contract.problems import (
+from contract.problems import (
     CaseStatementStale,
     CaseUnknown,
     Conflict,
@@ -38,18 +40,16 @@ from adapters.contract.problems import (
     NotFound,
     TooBusy,
 )
-from adapters.contract.signatory import Received, Signatory
-from adapters.contract.signing import digest
-from audit.entry import Entry, Recorded
-from audit.errors import TrailUnavailable
-from audit.trail import Trail
-from gateway import cases, inquiries
-from gateway.asked import Asked, accepted_as, entries_of
-from gateway.cases import Case, Raced
-from gateway.courier import Courier, Delivery
-from gateway.deadlines import due_at
-from gateway.inquiries import Accepted, earlier
-from gateway.receipts import receipt
+from contract.signatory import Received, Signatory
+from contract.signing import digest
+from gateway.inquiries import cases, inquiries
+from gateway.inquiries.asked import Asked, accepted_as, entries_of
+from gateway.inquiries.cases import Case, Raced
+from gateway.inquiries.courier import Courier, Delivery
+from gateway.inquiries.deadlines import due_at
+from gateway.inquiries.inquiries import Accepted, earlier
+from gateway.inquiries.receipts import receipt
+from party.hand_outs import HandOut, HandOuts
 
 MAX_INQUIRIES = 10
 """In one request: two for each partner."""

@@ -2,10 +2,10 @@
 
 import typer
 
-from adapters.contract.codes import BROKER
-from adapters.contract.run import Settings, run
+from contract.codes import BROKER
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
+from party.run import Settings, run
 
 app = typer.Typer()
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete
 
 from audit.retention import Forgetting
-from gateway.cases import cases
-from gateway.inquiries import inquiries
+from gateway.inquiries.cases import cases
+from gateway.inquiries.inquiries import inquiries
 
 
 def _cases(store: Connection, refs: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from adapters.contract.settings import PartySettings
+from party.settings import PartySettings
 
 
 class BrokerSettings(PartySettings):

@@ -14,15 +14,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from adapters.contract.run import STOPS
-from adapters.contract.settings import PartySettings, read_settings
-from adapters.contract.start import databases, read_signatory
 from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
 from adapters.node.settings import NodeSettings
 from audit.backup import back_up
 from audit.backup import restore as put_back
 from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
 from gateway.settings import BrokerSettings
+from party.run import STOPS
+from party.settings import PartySettings, read_settings
+from party.start import databases, read_signatory
 
 app = typer.Typer(no_args_is_help=True, help="Back up a party's database, and put a back-up back.")
 

@@ -14,20 +14,20 @@ from typing import Annotated
 
 import typer
 
-from adapters.contract.codes import BROKER
-from adapters.contract.days import day_of
-from adapters.contract.run import STOPS
-from adapters.contract.settings import PartySettings, SettingsProblem, printed, read_settings
-from adapters.contract.start import look_at_databases, open_policy, read_signatory
-from adapters.contract.wire import HttpWire
 from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
 from adapters.node.app import jwks
-from adapters.node.bearer import keys_of
 from adapters.node.settings import NodeSettings
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
 from adapters.registers.thresholds import read_thresholds
+from contract.codes import BROKER
+from contract.days import day_of
 from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
 from gateway.settings import BrokerSettings
+from party.bearer import keys_of
+from party.run import STOPS
+from party.settings import PartySettings, SettingsProblem, printed, read_settings
+from party.start import look_at_databases, open_policy, read_signatory
+from party.wire import HttpWire
 from policies import load_release
 
 _TOOLS = Path(__file__).parent.parent / ".tools"

@@ -9,9 +9,9 @@ import typer
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory, DirectoryProblem, Party, directory_text
-from adapters.contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
+from contract.codes import BROKER, PARTNERS
+from contract.directory import Directory, DirectoryProblem, Party, directory_text
+from contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
 
 _REGIMES = ("bilateral", "zvh")
 

@@ -9,18 +9,18 @@ from typing import Annotated
 
 import typer
 
-from adapters.contract.clock import clock_of
-from adapters.contract.codes import BROKER
-from adapters.contract.run import STOPS
-from adapters.contract.settings import PartySettings, read_settings
-from adapters.contract.start import opened_trail, read_signatory
 from adapters.node.forgetting import FORGETTING as OF_NODE
 from adapters.node.settings import NodeSettings
 from audit.book import Book
 from audit.errors import CaseHeld, CaseTaken, NothingKept
 from audit.retention import Retention
+from contract.codes import BROKER
 from gateway.forgetting import FORGETTING as OF_BROKER
 from gateway.settings import BrokerSettings
+from party.clock import clock_of
+from party.run import STOPS
+from party.settings import PartySettings, read_settings
+from party.start import opened_trail, read_signatory
 from policies import load_release
 
 app = typer.Typer(

@@ -15,15 +15,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from adapters.contract.clock import clock_of
-from adapters.contract.codes import BROKER
-from adapters.contract.days import ZONE
-from adapters.contract.directory import Directory
-from adapters.contract.pdf import PdfUnavailable
-from adapters.contract.run import STOPS
-from adapters.contract.settings import PartySettings, read_settings
-from adapters.contract.signatory import trail_origin
-from adapters.contract.start import opened_trail, read_signatory
 from adapters.node.settings import NodeSettings
 from audit import adl, ldv
 from audit.checkpoint import verifier_key
@@ -31,9 +22,18 @@ from audit.commands import app
 from audit.export import ExportCanceled, Exported, export_entry
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
-from gateway.evidence import evidence, policy
-from gateway.exhibit import NoQuestion, exhibit, pdf, text_of
+from contract.codes import BROKER
+from contract.days import ZONE
+from contract.directory import Directory
+from contract.signatory import trail_origin
 from gateway.settings import BrokerSettings
+from gateway.trail.evidence import evidence, policy
+from gateway.trail.exhibit import NoQuestion, exhibit, pdf, text_of
+from party.clock import clock_of
+from party.pdf import PdfUnavailable
+from party.run import STOPS
+from party.settings import PartySettings, read_settings
+from party.start import opened_trail, read_signatory
 
 Many = Annotated[list[str] | None, typer.Option(help="Only of these; again for more.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day, at its beginning.")]

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory, directory_text
-from adapters.contract.keys import Keyring, make_keys, read_keys, write_keys
-from adapters.contract.signatory import Signatory
+from contract.codes import BROKER, PARTNERS
+from contract.directory import Directory, directory_text
+from contract.keys import Keyring, make_keys, read_keys, write_keys
+from contract.signatory import Signatory
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from adapters.contract.pdf import PdfUnavailable
+from party.pdf import PdfUnavailable
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.contract.codes import BROKER, PARTNERS
-from grondslag.demo.caller import Json
+from contract.codes import BROKER, PARTNERS
+from demo.caller import Json
 from policies import load_release
 from policies.check import Agreement, Certificate
 from policies.effect import kept_table

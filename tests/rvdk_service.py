@@ -9,7 +9,7 @@ from datetime import date
 
 import uvicorn
 
-from grondslag.rvdk_register import app_of
+from demo.rvdk_register import app_of
 
 TOKEN = "a token for tests, not a secret!"
 

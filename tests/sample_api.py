@@ -7,8 +7,8 @@ from fastapi import APIRouter, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
-from adapters.contract import problems
-from adapters.contract.http import api
+from contract import problems
+from party.http import api
 
 
 class EngineDown(Exception):

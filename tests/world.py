@@ -27,19 +27,19 @@ from jwt.algorithms import ECAlgorithm
 
 import adapters.node.app
 import gateway.app
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.days import day_of
-from adapters.contract.health import health
-from adapters.contract.server import serve
-from adapters.contract.wire import HttpWire, Response, Unreachable
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
 from audit.migration import KEYS, TRAIL, migrate
+from contract.codes import BROKER, PARTNERS
+from contract.days import day_of
+from demo.caller import Caller, Refused
+from demo.proposal import Proposal
+from demo.world import World, build_registers, make_parties
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
-from grondslag.demo.caller import Caller, Refused
-from grondslag.demo.proposal import Proposal
-from grondslag.demo.world import World, build_registers, make_parties
+from party.health import health
+from party.server import serve
+from party.wire import HttpWire, Response, Unreachable
 from tests.releases import Prepared
 from tests.rvdk_service import TOKEN, rvdk_service
 

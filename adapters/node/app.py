@@ -9,42 +9,42 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from adapters.contract import problems
-from adapters.contract.clock import clock_of
-from adapters.contract.days import day_of
-from adapters.contract.health import working
-from adapters.contract.http import api
-from adapters.contract.retaining import LOOK_EVERY_S, daily
-from adapters.contract.rounds import rounds
-from adapters.contract.start import PROBLEMS, started
-from adapters.contract.wire import HttpWire, Unreachable, Wire
-from adapters.node.answering import Answering
-from adapters.node.asking import Asking
-from adapters.node.bearer import IdentityProvider, IdentityProviderUnavailable
+from adapters.node.answering.answering import Answering
+from adapters.node.answering.desk import Desk
+from adapters.node.asking.asking import Asking
+from adapters.node.asking.routes import routes
 from adapters.node.broker_line import BrokerLine
-from adapters.node.comparing import Comparing
-from adapters.node.desk import Desk
-from adapters.node.exports import Exports
 from adapters.node.forgetting import FORGETTING
-from adapters.node.informing import Informing
+from adapters.node.handout.releases import Releases
+from adapters.node.handout.routes import release_routes
+from adapters.node.informing.informing import Informing
+from adapters.node.informing.routes import obligation_routes
 from adapters.node.node import Node
-from adapters.node.obligation_routes import obligation_routes
 from adapters.node.outbox import Outbox
-from adapters.node.reading import Reading
-from adapters.node.rectifying import Rectifying
-from adapters.node.release_routes import release_routes
-from adapters.node.releases import Releases
-from adapters.node.requests import Requests
-from adapters.node.rights_routes import rights_routes
-from adapters.node.routes import routes
+from adapters.node.rights.rectifying import Rectifying
+from adapters.node.rights.requests import Requests
+from adapters.node.rights.routes import rights_routes
 from adapters.node.settings import NodeSettings
-from adapters.node.trail_routes import trail_routes
-from adapters.node.witness import Witness
-from adapters.node.witness_routes import witness_routes
+from adapters.node.trail.comparing import Comparing
+from adapters.node.trail.exports import Exports
+from adapters.node.trail.reading import Reading
+from adapters.node.trail.routes import trail_routes
+from adapters.node.trail.witness import Witness
+from adapters.node.trail.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 from audit.book import Book
 from audit.retention import Retention
+from contract import problems
+from contract.days import day_of
+from party.bearer import IdentityProvider, IdentityProviderUnavailable
+from party.clock import clock_of
+from party.health import working
+from party.http import api
+from party.retaining import LOOK_EVERY_S, daily
+from party.rounds import rounds
+from party.start import PROBLEMS, started
+from party.wire import HttpWire, Unreachable, Wire
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")

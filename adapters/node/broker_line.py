@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
-from adapters.contract.codes import BROKER
-from adapters.contract.documents import Caller
-from adapters.contract.problems import PartnerUnreachable, named
-from adapters.contract.signatory import Signatory
-from adapters.contract.wire import Response, Unreachable, Wire
+from contract.codes import BROKER
+from contract.documents import Caller
+from contract.problems import PartnerUnreachable, named
+from contract.signatory import Signatory
+from party.wire import Response, Unreachable, Wire
 
 
 class BrokerLine:

@@ -4,13 +4,13 @@ import sys
 
 import typer
 
-from adapters.contract.run import Settings
-from adapters.contract.run import run as run_party
+from adapters.node.answering.commands import desk, standing
 from adapters.node.app import app as node_app
-from adapters.node.desk_commands import desk, standing
-from adapters.node.release_commands import release
+from adapters.node.handout.commands import release
 from adapters.node.settings import NodeSettings
 from adapters.partners import RegisterUnavailable
+from party.run import Settings
+from party.run import run as run_party
 
 app = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
 app.add_typer(desk, name="desk")

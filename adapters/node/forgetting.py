@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, select
 
-from adapters.node.enrichments import enrichments, own_cases, subjects
-from adapters.node.inbox import inbox
-from adapters.node.requests import requests
+from adapters.node.answering.inbox import inbox
+from adapters.node.asking.enrichments import enrichments, own_cases, subjects
+from adapters.node.rights.requests import requests
 from audit.errors import CaseTaken
 from audit.retention import Forgetting
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.contract import base64url
-from adapters.contract.codes import Oin, Question, Ref
-from adapters.contract.documents import Inquiry
-from adapters.contract.identity import Identity, IdentityError
-from adapters.contract.problems import DocumentMalformed
-from adapters.contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
-from adapters.contract.signatory import Signatory
+from contract import base64url
+from contract.codes import Oin, Question, Ref
+from contract.documents import Inquiry
+from contract.identity import Identity, IdentityError
+from contract.problems import DocumentMalformed
+from contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
+from contract.signatory import Signatory
 
 LOCKED_BYTES = 4096
 """Every locked text has this size: an identity and a short text for each of at most five questions."""

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from adapters.contract.hand_outs import HandOuts
-from adapters.contract.signatory import Signatory
-from adapters.node.answering import Answering
-from adapters.node.asking import Asking
-from adapters.node.bearer import IdentityProvider
-from adapters.node.comparing import Comparing
-from adapters.node.desk import Desk
-from adapters.node.exports import Exports
-from adapters.node.informing import Informing
+from adapters.node.answering.answering import Answering
+from adapters.node.answering.desk import Desk
+from adapters.node.asking.asking import Asking
+from adapters.node.handout.releases import Releases
+from adapters.node.informing.informing import Informing
 from adapters.node.outbox import Outbox
-from adapters.node.reading import Reading
-from adapters.node.rectifying import Rectifying
-from adapters.node.releases import Releases
-from adapters.node.requests import Requests
-from adapters.node.witness import Witness
+from adapters.node.rights.rectifying import Rectifying
+from adapters.node.rights.requests import Requests
+from adapters.node.trail.comparing import Comparing
+from adapters.node.trail.exports import Exports
+from adapters.node.trail.reading import Reading
+from adapters.node.trail.witness import Witness
 from audit.trail import Trail
+from contract.signatory import Signatory
+from party.bearer import IdentityProvider
+from party.hand_outs import HandOuts
 from policies import Release
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from prometheus_client import Gauge
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, insert, select, update
 
-from adapters.contract.events import Event, log
-from adapters.contract.problems import (
+from adapters.node.answering.inbox import metadata
+from adapters.node.broker_line import BrokerLine
+from audit.trail import Trail
+from contract.problems import (
     Conflict,
     DocumentExpired,
     InternalError,
@@ -21,9 +23,7 @@ from adapters.contract.problems import (
     TooManyRequests,
     Unavailable,
 )
-from adapters.node.broker_line import BrokerLine
-from adapters.node.inbox import metadata
-from audit.trail import Trail
+from party.events import Event, log
 
 _MOST_AT_ONCE = 50
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from adapters.contract.codes import Partner
-from adapters.contract.settings import PartySettings
+from contract.codes import Partner
+from party.settings import PartySettings
 
 
 class NodeSettings(PartySettings):

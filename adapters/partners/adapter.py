@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from adapters.contract.identity import Identity
 from adapters.partners.age import age_bands
 from adapters.registers.matching import Certain, Uncertain, match
 from adapters.registers.register import Candidates, Person, Record, Register, RegisterUnavailable
 from adapters.registers.thresholds import Thresholds
+from contract.identity import Identity
 from policies import Release, ReleaseError
 
 __all__ = [

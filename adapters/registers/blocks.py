@@ -19,8 +19,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from adapters.contract.identity import Identity
 from adapters.registers.names import given_names, skeleton, surnames
+from contract.identity import Identity
 
 _NUMBER = re.compile(r"[0-9]+")
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from adapters.contract.identity import Identity
 from adapters.registers.blocks import blocks_for, blocks_of
 from adapters.registers.register import (
     Candidates,
@@ -30,6 +29,7 @@ from adapters.registers.register import (
     Record,
     RegisterUnreadable,
 )
+from contract.identity import Identity
 
 MANIFEST = "extract.json"
 _LARGEST = 512 * 1024 * 1024

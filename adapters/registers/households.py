@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from adapters.contract.identity import Identity
 from adapters.registers.origins import ORIGINS, Origin
+from contract.identity import Identity
 
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXZ"
 _SHARES = tuple(origin.share for origin in ORIGINS)

@@ -19,10 +19,10 @@ from enum import Enum
 
 from rapidfuzz.distance import JaroWinkler
 
-from adapters.contract.identity import Identity
 from adapters.registers.names import given_names, surnames
 from adapters.registers.register import Candidates
 from adapters.registers.thresholds import Thresholds
+from contract.identity import Identity
 
 _OTHER_PREFIX = 0.95  # "van den Berg" and "ten Berg": near, not one name
 

@@ -15,12 +15,12 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from adapters.contract.identity import Identity, IdentityError
 from adapters.registers.blocks import blocks_for, blocks_of
 from adapters.registers.households import Member, households
 from adapters.registers.matching import Certain, Uncertain, match
 from adapters.registers.register import Candidates, Person
 from adapters.registers.thresholds import Thresholds
+from contract.identity import Identity, IdentityError
 
 _FIELDS = tuple(field.name for field in fields(Identity))
 _COLUMNS = ("kind", "same", *(f"asked_{name}" for name in _FIELDS), *(f"held_{name}" for name in _FIELDS))

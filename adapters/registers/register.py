@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from adapters.contract.identity import Identity
+from contract.identity import Identity
 
 
 class RegisterUnavailable(Exception):

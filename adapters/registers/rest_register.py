@@ -18,8 +18,6 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from adapters.contract import trace
-from adapters.contract.identity import Identity
 from adapters.registers.register import (
     Candidates,
     Found,
@@ -28,6 +26,8 @@ from adapters.registers.register import (
     RegisterUnavailable,
     RegisterUnreadable,
 )
+from contract.identity import Identity
+from party import trace
 
 SEARCH = "ZoekMetStatutaireSet"
 _LARGEST = 4 * 1024 * 1024

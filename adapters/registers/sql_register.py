@@ -32,7 +32,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.contract.identity import Identity
 from adapters.registers.blocks import blocks_for
 from adapters.registers.register import (
     Candidates,
@@ -42,6 +41,7 @@ from adapters.registers.register import (
     RegisterUnavailable,
     RegisterUnreadable,
 )
+from contract.identity import Identity
 
 _THREADS = 4
 _STATEMENT_TIMEOUT_MS = 5000

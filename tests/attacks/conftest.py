@@ -7,7 +7,7 @@ import pytest
 
 import adapters.node.app
 import gateway.app
-from grondslag.demo.play import Play, decide_standing
+from demo.play import Play, decide_standing
 from tests.attacks.insider import Insider
 from tests.world import LocalWorld, local_world
 

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from adapters.contract.answers import Answer, envelope
-from adapters.contract.codes import BROKER
-from adapters.contract.directory import Directory
-from adapters.contract.documents import (
+from adapters.node.locked import Locked, lock_subjects
+from contract.answers import Answer, envelope
+from contract.codes import BROKER
+from contract.directory import Directory
+from contract.documents import (
     AskedQuestion,
     Attested,
     Caller,
@@ -30,14 +31,13 @@ from adapters.contract.documents import (
     Repetition,
     Reply,
 )
-from adapters.contract.identity import Identity
-from adapters.contract.keys import read_keys
-from adapters.contract.sealing import Context, seal
-from adapters.contract.signatory import Signatory
-from adapters.contract.signing import Signed, digest
-from adapters.contract.wire import Response
-from adapters.node.locked import Locked, lock_subjects
-from grondslag.demo.world import REGION
+from contract.identity import Identity
+from contract.keys import read_keys
+from contract.sealing import Context, seal
+from contract.signatory import Signatory
+from contract.signing import Signed, digest
+from demo.world import REGION
+from party.wire import Response
 from tests.world import AsgiWire, LocalWorld
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SEC 2, 2.4.2)

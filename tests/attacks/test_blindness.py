@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.answers import Answer, envelope
-from adapters.contract.days import day_of
-from grondslag.demo.cast import cast
-from grondslag.demo.leaks import _stands, found_in_files, found_in_memory, markers
-from grondslag.demo.play import Play, decide_standing
-from grondslag.demo.world import World, running_world
+from contract.answers import Answer, envelope
+from contract.days import day_of
+from demo.cast import cast
+from demo.leaks import _stands, found_in_files, found_in_memory, markers
+from demo.play import Play, decide_standing
+from demo.world import World, running_world
 from tests.attacks.test_chain import chair_asks
 from tests.world import LocalWorld
 

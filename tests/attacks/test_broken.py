@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.contract.codes import BROKER
-from grondslag.demo.play import Play, decide_standing
+from contract.codes import BROKER
+from demo.play import Play, decide_standing
 from policies import load_release
 from tests.attacks.insider import Door, Insider, code_of, trail_sizes
 from tests.attacks.test_chain import chair_asks, holder_that, refusal, states

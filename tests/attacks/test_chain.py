@@ -16,16 +16,16 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from adapters.contract.answers import SLOT_BYTES, Answer
-from adapters.contract.codes import BROKER
-from adapters.contract.directory import Desk
-from adapters.contract.documents import Inquiry, Outcome, Repetition
-from adapters.contract.sealing import lock
-from adapters.contract.signing import Signed, digest
-from adapters.contract.wire import Response
-from gateway import cases, inquiries
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from contract.answers import SLOT_BYTES, Answer
+from contract.codes import BROKER
+from contract.directory import Desk
+from contract.documents import Inquiry, Outcome, Repetition
+from contract.sealing import lock
+from contract.signing import Signed, digest
+from demo.caller import Refused
+from demo.play import Play
+from gateway.inquiries import cases, inquiries
+from party.wire import Response
 from tests.attacks.insider import (
     Asked,
     Case,

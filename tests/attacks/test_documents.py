@@ -18,9 +18,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from adapters.contract.codes import BROKER
-from adapters.contract.documents import Caller
-from adapters.contract.wire import Response
+from contract.codes import BROKER
+from contract.documents import Caller
+from party.wire import Response
 from tests.attacks.insider import (
     Door,
     Insider,
@@ -317,7 +317,7 @@ class Doors:
 
     def _permit_of(self, jti: str) -> str:
         """The digest of the permit under which the police answered."""
-        from gateway import inquiries
+        from gateway.inquiries import inquiries
 
         trail = self.vt.world.apps[self.vt.world.address(BROKER)].state.broker._trail
         accepted = self.vt.world.do(trail.read(lambda store: inquiries.load_one(store, jti)))

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.checkpoint import Checkpoint, sign_checkpoint
 from audit.errors import VerifyError
 from audit.stamp import read_roots, request_of, verify_stamp
-from grondslag.demo.stamp_authority import make_authority, openssl, stamped
+from demo.stamp_authority import make_authority, openssl, stamped
 
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 CHECKPOINT = sign_checkpoint(Checkpoint("grondslag.example/log", 81, bytes(32)), _KEY)

@@ -22,7 +22,7 @@ from audit.witness import (
     read_cosigner_key,
     read_submission,
 )
-from gateway.witnesses import Witness
+from gateway.trail.witnesses import Witness
 from tests.audit.test_merkle import mth, subproof
 
 ORIGIN = "grondslag.example/log"

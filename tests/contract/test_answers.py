@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from adapters.contract.answers import SLOT_BYTES, Answer, envelope, opened
-from adapters.contract.problems import DocumentMalformed
+from contract.answers import SLOT_BYTES, Answer, envelope, opened
+from contract.problems import DocumentMalformed
 
 OIN, INQUIRY = "99999990000000000003", "00000000-0000-4000-8000-000000000000"
 YES = Answer(codes=("yes",), as_of=date(2026, 11, 24), source="register")

@@ -5,8 +5,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from adapters.contract import codes
-from adapters.contract.documents import Ground
+from contract import codes
+from contract.documents import Ground
 from policies import load_release
 
 CATALOGUE = load_release().catalogue

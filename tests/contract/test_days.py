@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapters.contract.days import day_of
+from contract.days import day_of
 
 
 @pytest.mark.parametrize(

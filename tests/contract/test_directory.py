@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.directory import Directory, DirectoryProblem, directory_text
-from adapters.contract.problems import SenderUnknown
+from contract.directory import Directory, DirectoryProblem, directory_text
+from contract.problems import SenderUnknown
 from tests.parties import NOON, Parties, read_directory
 
 

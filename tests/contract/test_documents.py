@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adapters.contract.documents import (
+from contract.documents import (
     MAX_QUESTIONS,
     AskedQuestion,
     Asker,

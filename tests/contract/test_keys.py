@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.keys import (
+from contract.keys import (
     RETIRED_AFTER,
     ROTATION_OVERLAP,
     KeyProblem,

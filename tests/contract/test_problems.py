@@ -5,8 +5,8 @@ import re
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.contract import problems
-from adapters.contract.problems import Problem, by_code, invalid_params
+from contract import problems
+from contract.problems import Problem, by_code, invalid_params
 
 PLANTED = "Wilhelmina"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract.codes import PARTNERS
-from adapters.contract.hand_outs import HandOuts
-from adapters.contract.releases import Examined, Life, Step, Turn, in_force, state, turns
+from contract.codes import PARTNERS
+from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
+from party.hand_outs import HandOuts
 from policies import Policy, Release, load_release
 
 FIRST = Life("sha256:first", None, "", (), None)

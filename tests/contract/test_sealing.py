@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import base64url
-from adapters.contract.problems import SealedForAnother
-from adapters.contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
+from contract import base64url
+from contract.problems import SealedForAnother
+from contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
 from tests.parties import NOON, Parties
 
 CONTEXT = Context("reply", "case", "purpose", "veilig_thuis", "reclassering", "inquiry")

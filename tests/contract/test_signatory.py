@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract.directory import Party
-from adapters.contract.documents import Caller
-from adapters.contract.keys import ROTATION_OVERLAP, make_keys, rotated
-from adapters.contract.problems import AddresseeWrong, SenderUnknown
-from adapters.contract.signatory import Signatory, trail_origin
+from contract.directory import Party
+from contract.documents import Caller
+from contract.keys import ROTATION_OVERLAP, make_keys, rotated
+from contract.problems import AddresseeWrong, SenderUnknown
+from contract.signatory import Signatory, trail_origin
 from tests.parties import NOON, Clock, Parties, directory_contents, keyring, read_directory
 
 PATH = "/v1/cases/0"

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from adapters.contract.documents import Caller
-from adapters.contract.problems import (
+from contract.documents import Caller
+from contract.problems import (
     DocumentExpired,
     DocumentMalformed,
     DocumentProblem,
@@ -21,7 +21,7 @@ from adapters.contract.problems import (
     SenderUnknown,
     SignatureInvalid,
 )
-from adapters.contract.signing import (
+from contract.signing import (
     CLOCK_SKEW_S,
     MAX_TOKEN_BYTES,
     digest,

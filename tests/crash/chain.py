@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.contract.codes import BROKER, PARTNERS
-from grondslag.demo.caller import Caller, HttpCaller
-from grondslag.demo.world import _answers, make_parties
+from contract.codes import BROKER, PARTNERS
+from demo.caller import Caller, HttpCaller
+from demo.world import _answers, make_parties
 from tests.rvdk_service import TOKEN, rvdk_service
 from tests.world import LocalWorld
 

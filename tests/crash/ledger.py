@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory
-from adapters.contract.keys import read_keys
-from adapters.contract.signatory import trail_origin
-from adapters.node import inbox
-from adapters.node.enrichments import Enrichment, Sent, _enrichment, enrichments
+from adapters.node.answering import inbox
+from adapters.node.asking.enrichments import Enrichment, Sent, _enrichment, enrichments
 from audit.checkpoint import verify_checkpoint
 from audit.merkle import Tree, leaf_hash
 from audit.receipt import verify_receipt
 from audit.trail import Opened, Trail
-from gateway import inquiries
-from gateway.inquiries import Accepted
+from contract.codes import BROKER, PARTNERS
+from contract.directory import Directory
+from contract.keys import read_keys
+from contract.signatory import trail_origin
+from gateway.inquiries import inquiries
+from gateway.inquiries.inquiries import Accepted
 from tests.world import LocalWorld
 
 Question = tuple[str, int]

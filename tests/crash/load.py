@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from demo.caller import Refused
+from demo.play import Play
 from tests.crash.chain import CrashChain
 
 POLICE = "politie.relevant_registrations"

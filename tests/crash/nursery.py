@@ -18,14 +18,14 @@ from typing import Any
 
 import uvloop
 
-from adapters.contract import events
-from adapters.contract.codes import BROKER
-from adapters.contract.health import health
-from adapters.contract.server import serve
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
+from contract.codes import BROKER
 from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
+from party import events
+from party.health import health
+from party.server import serve
 from tests.crash.steps import arm
 
 _PR_SET_PDEATHSIG = 1

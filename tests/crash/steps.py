@@ -16,10 +16,10 @@ from typing import Any
 
 from alembic.ddl.impl import DefaultImpl
 
-from adapters.contract.wire import HttpWire, Response
-from adapters.node.answering import Answering
+from adapters.node.answering.answering import Answering
 from audit.trail import Trail
 from gateway.broker import Broker
+from party.wire import HttpWire, Response
 
 
 class Trap:

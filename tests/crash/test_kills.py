@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract.codes import BROKER, PARTNERS
-from grondslag.demo.play import Play, decide_standing
+from contract.codes import BROKER, PARTNERS
+from demo.play import Play, decide_standing
 from tests.crash.chain import CrashChain, crash_chain, until
 from tests.crash.ledger import open_books, stuck, wrong
 from tests.crash.load import Work, people_at_work

@@ -18,15 +18,15 @@ import aiohttp
 import pytest
 from typer.testing import CliRunner
 
-from adapters.contract.health import health
-from adapters.contract.http import _from_a_proxy
-from adapters.contract.keys import make_keys, read_keys, write_keys
-from adapters.contract.server import serve
-from adapters.contract.settings import PartySettings, read_settings
-from adapters.contract.start import _engine
 from adapters.node.settings import NodeSettings
+from contract.keys import make_keys, read_keys, write_keys
 from gateway.settings import BrokerSettings
 from grondslag.init import app as init
+from party.health import health
+from party.http import _from_a_proxy
+from party.server import serve
+from party.settings import PartySettings, read_settings
+from party.start import _engine
 from policies import OpaServerPolicy, PolicyUnavailable, load_release
 from policies.bundle import pack
 from tests.authority import Authority

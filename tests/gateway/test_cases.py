@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.documents import Attested, CaseStatement
-from adapters.contract.problems import CaseNotYours
-from gateway.cases import Case, stated
+from contract.documents import Attested, CaseStatement
+from contract.problems import CaseNotYours
+from gateway.inquiries.cases import Case, stated
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DUE = timedelta(hours=24)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.deadlines import due_at, working_day_before, working_days_after
+from gateway.inquiries.deadlines import due_at, working_day_before, working_days_after
 
 
 def at(text: str) -> datetime:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract.documents import AskedQuestion
-from gateway.inquiries import FINAL, Accepted, Earlier, Progress, earlier
+from contract.documents import AskedQuestion
+from gateway.inquiries.inquiries import FINAL, Accepted, Earlier, Progress, earlier
 from policies import load_release
 
 LIMITS = load_release().catalogue.parameters

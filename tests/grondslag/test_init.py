@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from adapters.contract.directory import Directory
+from contract.directory import Directory
 from grondslag.init import app
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "party.json"

@@ -1,6 +1,6 @@
 import pytest
 
-from grondslag.demo.play import Play, decide_standing
+from demo.play import Play, decide_standing
 from tests.world import LocalWorld
 
 

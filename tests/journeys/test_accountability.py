@@ -11,9 +11,6 @@ from typing import Any, Literal
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.contract.codes import BROKER
-from adapters.contract.directory import Directory
-from adapters.contract.signatory import witness_name
 from adapters.node.settings import NodeSettings
 from audit.__main__ import check
 from audit.adl import given_of
@@ -22,10 +19,13 @@ from audit.exhibit import verify_exhibit
 from audit.quorum import read_quorum
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.witness import cosign, cosigner_key
-from gateway.evidence import policy
-from gateway.exhibit import ATTACHED, NoQuestion
+from contract.codes import BROKER
+from contract.directory import Directory
+from contract.signatory import witness_name
+from demo.play import Play
 from gateway.settings import BrokerSettings
-from grondslag.demo.play import Play
+from gateway.trail.evidence import policy
+from gateway.trail.exhibit import ATTACHED, NoQuestion
 from grondslag.trail import questioned, recorded
 from policies import EmbeddedPolicy, load_release
 from tests.journeys.watching import PROSECUTED, SUPERVISED, ask

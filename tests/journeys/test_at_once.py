@@ -1,9 +1,9 @@
 """The node asks after the same inquiry twice at once: what is newer stays, and nothing is recorded twice."""
 
-from adapters.contract.codes import BROKER
-from adapters.contract.wire import Response
-from adapters.node import enrichments
-from grondslag.demo.play import Play
+from adapters.node.asking import enrichments
+from contract.codes import BROKER
+from demo.play import Play
+from party.wire import Response
 from tests.attacks.insider import Insider
 from tests.journeys.watching import POLICE, accepted, ask, ends, kinds, release, trail, wait_for, waiting
 from tests.world import LocalWorld

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.wire import Response
-from adapters.node import enrichments
-from adapters.node.enrichments import OwnCase
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from adapters.node.asking import enrichments
+from adapters.node.asking.enrichments import OwnCase
+from contract.codes import BROKER
+from demo.caller import Refused
+from demo.play import Play
+from party.wire import Response
 from tests.world import AsgiCaller, LocalWorld
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.comparing import _sum, stated
-from adapters.contract.days import day_of
-from adapters.contract.documents import DailyStatement
-from adapters.contract.problems import DocumentMalformed
 from audit.comparison import Remembered, differences, digests
-from grondslag.demo.play import Play, decide_standing
+from contract.codes import BROKER
+from contract.days import day_of
+from contract.documents import DailyStatement
+from contract.problems import DocumentMalformed
+from demo.play import Play, decide_standing
+from party.comparing import _sum, stated
 from tests.journeys.test_informing import asked, delivery, notice, owed, plan, step
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from demo.caller import Refused
+from demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     SUPERVISED,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
-from adapters.contract.codes import BROKER
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from contract.codes import BROKER
+from demo.caller import Refused
+from demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     PROSECUTED,

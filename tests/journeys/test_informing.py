@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.days import day_of
-from adapters.node.steps import Factor
+from adapters.node.informing.steps import Factor
 from audit.obligations import obligations
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from contract.codes import BROKER
+from contract.days import day_of
+from demo.caller import Refused
+from demo.play import Play
 from tests.world import LocalWorld
 
 FACTORS = list(Factor.__args__)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from grondslag.demo.play import Play
+from demo.play import Play
 from tests.journeys.watching import (
     POLICE,
     SUPERVISED,

@@ -19,13 +19,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.contract.codes import BROKER
-from adapters.contract.wire import HttpWire
 from audit.checkpoint import verifier_key
 from audit.errors import VerifyError
 from audit.witness import cosigner_key
-from gateway.witnesses import Shown, Witness, Witnesses, outside
-from grondslag.demo.play import Play
+from contract.codes import BROKER
+from demo.play import Play
+from gateway.trail.witnesses import Shown, Witness, Witnesses, outside
+from party.wire import HttpWire
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
 

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.documents import ProvenEntry, Receipt
-from adapters.contract.wire import Response
-from adapters.node import enrichments
-from grondslag.demo.play import Play
+from adapters.node.asking import enrichments
+from contract.codes import BROKER
+from contract.documents import ProvenEntry, Receipt
+from demo.play import Play
+from party.wire import Response
 from tests.attacks.insider import Insider, claims_of
 from tests.journeys.watching import (
     POLICE,

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.node import exports
-from adapters.node.exports import KEPT_S
+from adapters.node.trail import exports
+from adapters.node.trail.exports import KEPT_S
 from audit.report import WHOLE
 from audit.verify import verify
-from grondslag.demo.caller import Caller, Refused
-from grondslag.demo.play import Play, decide_standing
+from demo.caller import Caller, Refused
+from demo.play import Play, decide_standing
 from tests.journeys.test_informing import asked, deferral, owed, step
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import AsgiCaller, LocalWorld, local_world
@@ -130,7 +130,7 @@ def test_long_trails_are_read_in_turns(
     whole = [line["position"] for line in read(fg)]
     for name, most in (("MOST_READ", 3), ("_LOOKED_AT", 4)):
         with monkeypatch.context() as patch:
-            patch.setattr(f"adapters.node.reading.{name}", most)
+            patch.setattr(f"adapters.node.trail.reading.{name}", most)
             found: list[int] = []
             after: int | None = 0
             while after is not None and after <= whole[-1]:  # beyond stands what this reading left

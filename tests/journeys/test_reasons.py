@@ -10,10 +10,10 @@ from typing import Any, get_args
 
 import pytest
 
-from adapters.contract.documents import AskedQuestion, Asker, CaseFacts, Ground, Repetition, decision_input
-from adapters.contract.hand_outs import HandOuts
 from adapters.partners.adapter import Adapter
-from grondslag.demo.play import Play
+from contract.documents import AskedQuestion, Asker, CaseFacts, Ground, Repetition, decision_input
+from demo.play import Play
+from party.hand_outs import HandOuts
 from policies import load_release
 from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, ends, official, place, waiting, watch
 

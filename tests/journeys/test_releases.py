@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.documents import ReleaseStep
-from adapters.contract.problems import Problem
-from adapters.contract.releases import Life
-from gateway.recorded import known_releases, recorded, recorded_at
-from grondslag.demo.caller import Json, Refused
-from grondslag.demo.play import Play, decide_standing
+from contract.codes import BROKER
+from contract.documents import ReleaseStep
+from contract.problems import Problem
+from contract.releases import Life
+from demo.caller import Json, Refused
+from demo.play import Play, decide_standing
+from gateway.handout.recorded import known_releases, recorded, recorded_at
 from policies import load_release
 from policies.bundle import pack
 from policies.certificate import fingerprint

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.days import day_of
-from adapters.node.requests import term_of
-from grondslag.demo.caller import Caller, Refused
+from adapters.node.rights.requests import term_of
+from contract.days import day_of
+from demo.caller import Caller, Refused
 from tests.journeys.test_rights import entries
 from tests.world import AsgiCaller, LocalWorld, local_world
 
@@ -108,7 +108,7 @@ def test_two_officers_at_once(world: LocalWorld) -> None:
 def test_what_is_overdue_is_first_and_said(world: LocalWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[Any] = []
     monkeypatch.setattr(
-        "adapters.node.requests.log", lambda event, **fields: said.append((event.name, fields))
+        "adapters.node.rights.requests.log", lambda event, **fields: said.append((event.name, fields))
     )
     today = day_of(world.clock())
     fresh = received(officer(world), today)

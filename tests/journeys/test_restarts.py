@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import policies
-from adapters.contract.codes import BROKER
-from grondslag.demo.play import Play
+from contract.codes import BROKER
+from demo.play import Play
 from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, place, release, taken, waiting, watch
 from tests.world import LocalWorld
 

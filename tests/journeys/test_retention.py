@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
 from adapters.node.settings import NodeSettings
 from audit.errors import CaseHeld
 from audit.retention import Kept, Retention
+from contract.codes import BROKER
+from demo.caller import Refused
+from demo.play import Play
 from gateway.settings import BrokerSettings
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
 from grondslag.retention import retain
 from tests.journeys.test_informing import asked, delivery, notice, owed, plan, step
 from tests.world import LocalWorld

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER
 from audit.exhibit import verify_exhibit
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from contract.codes import BROKER
+from demo.caller import Refused
+from demo.play import Play
 from tests.journeys.test_accountability import exhibit, questions
 from tests.journeys.watching import POLICE, SUPERVISED, ask
 from tests.world import AsgiCaller, LocalWorld
@@ -163,7 +163,7 @@ def test_an_answer_is_taken_back_once(play: Play, world: LocalWorld) -> None:
 
 def test_what_was_taken_back_stays_so_whatever_was_read_before(play: Play, world: LocalWorld) -> None:
     """A reply that is opened at the same time does not write the old state back."""
-    from adapters.node.enrichments import Enrichment, Item, Sent
+    from adapters.node.asking.enrichments import Enrichment, Item, Sent
 
     item = Item(0, "ref", "child", "rvdk.known", state="answered")
     sent = Sent("jti", "digest", "rvdk", (item, replace(item, index=1)), None, None, "sent")

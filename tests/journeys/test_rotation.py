@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory, directory_text
-from adapters.contract.keys import RETIRED_AFTER, read_keys, retired, rotated, write_keys
-from adapters.contract.signatory import trail_origin
 from audit.checkpoint import verifier_key
 from audit.errors import TrailError
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.verify import verify
 from audit.witness import cosigner_key
+from contract.codes import BROKER, PARTNERS
+from contract.directory import Directory, directory_text
+from contract.keys import RETIRED_AFTER, read_keys, retired, rotated, write_keys
+from contract.signatory import trail_origin
+from demo.play import Play
 from gateway.settings import BrokerSettings
-from grondslag.demo.play import Play
 from grondslag.trail import exported
 from tests.journeys.watching import SUPERVISED, ask, ends
 from tests.world import LocalWorld

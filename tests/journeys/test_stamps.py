@@ -11,19 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.contract.codes import BROKER
-from adapters.contract.days import day_of
-from adapters.contract.events import Event
 from audit.entry import Entry
 from audit.quorum import read_quorum
 from audit.report import WHOLE
 from audit.stamp import read_roots, verify_stamp
 from audit.verify import verify
-from gateway import stamping
+from contract.codes import BROKER
+from contract.days import day_of
+from demo.play import Play, decide_standing
+from demo.stamp_authority import app_of, make_authority, openssl
 from gateway.settings import BrokerSettings
-from grondslag.demo.play import Play, decide_standing
-from grondslag.demo.stamp_authority import app_of, make_authority, openssl
+from gateway.trail import stamping
 from grondslag.trail import exported
+from party.events import Event
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld, local_world
 

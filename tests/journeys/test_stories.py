@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from adapters.contract.codes import BROKER
-from grondslag.demo.informed import informed
-from grondslag.demo.play import Play, Told, decide_standing, played
-from grondslag.demo.proven import export_verified, insider_caught
-from grondslag.demo.show import Show
-from grondslag.demo.stories import STORIES, acute_danger, new_release, play_all, stalking
+from contract.codes import BROKER
+from demo.informed import informed
+from demo.play import Play, Told, decide_standing, played
+from demo.proven import export_verified, insider_caught
+from demo.show import Show
+from demo.stories import STORIES, acute_danger, new_release, play_all, stalking
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, select, text
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.events import Event
-from adapters.contract.problems import PartnerUnreachable, Problem
-from adapters.contract.signatory import trail_origin
-from adapters.contract.wire import Response
-from adapters.node import witness
-from adapters.node.witness import UNSEEN_S, witnessed
+from adapters.node.trail import witness
+from adapters.node.trail.witness import UNSEEN_S, witnessed
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.errors import TrailError
 from audit.merkle import Tree, leaf_hash, verify_consistency
 from audit.tables import stored_entries
-from gateway.witnesses import Witnesses
-from grondslag.demo.caller import Refused
-from grondslag.demo.play import Play
+from contract.codes import BROKER, PARTNERS
+from contract.problems import PartnerUnreachable, Problem
+from contract.signatory import trail_origin
+from demo.caller import Refused
+from demo.play import Play
+from gateway.trail.witnesses import Witnesses
+from party.events import Event
+from party.wire import Response
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapters.contract.codes import BROKER
-from adapters.node import inbox
-from adapters.node.inbox import Taken
+from adapters.node.answering import inbox
+from adapters.node.answering.inbox import Taken
 from audit.trail import Trail
-from gateway import inquiries
-from gateway.inquiries import Accepted
-from grondslag.demo.caller import Caller, Json
-from grondslag.demo.play import Play, ended
+from contract.codes import BROKER
+from demo.caller import Caller, Json
+from demo.play import Play, ended
+from gateway.inquiries import inquiries
+from gateway.inquiries.inquiries import Accepted
 from tests.world import LocalWorld
 
 POLICE = "politie.relevant_registrations"

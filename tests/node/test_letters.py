@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract.codes import PARTNERS, AgeBand, Purpose
-from adapters.node.letters import Letter, Overview, html, pdf
-from adapters.node.letters.letter import told_of
-from adapters.node.letters.overview import Asked
-from adapters.node.letters.words import HOLDERS, WHY, day
-from adapters.node.telling import Circumstance, Recipient, channels, recipients
-from grondslag.demo.cast import cast
+from adapters.node.informing.letters import Letter, Overview, html, pdf
+from adapters.node.informing.letters.letter import told_of
+from adapters.node.informing.letters.overview import Asked
+from adapters.node.informing.letters.words import HOLDERS, WHY, day
+from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
+from contract.codes import PARTNERS, AgeBand, Purpose
+from demo.cast import cast
 from tests.pdf import inflated, printing
 
 DAY = date(2026, 12, 3)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import base64url
-from adapters.contract.documents import AskedQuestion, Inquiry
-from adapters.contract.identity import Identity
-from adapters.contract.problems import DocumentMalformed, SealedForAnother
-from adapters.contract.sealing import Context, lock, padded, seal
-from adapters.contract.signing import digest
 from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects, unlock_subjects
+from contract import base64url
+from contract.documents import AskedQuestion, Inquiry
+from contract.identity import Identity
+from contract.problems import DocumentMalformed, SealedForAnother
+from contract.sealing import Context, lock, padded, seal
+from contract.signing import digest
 from tests.parties import NOON, Parties
 
 CASE, JTI = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"

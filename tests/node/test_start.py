@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from adapters import partners
-from adapters.contract.codes import PARTNERS
-from adapters.contract.settings import SettingsProblem
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
 from adapters.registers.thresholds import read_thresholds
+from contract.codes import PARTNERS
+from party.settings import SettingsProblem
 from policies import ReleaseError, load_release
 from tests.world import LocalWorld
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.contract.problems import RequestInvalid
-from adapters.node.wish import Wish, WishedCase, WishedQuestion
+from adapters.node.asking.wish import Wish, WishedCase, WishedQuestion
+from contract.problems import RequestInvalid
 
 REF = "00000000-0000-4000-8000-000000000000"
 IDENTITY = {"surname": "Testenaar", "givenNames": "Jan", "birthDate": "1984-03-12", "houseNumber": "7b"}

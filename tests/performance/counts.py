@@ -18,24 +18,24 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
-import adapters.contract.directory
-import adapters.contract.keys
-import adapters.contract.sealing
-import adapters.node.bearer
 import audit.trail
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.signatory import Signatory
-from adapters.contract.wire import HttpWire
+import contract.directory
+import contract.keys
+import contract.sealing
+import party.bearer
+from contract.codes import BROKER, PARTNERS
+from contract.signatory import Signatory
+from party.wire import HttpWire
 from policies import EmbeddedPolicy
 from tests.statements import statements
 from tests.world import AsgiWire, LocalWorld
 
 _TRAIL = "trail.sqlite"
 _PARSES = (
-    (adapters.contract.directory, "signing_public"),
-    (adapters.contract.directory, "sealing_public"),
-    (adapters.contract.keys, "read_keys"),
-    (adapters.node.bearer, "provider_keys"),
+    (contract.directory, "signing_public"),
+    (contract.directory, "sealing_public"),
+    (contract.keys, "read_keys"),
+    (party.bearer, "provider_keys"),
 )
 
 
@@ -136,7 +136,7 @@ def _count_documents(patch: pytest.MonkeyPatch, counts: Counts, parties: _Partie
 
 
 def _count_sealing(patch: pytest.MonkeyPatch, counts: Counts, parties: _Parties) -> None:
-    suite = adapters.contract.sealing._SUITE
+    suite = contract.sealing._SUITE
     recipients: dict[int, str] = {}
 
     class Counting:
@@ -148,15 +148,15 @@ def _count_sealing(patch: pytest.MonkeyPatch, counts: Counts, parties: _Parties)
             counts.opened_by.update([parties.by_opening_key[id(key)]])
             return suite.decrypt(ciphertext, key, info=info)
 
-    patch.setattr(adapters.contract.sealing, "_SUITE", Counting())
-    find = adapters.contract.directory.Directory.sealing_key
+    patch.setattr(contract.sealing, "_SUITE", Counting())
+    find = contract.directory.Directory.sealing_key
 
     def sealing_key(self: Any, code: str, now: Any) -> Any:
         found = find(self, code, now)
         recipients[id(found.public)] = code
         return found
 
-    patch.setattr(adapters.contract.directory.Directory, "sealing_key", sealing_key)
+    patch.setattr(contract.directory.Directory, "sealing_key", sealing_key)
 
 
 def _count_shared(patch: pytest.MonkeyPatch, counts: Counts, parties: _Parties) -> None:

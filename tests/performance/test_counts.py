@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from adapters.contract.codes import BROKER, PARTNERS
-from adapters.contract.directory import Directory
 from bench.workload import Workload, wrong
+from contract.codes import BROKER, PARTNERS
+from contract.directory import Directory
 from tests.performance.counts import Counts, counted
 from tests.world import LocalWorld, local_world
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import events
-from adapters.contract.codes import BROKER
-from adapters.contract.wire import Response
+from contract.codes import BROKER
+from party import events
+from party.wire import Response
 from tests.world import AsgiWire, LocalWorld, local_world
 
 

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import base64url
-from adapters.contract.answers import SLOT_BYTES, Answer, envelope, opened
-from adapters.contract.codes import PARTNERS
-from adapters.contract.directory import Desk
-from adapters.contract.documents import Outcome, PermittedQuestion, Repetition, Reply
-from adapters.contract.identity import Identity
-from adapters.contract.problems import DocumentMalformed
-from adapters.contract.sealing import Context, seal
-from adapters.node.answering import answer_of
+from adapters.node.answering.answering import answer_of
 from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects
 from adapters.partners import Finding
+from contract import base64url
+from contract.answers import SLOT_BYTES, Answer, envelope, opened
+from contract.codes import PARTNERS
+from contract.directory import Desk
+from contract.documents import Outcome, PermittedQuestion, Repetition, Reply
+from contract.identity import Identity
+from contract.problems import DocumentMalformed
+from contract.sealing import Context, seal
 from policies import load_release
 from tests.parties import NOON, Parties
 

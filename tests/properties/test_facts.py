@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract.documents import (
+from contract.documents import (
     AskedQuestion,
     Asker,
     CaseFacts,

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from adapters.node import answering
-from grondslag.demo.play import Play, decide_standing
+from adapters.node.answering import answering
+from demo.play import Play, decide_standing
 from tests.world import LocalWorld, local_world
 
 PEOPLE = {"yes": "stalking.man", "shielded": "shielded.man", "absent": "shielded.absent_man"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract.identity import Identity, IdentityError
+from contract.identity import Identity, IdentityError
 
 GOOD = {"surname": "Öztürkma", "given_names": "Emine Şerife", "birth_date": "1988-07-23"}
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract.identity import Identity
 from adapters.registers.blocks import blocks_for, blocks_of
 from adapters.registers.matching import Absent, Certain, Match, Uncertain, match
 from adapters.registers.register import Candidates, Person
 from adapters.registers.thresholds import read_thresholds
+from contract.identity import Identity
 
 THRESHOLDS = read_thresholds()
 ADDRESS = {"postcode": "9991ZX", "house_number": "14a"}

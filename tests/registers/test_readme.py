@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from adapters.contract.identity import Identity
 from adapters.partners.adapter import Adapter, Asked
 from adapters.partners.contract import AdapterContract, Examples
+from contract.identity import Identity
 
 TODAY = date(2026, 3, 10)
 _README = Path(__file__).parents[2] / "adapters/registers/README.md"

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from adapters.contract.identity import Identity
 from adapters.partners import politie, reclassering, rvdk
 from adapters.registers.csv_register import MANIFEST, CsvRegister
 from adapters.registers.register import (
@@ -29,7 +28,8 @@ from adapters.registers.register import (
 )
 from adapters.registers.rest_register import RestRegister, identity_of, search_of
 from adapters.registers.sql_register import SqlRegister
-from grondslag.population import CastMember, Facts, build
+from contract.identity import Identity
+from demo.population import CastMember, Facts, build
 from tests.rvdk_service import TOKEN, rvdk_service
 
 TODAY = date(2026, 3, 10)

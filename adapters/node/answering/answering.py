@@ -1,0 +1,389 @@
+"""The holder's side of the one path: take a permit and its inquiry, decide again, find the person, answer
+with a code and nothing else.
+
+- Two signatures are needed: the broker's under the permit, the requester's under the inquiry; neither alone
+  opens anything here.
+- The holder decides again on the same release and with what it knows itself; where that gives another
+  decision, nothing is answered.
+- The holder only narrows: without its own standing decision a rule waits for a person, and while it pauses
+  nothing is answered.
+- Reply and record stand together: entries, row and sealed reply are written in one transaction, before the
+  reply is signed.
+- Yes and no cost the same work, have the same length, and leave at a beat of the clock.
+- The same inquiry under a fresh permit gets the same reply: the register is not asked twice.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from adapters.node.answering import inbox, standing
+from adapters.node.answering.inbox import Taken, Waiting
+from adapters.node.answering.standing import Standing
+from adapters.node.locked import Locked, unlock_subjects
+from adapters.partners import Adapter, Asked, Finding
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.answers import Answer, envelope
+from contract.codes import BROKER
+from contract.directory import Desk
+from contract.documents import (
+    AskedQuestion,
+    Ground,
+    Inquiry,
+    Outcome,
+    Permit,
+    PermittedQuestion,
+    Reply,
+    decision_input,
+)
+from contract.problems import (
+    AddresseeWrong,
+    Conflict,
+    DecisionDiffers,
+    DocumentMalformed,
+    DocumentReplayed,
+)
+from contract.sealing import Context, Sealed, seal
+from contract.signatory import Received, Signatory
+from contract.signing import digest, moment
+from party.events import Event, log
+from party.hand_outs import HandOuts
+from policies import Decision
+
+_answers = Counter(
+    "grondslag_answers_total",
+    "Permitted questions that were taken in, by what became of them.",
+    ["status", "mode"],
+)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A permitted question, the decision on it here, and what becomes of it: answered at once, for a person,
+    or refused on a ground.
+    """
+
+    asked: AskedQuestion
+    permitted: PermittedQuestion
+    decision: Decision | None
+    ground: Ground | None
+    automatic: bool
+    answer: Answer | None = None
+    doubtful: bool = False
+
+    def outcome(self) -> Outcome:
+        if self.ground is not None:
+            return Outcome(index=self.permitted.index, status="refused", ground=self.ground)
+        return Outcome(index=self.permitted.index, status="answered" if self.answer else "waits_for_person")
+
+
+class Answering:
+    """`beat` is the timing class: a reply leaves at a whole number of beats after its permit came in."""
+
+    def __init__(
+        self,
+        signatory: Signatory,
+        hand_outs: HandOuts,
+        trail: Trail,
+        adapter: Adapter,
+        *,
+        beat: timedelta,
+        hear: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`hear` asks the broker at once which releases were agreed on."""
+        self._signatory = signatory
+        self._hand_outs = hand_outs
+        self._hear = hear
+        self._trail = trail
+        self._adapter = adapter
+        self._beat_s = beat.total_seconds()
+
+    async def answer(self, permit_token: str, inquiry_token: str, identities: Mapping[str, str]) -> str:
+        """The signed reply to a permit.
+
+        Raises a document problem (400, 401, 409, 413), AnsweringPaused for what was answered before the
+        pause, Conflict when the holder decided otherwise meanwhile, PolicyUnavailable, TrailUnavailable,
+        RegisterUnavailable; then nothing is answered.
+        """
+        started = time.monotonic()
+        # 5  whose signatures, the same release
+        permit, inquiry = self._read(permit_token, inquiry_token, identities)
+        known, holds = await self._trail.read(lambda store: self._known(store, inquiry))
+        before = next((taken for taken in known if taken.jti == inquiry.document.jti), None)
+        if before is not None:
+            return await self._again(before, permit, inquiry)
+        # 6  decide again, standing decision, pause
+        questions = await self._decided(permit.document, inquiry, holds, known)
+        # 7  find the person, minimise, record
+        subjects = unlock_subjects(inquiry.document, identities, self._signatory)
+        questions = await self._answered(questions, subjects)
+        outcomes = [question.outcome() for question in questions]
+        sealed = self._sealed(inquiry, questions)
+        await self._record(permit, inquiry, identities, questions, sealed)
+        # 8  sign, and leave at the beat
+        reply = self._reply(permit.digest, inquiry.digest, inquiry.document.jti, outcomes, sealed)
+        await self._even(started)
+        return reply
+
+    # ── the steps ──
+
+    def _read(
+        self, permit_token: str, inquiry_token: str, identities: Mapping[str, str]
+    ) -> tuple[Received[Permit], Received[Inquiry]]:
+        permit = self._signatory.read(Permit, permit_token)
+        accepted_at = moment(permit.document.accepted_at)
+        inquiry = self._signatory.read(Inquiry, inquiry_token, audience=BROKER, at=accepted_at)
+        document = inquiry.document
+        if permit.sender.code != BROKER or permit.document.inquiry != inquiry.digest:
+            raise DocumentMalformed
+        if document.holder != self._signatory.party.code:
+            raise AddresseeWrong
+        asked = len(document.questions)
+        if any(question.index >= asked for question in permit.document.questions):
+            raise DocumentMalformed
+        needed = {document.questions[question.index].subject_ref for question in permit.document.questions}
+        if set(identities) != needed or any(
+            digest(identities[ref]) != document.identities[ref] for ref in needed
+        ):
+            raise DocumentMalformed
+        return permit, inquiry
+
+    def _known(self, store: Connection, inquiry: Received[Inquiry]) -> tuple[list[Taken], Standing]:
+        document = inquiry.document
+        known = inbox.load_known(store, document.jti, document.case_ref)
+        return known, standing.load(store, self._signatory.now())
+
+    async def _again(self, before: Taken, permit: Received[Permit], inquiry: Received[Inquiry]) -> str:
+        if before.digest != inquiry.digest or permit.digest in before.permits:
+            raise DocumentReplayed
+
+        def repeated(store: Connection, _: object) -> None:
+            standing.verify_answering(store)  # the broker tries again: the reply is kept, not lost
+            inbox.change(store, before.jti, lambda one: one.under(permit.digest))
+
+        again = {"inquiry": before.jti, "case_ref": before.case_ref, "permit": permit.digest}
+        await self._trail.append([Entry("reply_again", again)], repeated)
+        outcomes, sealed = before.first()
+        return self._reply(permit.digest, before.digest, before.jti, outcomes, sealed)
+
+    async def _decided(
+        self, permit: Permit, inquiry: Received[Inquiry], holds: Standing, known: Sequence[Taken]
+    ) -> list[_Question]:
+        """Raises DecisionDiffers when this release, with what is known here, does not give exactly what the
+        permit says.
+        """
+        ground: Ground | None = "holder_paused" if holds.paused else None
+        if not await self._accepts(permit):
+            ground = "holder_revision_differs"
+        pairs = [(inquiry.document.questions[one.index], one) for one in permit.questions]
+        if ground is not None:
+            return [_Question(asked, permitted, None, ground, automatic=False) for asked, permitted in pairs]
+        asked_here = {
+            (one.subject_ref, one.question, taken.purpose) for taken in known for one in taken.questions
+        }
+        inputs = []
+        for asked, permitted in pairs:
+            repeated = (asked.subject_ref, asked.question, inquiry.document.purpose) in asked_here
+            repetition = permitted.repetition
+            if repeated and not repetition.asked_before:
+                repetition = repetition.model_copy(update={"asked_before": True})
+            inputs.append(
+                decision_input(
+                    inquiry.document.asker(inquiry.sender.code),
+                    asked,
+                    purpose=inquiry.document.purpose,
+                    urgency=inquiry.document.urgency,
+                    case=permit.case,
+                    repetition=repetition,
+                    re_roled=permitted.re_roled,
+                )
+            )
+        now = int(self._signatory.now().timestamp())
+        hand_out = await self._hand_outs.of(permit.revision, now)
+        decisions = await hand_out.policy.decide(inputs)
+        questions = []
+        for (asked, permitted), decision in zip(pairs, decisions, strict=True):
+            same = (decision.effect, decision.rule, decision.mode) == (
+                "permit",
+                permitted.rule,
+                permitted.mode,
+            )
+            if not same or decision.answer_codes != permitted.answer_codes or decision.desk != permitted.desk:
+                log(Event.DECISION_DIFFERS, question=asked.question, rule=permitted.rule)
+                raise DecisionDiffers
+            automatic = decision.mode == "automatic" and permitted.rule in holds.automatic
+            questions.append(_Question(asked, permitted, decision, None, automatic))
+        return questions
+
+    async def _accepts(self, permit: Permit) -> bool:
+        """Whether the permit rests on a release that this partner accepted, and that was in force when the
+        broker took the inquiry.
+        """
+        if not self._hand_outs.valid(permit.revision, permit.accepted_at):
+            await self._hear()
+        return self._hand_outs.valid(permit.revision, permit.accepted_at)
+
+    async def _answered(
+        self, questions: Sequence[_Question], subjects: Mapping[str, Locked]
+    ) -> list[_Question]:
+        automatic = [question for question in questions if question.automatic]
+        findings = iter(await self._adapter.look_up([asked_of(one.asked, subjects) for one in automatic]))
+        answered = []
+        for question in questions:
+            if not question.automatic:
+                answered.append(question)
+                continue
+            finding = next(findings)
+            answer = answer_of(finding, question.permitted, self._signatory.party.desk, source="register")
+            answered.append(replace(question, answer=answer, doubtful=finding.doubtful))
+        return answered
+
+    def _sealed(self, inquiry: Received[Inquiry], questions: Sequence[_Question]) -> Sealed:
+        answers = {
+            slot: question.answer for slot, question in enumerate(questions) if question.answer is not None
+        }
+        return seal_answers(self._signatory, inquiry.document, inquiry.sender.code, len(questions), answers)
+
+    async def _record(
+        self,
+        permit: Received[Permit],
+        inquiry: Received[Inquiry],
+        identities: Mapping[str, str],
+        questions: Sequence[_Question],
+        sealed: Sealed,
+    ) -> None:
+        document, requester = inquiry.document, inquiry.sender.code
+        shared: dict[str, Any] = {
+            "inquiry": document.jti,
+            "case_ref": document.case_ref,
+            "requester": requester,
+            "purpose": document.purpose,
+        }
+        of_inquiry = {
+            **shared,
+            "inquiry_digest": inquiry.digest,
+            "permit": permit.digest,
+            "revision": permit.document.revision,
+        }
+        entries = [Entry("inquiry", of_inquiry), *(_entry(shared, question) for question in questions)]
+        taken = Taken(
+            jti=document.jti,
+            digest=inquiry.digest,
+            case_ref=document.case_ref,
+            requester=requester,
+            purpose=document.purpose,
+            requester_role=document.requester_role,
+            urgency=document.urgency,
+            accepted_at=permit.document.accepted_at,
+            received_at=int(self._signatory.now().timestamp()),
+            permits=(permit.digest,),
+            questions=tuple(_waiting(question) for question in questions),
+            outcomes=tuple(question.outcome().model_dump(exclude_none=True) for question in questions),
+            sealed=vars(sealed),
+            token=inquiry.token,
+            identities=dict(identities),
+        )
+        kept = taken if taken.waiting else replace(taken, token=None, identities=None)
+        used = {question.permitted.rule for question in questions if question.answer is not None}
+
+        def record(store: Connection, _: object) -> None:
+            if used:
+                holds = standing.load(store, self._signatory.now())
+                if holds.paused or not holds.automatic.issuperset(used):
+                    raise Conflict  # decided otherwise while the register was asked: the broker tries again
+            inbox.insert(store, kept)
+
+        await self._trail.append(entries, record)
+        for question in questions:
+            _answers.labels(question.outcome().status, question.permitted.mode).inc()
+
+    def _reply(self, permit: str, inquiry: str, jti: str, outcomes: Sequence[Outcome], sealed: Sealed) -> str:
+        return self._signatory.write(
+            Reply,
+            to=BROKER,
+            permit=permit,
+            inquiry=inquiry,
+            inquiry_jti=jti,
+            outcomes=tuple(outcomes),
+            kid=sealed.kid,
+            sealed=sealed.text,
+        ).token
+
+    async def _even(self, started: float) -> None:
+        if self._beat_s > 0:
+            await asyncio.sleep(self._beat_s - (time.monotonic() - started) % self._beat_s)
+
+
+def asked_of(question: AskedQuestion, subjects: Mapping[str, Locked]) -> Asked:
+    """Raises DocumentMalformed when nobody's identity came along: then nothing may have been permitted."""
+    identity = subjects[question.subject_ref].identity
+    if identity is None:
+        raise DocumentMalformed
+    return Asked(question.question, identity, question.role, question.age_band)
+
+
+def answer_of(finding: Finding, permitted: PermittedQuestion, desk: Desk, *, source: Any) -> Answer:
+    """What leaves of a finding: only codes of the permit, and a desk only where there is something to call
+    about.
+    """
+    codes = tuple(code for code in finding.codes if code in permitted.answer_codes)
+    if not codes:
+        codes = (
+            ("none",) if "none" in permitted.answer_codes and not finding.doubtful else ("not_determinable",)
+        )
+    unsure = codes == ("not_determinable",)
+    negative = codes in {("no",), ("none",), ("none_shareable",)}
+    return Answer(
+        codes=codes,
+        as_of=finding.as_of,
+        source=source,
+        desk=desk if unsure or (permitted.desk and not negative) else None,
+        valid_until=None if unsure or negative else finding.valid_until,
+    )
+
+
+def seal_answers(
+    signatory: Signatory, inquiry: Inquiry, requester: str, slots: int, answers: Mapping[int, Answer]
+) -> Sealed:
+    """The envelope with these answers by slot, for the requester alone."""
+    me = signatory.party
+    plaintext = envelope(oin=me.oin, inquiry=inquiry.jti, slots=slots, answers=answers)
+    context = Context("reply", inquiry.case_ref, inquiry.purpose, requester, me.code, inquiry.jti)
+    return seal(plaintext, signatory.directory.sealing_key(requester, signatory.now()), context)
+
+
+def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
+    outcome = question.outcome()
+    facts = {
+        **shared,
+        "index": outcome.index,
+        "question": question.asked.question,
+        "rule": question.permitted.rule,
+        "mode": question.permitted.mode,
+        "status": outcome.status,
+        "ground": outcome.ground,
+    }
+    sealed = {"answer": question.answer.model_dump(mode="json")} if question.answer is not None else None
+    return Entry("answer", facts, subject_ref=question.asked.subject_ref, sealed=sealed)
+
+
+def _waiting(question: _Question) -> Waiting:
+    states = {"refused": "refused", "answered": "answered", "waits_for_person": "waits"}
+    return Waiting(
+        index=question.permitted.index,
+        subject_ref=question.asked.subject_ref,
+        subject_role=question.asked.role,
+        age_band=question.asked.age_band,
+        permitted=question.permitted.model_dump(mode="json"),
+        question=question.asked.question,
+        state=states[question.outcome().status],
+        doubtful=question.doubtful,
+        obligations=question.decision.obligations if question.decision is not None else (),
+    )

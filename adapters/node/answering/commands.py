@@ -1,0 +1,143 @@
+"""`grondslag node desk` and `standing`: what a holder's people do at their node, from a terminal."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from adapters.node.terminal import Node, Token, call, width
+from contract.days import ZONE
+
+desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
+standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
+
+Inquiry = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")]
+Index = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
+
+_STATES = {"waits": "wacht", "opened": "geopend", "failed": "niet bezorgd: bel"}
+
+
+@desk.command("list")
+def waiting(node: Node, token: Token) -> None:
+    """What waits for a person, oldest first, and until when."""
+    table = Table(
+        "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
+    )
+    for row in call("GET", node, "/v1/questions", token):
+        state = "twijfel: bel" if row["doubtful"] else _STATES[row["state"]]
+        due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
+        codes = " ".join(row["answerCodes"])
+        who = f"{row['requester']} ({row['requesterRole']})"
+        table.add_row(
+            row["inquiry"],
+            str(row["index"]),
+            who,
+            row["purpose"],
+            row["question"],
+            row["subjectRole"],
+            row["rule"],
+            due,
+            state,
+            codes,
+        )
+    Console(width=width()).print(table)
+
+
+@desk.command("open")
+def open_question(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+    """Look: who it is about, why it is asked, what the register suggests. It is recorded that you looked."""
+    opened = call("POST", node, f"/v1/questions/{inquiry}/{index}/views", token)
+    for name, value in opened["identity"].items():
+        if value:
+            typer.echo(f"{name}: {value}")
+    typer.echo(f"noodzaak: {opened['necessity']}")
+    doubt = " (twijfel)" if opened["doubtful"] else ""
+    typer.echo(f"het register stelt voor: {' '.join(opened['suggested'])}{doubt}")
+    typer.echo(f"u kunt vrijgeven: {' '.join(opened['answerCodes'])}")
+    if opened["obligations"]:
+        typer.echo(f"let op: {' '.join(opened['obligations'])}")
+
+
+@desk.command("release")
+def release(
+    inquiry: Inquiry,
+    index: Index,
+    codes: Annotated[list[str], typer.Argument(help="The code or codes that go out, and nothing else.")],
+    node: Node,
+    token: Token,
+    *,
+    judgement: Annotated[bool, typer.Option(help="It is a judgement, not a fact (Wpg 4(3)).")] = False,
+    valid_until: Annotated[
+        str | None, typer.Option(help="Last day on which it holds, as 2026-12-31.")
+    ] = None,
+    prosecutor_agrees: Annotated[
+        bool, typer.Option(help="The prosecutor agrees; needed where the rule says so (C16).")
+    ] = False,
+) -> None:
+    """Let an answer go. Only after you opened the question."""
+    body = {
+        "codes": codes,
+        "kind": "judgement" if judgement else "fact",
+        "validUntil": valid_until,
+        "prosecutorAgrees": prosecutor_agrees,
+    }
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/releases", token, body)
+    typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
+
+
+@desk.command("more-reason")
+def more_reason(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+    """Ask for more reason first. Only before anybody opened the question."""
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/refusals", token)
+    typer.echo("De vrager krijgt te zien dat u eerst meer uitleg wilt.")
+
+
+@desk.command("looked")
+def looked(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+    """Take a doubtful match, or an answer that did not arrive, off the list: you looked, and called."""
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/looks", token)
+    typer.echo("Van de lijst gehaald.")
+
+
+@standing.command("list")
+def standing_list(node: Node, token: Token) -> None:
+    """Which rules are answered automatically now, and whether the node pauses."""
+    now = call("GET", node, "/v1/standing-decisions", token)
+    typer.echo(
+        f"automatisch: {' '.join(now['automatic']) or 'geen'}; gepauzeerd: {'ja' if now['paused'] else 'nee'}"
+    )
+
+
+@standing.command("decide")
+def standing_decide(
+    rule: Annotated[str, typer.Argument(help="A rule with mode automatic, of this holder.")],
+    until: Annotated[str, typer.Option(help="Last moment, as 2027-06-30T00:00:00Z; at most a year ahead.")],
+    node: Node,
+    token: Token,
+) -> None:
+    """Decide that a rule may be answered automatically until a date."""
+    call("POST", node, "/v1/standing-decisions", token, {"rule": rule, "validUntil": until})
+    typer.echo(f"Regel {rule} wordt automatisch beantwoord tot {until}.")
+
+
+@standing.command("end")
+def standing_end(rule: Annotated[str, typer.Argument(help="The rule.")], node: Node, token: Token) -> None:
+    """From now on this rule waits for a person again."""
+    call("DELETE", node, f"/v1/standing-decisions/{rule}", token)
+    typer.echo(f"Regel {rule} gaat weer naar een medewerker.")
+
+
+@standing.command("pause")
+def pause(node: Node, token: Token) -> None:
+    """Answer nothing until you resume."""
+    call("PUT", node, "/v1/pause", token)
+    typer.echo("Gepauzeerd. Vragers zien dat u nu geen antwoord geeft.")
+
+
+@standing.command("resume")
+def resume(node: Node, token: Token) -> None:
+    """Answer again."""
+    call("DELETE", node, "/v1/pause", token)
+    typer.echo("Hervat.")

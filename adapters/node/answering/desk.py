@@ -1,0 +1,328 @@
+"""The holder's people: see what waits, look, and let one answer go, or ask for more reason before looking.
+
+- Opening shows who it is about and what the register suggests; it is an entry of its own.
+- An official chooses from the permit's codes and nothing else; what was shielded or withheld leaves as the
+  negative or not determinable.
+- "More reason needed" can only be said before opening, so that it never depends on what the register holds
+  (handout.md 9).
+- An answer that was let go is handed to the broker until it has it, over restarts. What the broker does not
+  take comes back on the list, so that a person calls.
+- While the holder pauses nothing is let go and nothing is handed in; both wait.
+"""
+
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import orjson
+from prometheus_client import Gauge
+from sqlalchemy import Connection
+
+from adapters.node.answering import inbox, standing
+from adapters.node.answering.answering import answer_of, asked_of, seal_answers
+from adapters.node.answering.inbox import Taken, Waiting
+from adapters.node.locked import Locked, unlock_subjects
+from adapters.partners import Adapter, Finding
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.answers import Answer
+from contract.codes import BROKER
+from contract.days import day_of
+from contract.documents import Inquiry, Outcome, Reply
+from contract.problems import (
+    Conflict,
+    DocumentReplayed,
+    InternalError,
+    NotFound,
+    NotWaiting,
+    PartnerUnreachable,
+    RequestInvalid,
+    TooManyRequests,
+    Unavailable,
+    invalid_param,
+    named,
+)
+from contract.signatory import Signatory
+from contract.signing import moment
+from party.bearer import OFFICIAL, Person
+from party.events import Event, log
+from party.wire import Unreachable, Wire
+
+_LONGEST_PAUSE_S = 60
+
+_NOT_YET = (Conflict, InternalError, TooManyRequests, Unavailable)
+"""What the broker says when a later try may do: its own permit may still be under way to us."""
+
+_waiting = Gauge("grondslag_waiting_questions", "Questions that wait for a person here.", ["overdue"])
+
+_ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "in_meeting"})
+"""Codes that say all there is to say; the others are flags and may stand together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an official sees of one waiting question, here only."""
+
+    taken: Taken
+    waiting: Waiting
+    subject: Locked
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Release:
+    """What an official lets go. `prosecutor_agrees` is recorded where the rule asks for it (C16)."""
+
+    codes: tuple[str, ...]
+    kind: Literal["fact", "judgement"] = "fact"
+    valid_until: date | None = None
+    prosecutor_agrees: bool = False
+
+
+class Desk:
+    def __init__(
+        self, signatory: Signatory, wire: Wire, trail: Trail, adapter: Adapter, *, timeout_s: float
+    ) -> None:
+        self._signatory = signatory
+        self._wire = wire
+        self._trail = trail
+        self._adapter = adapter
+        self._timeout_s = timeout_s
+
+    async def waiting(self, person: Person, most: int = 200) -> list[tuple[Taken, Waiting]]:
+        """What waits for a person, oldest first; also what was answered as not determinable and still needs
+        a look, and what the broker does not take. Raises NotAllowed.
+        """
+        person.needs(OFFICIAL)
+        taken = await self._trail.read(lambda store: inbox.load_waiting(store, most))
+        return [(one, question) for one in taken for question in one.questions if question.listed]
+
+    async def count_waiting(self) -> None:
+        """Renews the figure of what waits, for operators."""
+        now = self._signatory.now()
+        in_time, late = await self._trail.read(lambda store: inbox.count_waiting(store, now))
+        _waiting.labels("no").set(in_time)
+        _waiting.labels("yes").set(late)
+
+    async def open(self, jti: str, index: int, person: Person) -> Opened:
+        """Looks: who it is about, why it is asked, what the register suggests. Raises NotAllowed, NotFound,
+        NotWaiting, RegisterUnavailable.
+        """
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if not question.to_look_at:
+            raise NotWaiting
+        inquiry, subjects = self._unlock(taken, question)
+        [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
+        entry = Entry("view", self._facts(taken, question, person), subject_ref=question.subject_ref)
+
+        def seen(one: Taken) -> Taken:
+            current = one.question(index)
+            if current is None or not current.to_look_at:
+                raise NotWaiting  # a colleague was first
+            return one.with_question(index, state="opened") if current.state == "waits" else one
+
+        await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
+        return Opened(taken, question, subjects[question.subject_ref], finding)
+
+    async def release(self, jti: str, index: int, release: Release, person: Person) -> None:
+        """Lets an answer go. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, RequestInvalid."""
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if question.state != "opened":
+            raise NotWaiting
+        permitted = question.permit()
+        if not release.codes or not set(permitted.answer_codes).issuperset(release.codes):
+            raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_in_permit")])
+        if len(release.codes) > 1 and _ALONE.intersection(release.codes):
+            raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_together")])
+        if "prosecutor_agrees" in question.obligations and not release.prosecutor_agrees:
+            raise RequestInvalid(invalid_params=[invalid_param(("prosecutorAgrees",), "missing")])
+        finding = Finding(release.codes, day_of(self._signatory.now()), release.valid_until, doubtful=False)
+        answer = answer_of(finding, permitted, self._signatory.party.desk, source="official")
+        answer = answer.model_copy(update={"kind": release.kind})
+        facts = {
+            **self._facts(taken, question, person),
+            "prosecutor_agrees": release.prosecutor_agrees,
+            "status": "answered",
+        }
+        outcome = Outcome(index=index, status="answered")
+        await self._let_go(taken, question, outcome, facts, answer)
+
+    async def ask_more_reason(self, jti: str, index: int, person: Person) -> None:
+        """Refuses for now, before anybody looked. Raises AnsweringPaused, NotAllowed, NotFound,
+        NotWaiting.
+        """
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if question.state != "waits":
+            raise NotWaiting
+        outcome = Outcome(index=index, status="refused", ground="holder_needs_more_reason")
+        facts = {**self._facts(taken, question, person), "status": "refused", "ground": outcome.ground}
+        await self._let_go(taken, question, outcome, facts, None)
+
+    async def looked(self, jti: str, index: int, person: Person) -> None:
+        """A person has dealt with a doubtful match, or with an answer that the broker does not take, by
+        telephone. Raises NotAllowed, NotFound, NotWaiting.
+        """
+        person.needs(OFFICIAL)
+        taken, question = await self._question(jti, index)
+        if not question.doubtful and question.state != "failed":
+            raise NotWaiting
+        entry = Entry("looked", self._facts(taken, question, person), subject_ref=question.subject_ref)
+
+        def done(one: Taken) -> Taken:
+            current = one.question(index)
+            if current is None or current.state != "failed":
+                return one.with_question(index, doubtful=False)
+            [status] = [
+                outcome["status"]
+                for reply in one.later
+                for outcome in reply["outcomes"]
+                if outcome["index"] == index
+            ]
+            return one.with_question(index, state=inbox.gone(status), doubtful=False)
+
+        await self._trail.append([entry], lambda store, _: inbox.change(store, jti, done))
+
+    async def deliver_due(self, most: int = 32) -> int:
+        """Hands later replies to the broker that it does not have yet; none while the holder pauses. Returns
+        how many inquiries it took up.
+        """
+        now = self._signatory.now()
+
+        def outgoing(store: Connection) -> list[Taken]:
+            return [] if standing.load(store, now).paused else inbox.load_outgoing(store, now, most)
+
+        due = await self._trail.read(outgoing)
+        for taken in due:
+            await self._hand_in_all(taken, now)
+        return len(due)
+
+    async def _hand_in_all(self, taken: Taken, now: datetime) -> None:
+        told: dict[int, str | None] = {}
+        for number, later in enumerate(taken.later):
+            if not later["delivered"]:
+                with suppress(Unavailable):
+                    told[number] = await self._hand_in(taken, later)
+        entries = [
+            Entry("failed", {"inquiry": taken.jti, "case_ref": taken.case_ref, "problem": problem})
+            for number, problem in told.items()
+            if problem not in {None, taken.later[number]["problem"]}
+        ]
+
+        def after(one: Taken) -> Taken:
+            for number, problem in told.items():
+                one = one.handed_in(number, problem)
+            return _rescheduled(one, now)
+
+        await self._trail.append(entries, lambda store, _: inbox.change(store, taken.jti, after))
+
+    async def _let_go(
+        self,
+        taken: Taken,
+        question: Waiting,
+        outcome: Outcome,
+        facts: Mapping[str, Any],
+        answer: Answer | None,
+    ) -> None:
+        inquiry, _ = self._unlock(taken, question)
+        answers = {0: answer} if answer is not None else {}
+        sealed = seal_answers(self._signatory, inquiry, taken.requester, 1, answers)
+        part = {"answer": answer.model_dump(mode="json")} if answer is not None else None
+        entry = Entry("answer", facts, subject_ref=question.subject_ref, sealed=part)
+        state = "released" if outcome.status == "answered" else "declined"
+        now = self._signatory.now()
+
+        def gone(one: Taken) -> Taken:
+            current = one.question(question.index)
+            if current is None or current.state != question.state:
+                raise NotWaiting  # a colleague was first
+            return one.with_later(outcome, sealed, now).with_question(question.index, state=state)
+
+        def let_go(store: Connection, _: object) -> None:
+            standing.verify_answering(store)
+            inbox.change(store, taken.jti, gone)
+
+        await self._trail.append([entry], let_go)
+
+    async def _hand_in(self, taken: Taken, later: Mapping[str, Any]) -> str | None:
+        """The code of the problem that the broker has with it; None when it has it. Raises Unavailable when
+        that is not known yet.
+        """
+        outcomes = tuple(Outcome.model_validate(outcome) for outcome in later["outcomes"])
+        reply = self._signatory.write(
+            Reply,
+            to=BROKER,
+            permit=taken.permits[-1],
+            inquiry=taken.digest,
+            inquiry_jti=taken.jti,
+            outcomes=outcomes,
+            kid=later["sealed"]["kid"],
+            sealed=later["sealed"]["text"],
+        )
+        broker = self._signatory.directory.party(BROKER)
+        try:
+            response = await self._wire.send(
+                "POST",
+                broker.address,
+                "/v1/replies",
+                body=orjson.dumps({"reply": reply.token}),
+                timeout_s=self._timeout_s,
+            )
+        except Unreachable:
+            raise PartnerUnreachable from None
+        if response.status < 400:
+            return None
+        problem = named(response.body) or PartnerUnreachable
+        if problem is DocumentReplayed:  # the question is answered, and only by us: the broker has it already
+            return None
+        log(Event.REPLY_NOT_TAKEN, status=response.status)
+        if issubclass(problem, _NOT_YET):
+            raise PartnerUnreachable
+        return problem.code
+
+    async def _question(self, jti: str, index: int) -> tuple[Taken, Waiting]:
+        taken = await self._trail.read(lambda store: inbox.load(store, jti))
+        question = taken.question(index) if taken is not None else None
+        if taken is None or question is None:
+            raise NotFound
+        return taken, question
+
+    def _unlock(self, taken: Taken, question: Waiting) -> tuple[Inquiry, dict[str, Locked]]:
+        """Reads the stored inquiry again, as of when it came in."""
+        if taken.token is None or taken.identities is None:
+            raise NotWaiting
+        inquiry = self._signatory.read(
+            Inquiry, taken.token, audience=BROKER, at=moment(taken.accepted_at)
+        ).document
+        texts = {question.subject_ref: taken.identities[question.subject_ref]}
+        return inquiry, unlock_subjects(inquiry, texts, self._signatory)
+
+    def _facts(self, taken: Taken, question: Waiting, person: Person) -> dict[str, Any]:
+        return {
+            "inquiry": taken.jti,
+            "index": question.index,
+            "case_ref": taken.case_ref,
+            "requester": taken.requester,
+            "purpose": taken.purpose,
+            "question": question.question,
+            "rule": question.permit().rule,
+            "user": person.user,
+        }
+
+
+def _rescheduled(taken: Taken, now: datetime) -> Taken:
+    """A problem that may still be mended is tried again until the questions are due; a broker that cannot be
+    reached, always: late is not lost.
+    """
+    due = now.timestamp() < taken.due_at
+    if all(reply["delivered"] or (reply["problem"] and not due) for reply in taken.later):
+        return replace(taken, next_at=None, attempts=0)
+    pause = min(_LONGEST_PAUSE_S, 2**taken.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+    return replace(
+        taken, next_at=int((now + timedelta(seconds=pause)).timestamp()) + 1, attempts=taken.attempts + 1
+    )

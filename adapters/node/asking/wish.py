@@ -1,0 +1,209 @@
+"""What a partner's person or software wants to ask: the bodies of the node's API, checked all at once, never
+repeating a value.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from contract.codes import (
+    AgeBand,
+    CaseKind,
+    Code,
+    Consent,
+    Criteria,
+    Melding,
+    Purpose,
+    Question,
+    Ref,
+    Stage,
+    SubjectRole,
+    Unsafety,
+    Urgency,
+)
+from contract.identity import Identity, IdentityError
+from contract.problems import RequestInvalid, invalid_param
+
+Reason = Annotated[str, Field(max_length=300)]
+"""A short text for the holder's eyes alone; empty is missing."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True
+    )
+
+
+class WishedQuestion(_Body):
+    """`necessity`: why this question about this person; `subsidiarity`: why not with less; both are sealed
+    to the holder.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"description": "Eén vraag over een betrokkene."})
+
+    question: Question = Field(description="Code van de vraag.")
+    necessity: Reason = Field(
+        default="", description="Waarom deze vraag nodig is. Alleen de houder leest dit."
+    )
+    subsidiarity: Reason = Field(
+        default="", description="Waarom het niet met minder kan. Alleen de houder leest dit."
+    )
+    weighty_interest: Reason = Field(default="", description="Welk zwaarwegend en dringend belang er is.")
+    new_reason: Reason = Field(
+        default="", description="Wat er nieuw is sinds deze vraag eerder werd gesteld."
+    )
+
+    def text(self) -> str:
+        parts = (self.necessity, self.subsidiarity, self.weighty_interest, self.new_reason)
+        return "\n".join(part.strip() for part in parts if part.strip())
+
+
+class WishedSubject(_Body):
+    """One person in one role. `age_band` counts only where the birth date leaves it open."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "Een betrokkene in één rol."})
+
+    role: SubjectRole = Field(description="Rol in de casus.")
+    age_band: AgeBand = Field(
+        default="unknown", description="Leeftijd; telt alleen als de geboortedatum dit openlaat."
+    )
+    consent: Consent = Field(default="not_recorded", description="Of de betrokkene toestemming gaf.")
+    dual_role: bool = Field(default=False, description="Of dit slachtoffer ook van geweld wordt verdacht.")
+    identity: Mapping[str, Any] | None = Field(
+        default=None,
+        description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate` (mag deels onbekend zijn: "
+        "`1984-00-00`), `partnerSurname`, `postcode`, `houseNumber`. Gaat vergrendeld naar de houder. "
+        "Verplicht bij een casus op naam, behalve bij een proef; verboden bij een anonieme casus.",
+    )
+    questions: Annotated[tuple[WishedQuestion, ...], Field(min_length=1, max_length=20)] = Field(
+        description="De vragen over deze betrokkene."
+    )
+
+
+class Wish(_Body):
+    """All questions of one case and one purpose, to any number of holders. `dry_run`: say what may be asked,
+    and ask nothing.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Alle vragen van één casus met één doel, aan alle houders tegelijk.",
+            "examples": [
+                {
+                    "caseRef": "0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10",
+                    "purpose": "enrich_referral",
+                    "urgency": "normal",
+                    "dryRun": False,
+                    "subjects": [
+                        {
+                            "role": "suspected_perpetrator",
+                            "consent": "not_asked_unsafe",
+                            "identity": {
+                                "surname": "Voorbeeld",
+                                "prefix": "van",
+                                "givenNames": "Proef",
+                                "birthDate": "1984-00-00",
+                                "postcode": "9999ZZ",
+                                "houseNumber": "1",
+                            },
+                            "questions": [
+                                {
+                                    "question": "reclassering.under_supervision",
+                                    "necessity": "De dreiging loopt en wij moeten weten wie toezicht houdt.",
+                                    "subsidiarity": "Het is op geen andere manier te weten.",
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+
+    case_ref: Ref = Field(description="Kenmerk van de casus.")
+    purpose: Purpose = Field(description="Doel van de vragen.")
+    urgency: Urgency = Field(default="normal", description="Bij `acute_danger` belt u ook.")
+    dry_run: bool = Field(default=False, description="Een proef: zeg wat mag, en vraag niets.")
+    subjects: Annotated[tuple[WishedSubject, ...], Field(min_length=1, max_length=12)] = Field(
+        description="De betrokkenen."
+    )
+
+    def identities(self, *, named: bool) -> list[Identity | None]:
+        """The identity of each subject, in order. In an anonymous case no field may hold one (D04); a dry
+        run needs none.
+
+        Raises RequestInvalid with every problem, without values.
+        """
+        problems: list[dict[str, str]] = []
+        identities: list[Identity | None] = []
+        for number, subject in enumerate(self.subjects):
+            where = ("subjects", number, "identity")
+            identities.append(None)
+            if subject.identity is None:
+                if named and not self.dry_run:
+                    problems.append(invalid_param(where, "missing"))
+                continue
+            if not named:
+                problems.append(invalid_param(where, "extra_forbidden"))
+                continue
+            try:
+                identities[-1] = Identity.parse(
+                    {_snake(key): value for key, value in subject.identity.items()}
+                )
+            except IdentityError as error:
+                problems += [invalid_param((*where, to_camel(path)), code) for path, code in error.problems]
+        if problems:
+            raise RequestInvalid(invalid_params=problems)
+        return identities
+
+
+def wished_identity(told: Mapping[str, Any]) -> Identity:
+    """Who is meant, from the names that the API has. Raises RequestInvalid, with every mistake."""
+    try:
+        return Identity.parse({_snake(key): value for key, value in told.items()})
+    except IdentityError as error:
+        wrong = [invalid_param(("identity", to_camel(path)), code) for path, code in error.problems]
+        raise RequestInvalid(invalid_params=wrong) from None
+
+
+class WishedCase(_Body):
+    """The facts of a case, as codes, each vouched for by the caller in its role. `case_ref`: a case that was
+    stated before.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "De feiten van een casus, als codes. U staat ervoor in, in uw rol.",
+            "examples": [
+                {
+                    "region": "utrecht",
+                    "kind": "named",
+                    "stage": "enrichment",
+                    "melding": "registered",
+                    "criteria": "both",
+                    "unsafety": "structural",
+                    "meetingOn": "2026-11-24",
+                }
+            ],
+        }
+    )
+
+    case_ref: Ref | None = Field(
+        default=None, description="Kenmerk van een casus die er al is; leeg voor een nieuwe."
+    )
+    region: Code = Field(description="Regio van het Actieoverleg.")
+    kind: CaseKind = Field(default="named", description="Op naam of anoniem.")
+    stage: Stage = Field(default="referral", description="Hoe ver de casus is.")
+    melding: Melding = Field(default="none", description="Of er een melding is bij Veilig Thuis.")
+    criteria: Criteria = Field(default="none", description="Aan welke criteria voor instroom is voldaan.")
+    unsafety: Unsafety = Field(default="none", description="Of de onveiligheid acuut of structureel is.")
+    meeting_on: Annotated[date, Field(strict=True)] | None = Field(
+        default=None, description="Dag van het overleg."
+    )
+
+
+def _snake(key: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)

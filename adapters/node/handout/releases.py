@@ -1,0 +1,390 @@
+"""The releases of the hand-out at a node: what this partner accepted, and what was agreed with the others.
+
+- The node answers under nothing that its own partner did not accept: by installing it, by an officer's
+  approval, or
+  because this node worked out itself that it touches none of this partner's questions.
+- When a release comes in force is believed from a partner's signed step alone, never from the broker.
+- An officer's step is an entry here before it leaves.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import JSON, Column, Connection, Integer, LargeBinary, String, Table, select
+
+from adapters.node.answering.inbox import metadata
+from adapters.node.broker_line import BrokerLine
+from adapters.partners import Adapter, verify_questions
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.codes import BROKER
+from contract.documents import ReleaseStep
+from contract.problems import (
+    Conflict,
+    DocumentMalformed,
+    NotFound,
+    PartnerUnreachable,
+    ReleaseUnfit,
+)
+from contract.releases import (
+    Examined,
+    Life,
+    Step,
+    Turn,
+    in_force,
+    read_examined,
+    read_life,
+    state,
+    turns,
+)
+from contract.signatory import Signatory
+from contract.signing import moment
+from party.bearer import PRIVACY_OFFICER, Person
+from party.events import Event, log
+from party.hand_outs import HandOuts
+from policies import PolicyError, Release, ReleaseError
+from policies.bundle import pack, unpack
+from policies.certificate import fingerprint, verify_certificate
+from policies.effect import Effect, effect_apart
+from policies.release import release_of
+
+INSTALLED, UNTOUCHED = "installed", "untouched"
+
+accepted_releases = Table(
+    "accepted_releases",
+    metadata,
+    Column("release", String(71), primary_key=True),
+    Column("bundle", LargeBinary, nullable=False),
+    Column("accepted_by", String(64), nullable=False),
+    Column("accepted_at", Integer, nullable=False),
+)
+heard_releases = Table(
+    "heard_releases",  # what the broker told last, with the signed steps; one row
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("lives", JSON, nullable=False),
+)
+
+
+_NO_MORE = frozenset({"proposed", "unfit", "rejected", "retired"})
+_TOLD = ("table", "changed", "wider", "partners", "rows")  # the lines are words, of whoever says them
+
+
+@dataclass(frozen=True)
+class Known:
+    """A release as this partner sees it."""
+
+    life: Life
+    state: str
+    accepted: bool
+
+
+class Releases:
+    def __init__(
+        self,
+        signatory: Signatory,
+        broker: BrokerLine,
+        trail: Trail,
+        hand_outs: HandOuts,
+        adapter: Adapter,
+        *,
+        tables: Path | None,
+    ) -> None:
+        self._signatory = signatory
+        self._broker = broker
+        self._trail = trail
+        self._hand_outs = hand_outs
+        self._adapter = adapter
+        self._tables = tables
+        self._accepted: dict[str, Release] = {}
+        self._lives: tuple[Life, ...] = ()
+        self._turns: tuple[Turn, ...] = ()
+        self._steps: dict[tuple[str, str], Step] = {}  # by release and document: checked once
+        self._effects: dict[tuple[str, str], Effect] = {}
+        self._following = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Takes up what was accepted and heard before; the very first time, what this node was installed
+        with.
+
+        Raises ReleaseError, TrailUnavailable.
+        """
+        first = self._hand_outs.first
+        bundles, told = await self._trail.scan(_load)
+        if not bundles:
+            verify_questions(self._adapter, first)
+            key = self._signatory.keyring.signing_key(self._signatory.now())
+            await self._accept(first, pack(first, key.private, key.kid), by=INSTALLED)
+        for bundle in bundles.values():
+            release = await asyncio.to_thread(unpack, bundle, None)
+            self._accepted[release.revision] = release
+        self._hear([read_life(one) for one in told])
+        verify_questions(self._adapter, self._hand_outs.newest(self._now()))
+
+    async def follow(self) -> None:
+        """Hears what was agreed on, and accepts what does not touch this partner; a broker that is down is
+        asked again next time. Raises a problem of the broker, TrailUnavailable.
+        """
+        with suppress(PartnerUnreachable):
+            await self._listen()
+            await self._take_over_untouched()
+
+    async def hear(self) -> None:
+        """Hears at once what was agreed on, when a permit names a release that was not in force as far as we
+        knew. Working anything out waits for the next round.
+        """
+        with suppress(PartnerUnreachable):
+            await self._listen()
+
+    async def _listen(self) -> None:
+        async with self._following:
+            told = json.loads((await self._broker.call("GET", "/v1/releases")).body)["releases"]
+            lives = tuple(self._read(one) for one in told)
+            if lives != self._lives:
+                await self._trail.append([], lambda store, _: _save_heard(store, lives))
+                self._hear(lives)
+
+    def listed(self, person: Person) -> list[Known]:
+        """Raises NotAllowed."""
+        person.needs(PRIVACY_OFFICER)
+        return [Known(life, self._state(life), life.release in self._accepted) for life in self._lives]
+
+    async def propose(
+        self,
+        files: Mapping[str, bytes],
+        certificate: str,
+        changelog: str,
+        *,
+        not_before: int | None,
+        person: Person,
+    ) -> str:
+        """Brings a new release, signed by this partner. Its revision.
+
+        Raises NotAllowed, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what the broker says.
+        """
+        person.needs(PRIVACY_OFFICER)
+        now = self._signatory.now()
+        try:
+            release = release_of(files)
+            found = json.loads(certificate)
+            verify_certificate(found, revision=release.revision, digest=fingerprint(found))
+        except (ReleaseError, ValueError, AttributeError) as error:
+            raise ReleaseUnfit(str(error) if isinstance(error, ReleaseError) else None) from None
+        key = self._signatory.keyring.signing_key(now)
+        bundle = pack(release, key.private, key.kid)
+        fields = {
+            "at": int(now.timestamp()) if not_before is None else not_before,
+            "base": self._hand_outs.revision(int(now.timestamp())),
+            "bundle": hashlib.sha256(bundle).hexdigest(),
+            "certificate": fingerprint(found),
+            "changelog": changelog,
+        }
+        token = await self._signed("propose", release.revision, person, None, **fields)
+        body = {"step": token, "bundle": base64.b64encode(bundle).decode(), "certificate": certificate}
+        await self._broker.call("POST", "/v1/releases", body)
+        return release.revision
+
+    async def step(self, step: str, revision: str, person: Person, *, at: int | None = None) -> None:
+        """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back. Who agrees does so on
+        what this node itself works out, not on what the broker tells of it.
+
+        Raises NotAllowed, NotFound, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what the broker
+        says.
+        """
+        person.needs(PRIVACY_OFFICER)
+        await self._listen()
+        life = next((one for one in self._lives if one.release == revision), None)
+        if life is None:
+            raise NotFound
+        possible = self._state(life) not in _NO_MORE  # else the broker says why not
+        if step == "approve" and possible and revision not in self._accepted:
+            release, bundle = await self._fetched(life)
+            await self._verify_told(life, release)
+            await self._accept(release, bundle, by=person.user)
+        fields = {}
+        if step == "activate":
+            fields["at"] = int(self._signatory.now().timestamp()) if at is None else at
+        proposal = None if life.proposal is None else life.proposal.digest
+        token = await self._signed(step, revision, person, proposal, **fields)
+        await self._broker.call("POST", "/v1/release-steps", {"step": token})
+        await self.hear()
+
+    async def roll_back(self, person: Person) -> str:
+        """Puts the release before the one in force in force again, at once; which one. Raises as `step`."""
+        person.needs(PRIVACY_OFFICER)
+        await self._listen()
+        current = self._hand_outs.revision(self._now())
+        before = next((life.base for life in self._lives if life.release == current), None)
+        if before is None:
+            raise NotFound
+        await self.step("activate", before, person)
+        return before
+
+    # ── what is accepted ──
+
+    async def _verify_told(self, life: Life, release: Release) -> None:
+        """That the broker tells of this release what it does. Raises ReleaseUnfit, Conflict when its base is
+        not accepted here.
+        """
+        if life.base not in self._accepted:
+            raise Conflict
+        try:
+            found = await self._effect(self._accepted[life.base], release)
+        except PolicyError as error:
+            raise ReleaseUnfit(str(error)) from None
+        told = life.examined or Examined()
+        if any(getattr(told, name) != getattr(found, name) for name in _TOLD):
+            raise ReleaseUnfit("The broker tells of this release what it does not do.")
+
+    async def _take_over_untouched(self) -> None:
+        for life in self._lives:
+            if life.release in self._accepted or life.base not in self._accepted:
+                continue
+            if self._state(life) not in {"agreed", "planned", "in_force"}:
+                continue
+            found = self._effects.get((life.base, life.release))
+            if found is None:
+                release, _ = await self._fetched(life)
+                try:
+                    found = await self._effect(self._accepted[life.base], release)
+                except PolicyError:
+                    continue
+            if self._signatory.party.code in found.partners:
+                log(Event.RELEASE_WAITS, revision=life.release)
+            else:
+                await self._accept(*await self._fetched(life), by=UNTOUCHED)
+
+    async def _effect(self, base: Release, release: Release) -> Effect:
+        """Worked out once: it takes many seconds. Raises ReleaseError, PolicyUnavailable."""
+        key = base.revision, release.revision
+        if key not in self._effects:
+            self._effects[key] = await effect_apart(base, release, self._tables)
+        return self._effects[key]
+
+    async def _fetched(self, life: Life) -> tuple[Release, bytes]:
+        """The release and its bundle, under the key of whoever brought it. Raises ReleaseUnfit,
+        PartnerUnreachable, NotFound.
+        """
+        response = await self._broker.call("GET", f"/v1/releases/{life.release.removeprefix('sha256:')}")
+        brought_by = BROKER if life.proposal is None else life.proposal.partner
+        oin = self._signatory.directory.party(brought_by).oin
+        when = self._signatory.now() if life.proposal is None else moment(life.proposal.recorded_at)
+        try:
+            bundle = base64.b64decode(json.loads(response.body)["bundle"], validate=True)
+            release = await asyncio.to_thread(
+                unpack, bundle, lambda kid: self._signatory.directory.signing_key(oin, kid, when)
+            )
+            if release.revision != life.release:
+                raise ReleaseError("The broker gave another release than was asked for.")
+            verify_questions(self._adapter, release)
+        except (ReleaseError, ValueError, KeyError, TypeError) as error:
+            raise ReleaseUnfit(str(error) if isinstance(error, ReleaseError) else None) from None
+        return release, bundle
+
+    async def _accept(self, release: Release, bundle: bytes, *, by: str) -> None:
+        row = {
+            "release": release.revision,
+            "bundle": bundle,
+            "accepted_by": by,
+            "accepted_at": self._now(),
+        }
+        entry = Entry("release", {"step": "accept", "release": release.revision, "by": by})
+
+        def save(store: Connection, _: object) -> None:
+            known = accepted_releases.c.release
+            if store.execute(select(known).where(known == release.revision)).first() is None:
+                store.execute(accepted_releases.insert(), row)
+
+        await self._trail.append([entry], save)
+        self._accepted[release.revision] = release
+        self._hold()
+
+    async def _signed(
+        self, step: str, revision: str, person: Person, proposal: str | None, **fields: Any
+    ) -> str:
+        signed = self._signatory.write(
+            ReleaseStep,
+            to=BROKER,
+            step=cast(Any, step),
+            release=revision,
+            officer=self._signatory.officer(person.user),
+            proposal=proposal,
+            **fields,
+        )
+        facts = {"step": step, "release": revision, "by": person.user, "document": signed.digest}
+        await self._trail.append([Entry("release", facts)])
+        return signed.token
+
+    # ── what is heard ──
+
+    def _hear(self, lives: Sequence[Life]) -> None:
+        self._lives = tuple(lives)
+        self._turns = turns(lives)
+        self._hold()
+        current = in_force(self._turns, self._now()) if self._turns else self._hand_outs.first.revision
+        if current not in self._accepted:
+            log(Event.RELEASE_WAITS, revision=current)
+
+    def _hold(self) -> None:
+        self._hand_outs.hold(self._accepted, self._turns)
+
+    def _read(self, told: Mapping[str, Any]) -> Life:
+        """What the broker tells of one release, held against the signed steps. Raises DocumentMalformed."""
+        try:
+            steps = tuple(self._read_step(told["release"], one) for one in told["steps"])
+            examined = None
+            if told["examined"] is not None:
+                examined = read_examined(told["examined"])
+            life = Life(told["release"], told["base"], told["changelog"], steps, examined)
+        except (KeyError, TypeError) as error:
+            raise DocumentMalformed from error
+        if life.base is not None and life.proposal is None:
+            raise DocumentMalformed
+        return life
+
+    def _read_step(self, release: str, told: Mapping[str, Any]) -> Step:
+        known = self._steps.get((release, told["document"]))
+        recorded = told["recordedAt"], told["position"]
+        if known is not None and (known.recorded_at, known.position) == recorded:
+            return known
+        received = self._signatory.read(
+            ReleaseStep, told["document"], audience=BROKER, at=moment(told["recordedAt"])
+        )
+        said = received.document
+        if said.release != release or received.sender.code == BROKER:
+            raise DocumentMalformed
+        self._steps[release, received.token] = Step(
+            step=said.step,
+            partner=received.sender.code,
+            officer=said.officer,
+            digest=received.digest,
+            token=received.token,
+            recorded_at=told["recordedAt"],
+            position=told["position"],
+            at=said.at,
+        )
+        return self._steps[release, received.token]
+
+    def _state(self, life: Life) -> str:
+        return state(life, self._turns, self._now())
+
+    def _now(self) -> int:
+        return int(self._signatory.now().timestamp())
+
+
+def _load(store: Connection) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
+    rows = store.execute(select(accepted_releases.c.release, accepted_releases.c.bundle)).all()
+    heard = store.execute(select(heard_releases.c.lives)).scalar()
+    return {row.release: row.bundle for row in rows}, heard or []
+
+
+def _save_heard(store: Connection, lives: Sequence[Life]) -> None:
+    store.execute(heard_releases.delete())
+    store.execute(heard_releases.insert(), {"number": 1, "lives": [asdict(life) for life in lives]})

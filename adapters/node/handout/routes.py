@@ -1,0 +1,225 @@
+"""The node's API for privacy officers: versions of the hand-out, what each would change, and who agrees."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from adapters.node.asking.routes import Authorization, Body, shown
+from adapters.node.handout.releases import Known
+from adapters.node.node import Node
+from contract.problems import (
+    AlreadyAgreed,
+    Conflict,
+    MomentPast,
+    NotAgreed,
+    NotFound,
+    NotInvolved,
+    OwnProposal,
+    PartnerUnreachable,
+    ReleaseKnown,
+    ReleaseStale,
+    ReleaseUnfit,
+    StillInForce,
+)
+from contract.signing import moment
+from party.openapi import SIGNED_IN, told
+
+Hex = Annotated[
+    str, Path(alias="id", pattern=r"^[0-9a-f]{64}$", description="Kenmerk van de versie, zonder `sha256:`")
+]
+_RELEASE = f"sha256:{'3f' * 32}"
+
+
+_SHOWN: dict[str, Any] = {
+    "release": _RELEASE,
+    "state": "in_force",
+    "base": None,
+    "changelog": "",
+    "accepted": True,
+    "steps": [],
+    "changed": None,
+    "wider": None,
+    "lines": [],
+    "needed": [],
+    "missing": [],
+    "unfit": None,
+}
+
+
+class ProposalIn(Body):
+    model_config = shown(
+        "Een voorstel voor een nieuwe versie.",
+        {
+            "files": {"handout/matrix/data.json": "{}"},
+            "certificate": "{}",
+            "changelog": "De Raad mag voortaan ook bij het duiden laten weten of hij iemand kent.",
+        },
+    )
+
+    files: dict[str, str] = Field(
+        max_length=64, description="De bestanden van de hand-out: pad in de bundel en inhoud."
+    )
+    certificate: str = Field(max_length=1024 * 1024, description="Wat `grondslag policy check --json` vond.")
+    changelog: str = Field(min_length=10, max_length=4_000, description="Wat er verandert, en waarom.")
+    not_before: datetime | None = Field(None, description="Niet eerder dan; nu, als dit ontbreekt.")
+
+
+class StepIn(Body):
+    model_config = shown("Een stap met een versie.", {"step": "approve"})
+
+    step: Literal["approve", "reject", "activate", "retire"] = Field(
+        description="Akkoord, afwijzen, in werking laten treden of intrekken."
+    )
+    at: datetime | None = Field(None, description="Moment van inwerkingtreding; nu, als dit ontbreekt.")
+
+
+class StepOut(Body):
+    model_config = shown("Een stap die is gezet.")
+
+    step: str = Field(description="Welke stap.")
+    partner: str = Field(description="Welke organisatie.")
+    at: datetime = Field(description="Wanneer de stap is vastgelegd.")
+    effective: datetime | None = Field(description="Moment van inwerkingtreding, of het vroegste moment.")
+    position: int = Field(description="Regel in het spoor van de centrale.")
+
+
+class ReleaseOut(Body):
+    model_config = shown(
+        "Eén versie van de hand-out.",
+        _SHOWN,
+    )
+
+    release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
+    state: str = Field(description="Hoe ver deze versie is.")
+    base: str | None = Field(description="De versie die zij verandert.")
+    changelog: str = Field(description="Wat er verandert en waarom, in woorden van de indiener.")
+    accepted: bool = Field(description="Of dit knooppunt onder deze versie antwoordt.")
+    steps: list[StepOut] = Field(description="Alle stappen.")
+    changed: int | None = Field(description="Hoeveel beslissingen veranderen.")
+    wider: bool | None = Field(description="Of er iets bij komt dat mag.")
+    lines: list[str] = Field(description="Wat er verandert, in gewone taal.")
+    needed: list[str] = Field(description="Wie akkoord moeten zijn.")
+    missing: list[str] = Field(description="Wie nog akkoord moeten zijn.")
+    unfit: str | None = Field(description="Waarom dit geen versie kan worden.")
+
+
+class ReleasesOut(Body):
+    model_config = shown("Alle versies van de hand-out.", {"releases": [_SHOWN]})
+
+    releases: list[ReleaseOut] = Field(description="Elke versie.")
+
+
+class RevisionOut(Body):
+    model_config = shown("Een versie.", {"release": _RELEASE})
+
+    release: str = Field(description="Kenmerk van de versie.")
+
+
+def release_routes(node: Callable[[], Node]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.get(
+        "/releases",
+        summary="Bekijk de versies van de hand-out",
+        description="Wat voorgesteld is, wat het verandert, wie akkoord is en wat geldt.",
+        response_model=ReleasesOut,
+        responses=told(PartnerUnreachable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def listed(authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        known = node().releases.listed(person)
+        await node().releases.hear()
+        known = node().releases.listed(person)
+        return ReleasesOut(releases=[_told(one) for one in known])
+
+    @router.post(
+        "/releases",
+        status_code=201,
+        summary="Stel een nieuwe versie van de hand-out voor",
+        description="Het knooppunt ondertekent haar. De centrale rekent uit wie akkoord moet geven.",
+        response_model=RevisionOut,
+        responses=told(ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict, PartnerUnreachable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def propose(body: ProposalIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        revision = await node().releases.propose(
+            {path: content.encode() for path, content in body.files.items()},
+            body.certificate,
+            body.changelog,
+            not_before=None if body.not_before is None else int(body.not_before.timestamp()),
+            person=person,
+        )
+        return RevisionOut(release=revision)
+
+    @router.post(
+        "/releases/{id}/steps",
+        status_code=204,
+        summary="Zet een stap met een versie van de hand-out",
+        description="Met een akkoord antwoordt dit knooppunt ook onder deze versie, zodra zij geldt.",
+        responses=told(
+            NotFound,
+            ReleaseUnfit,
+            NotInvolved,
+            OwnProposal,
+            AlreadyAgreed,
+            NotAgreed,
+            ReleaseStale,
+            MomentPast,
+            StillInForce,
+            Conflict,
+            PartnerUnreachable,
+        ),
+        openapi_extra=SIGNED_IN,
+    )
+    async def step(id: Hex, body: StepIn, authorization: Authorization = None) -> Response:
+        person = await node().people.person(authorization)
+        at = None if body.at is None else int(body.at.timestamp())
+        await node().releases.step(body.step, f"sha256:{id}", person, at=at)
+        return Response(status_code=204)
+
+    @router.post(
+        "/release-rollbacks",
+        status_code=201,
+        summary="Ga terug naar de vorige versie van de hand-out",
+        description="De vorige versie geldt meteen weer. Alles wat gebeurde blijft bewaard.",
+        response_model=RevisionOut,
+        responses=told(NotFound, NotInvolved, NotAgreed, Conflict, PartnerUnreachable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def roll_back(authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        return RevisionOut(release=await node().releases.roll_back(person))
+
+    return router
+
+
+def _told(known: Known) -> ReleaseOut:
+    life, examined = known.life, known.life.examined
+    return ReleaseOut(
+        release=life.release,
+        state=known.state,
+        base=life.base,
+        changelog=life.changelog,
+        accepted=known.accepted,
+        steps=[
+            StepOut(
+                step=step.step,
+                partner=step.partner,
+                at=moment(step.recorded_at),
+                effective=None if step.at is None else moment(step.at),
+                position=step.position,
+            )
+            for step in life.steps
+        ],
+        changed=None if examined is None else examined.changed,
+        wider=None if examined is None else examined.wider,
+        lines=[] if examined is None else list(examined.lines),
+        needed=sorted(life.needed),
+        missing=sorted(life.missing),
+        unfit=None if examined is None else examined.unfit,
+    )

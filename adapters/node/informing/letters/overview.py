@@ -1,0 +1,71 @@
+"""The overview that a person gets on request: what was asked about them, by whom, when, why, under which
+rule. Pure.
+
+What may not be told yet is left out without a trace and comes when its ground ends. The overview always says
+that this can be so, also when it is not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from adapters.node.informing.letters.words import HOLDERS, SENDERS, STATES, WHY, day
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as its subject may know it."""
+
+    at: date
+    asker: str
+    holder: str
+    purpose: str
+    rule: str
+    bases: tuple[str, ...]
+    told: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of one person in one case that may be shown. `size` and `root` name the state of the trail that it
+    was taken from.
+    """
+
+    name: str
+    sender: str
+    sender_name: str
+    desk: str
+    phone: str
+    hours: str
+    written_on: date
+    asked: tuple[Asked, ...]
+    size: int
+    root: str
+
+    @property
+    def title(self) -> str:
+        return "Overzicht van wat over u is gevraagd"
+
+    @property
+    def template(self) -> str:
+        return "overview.html"
+
+    def fields(self) -> Mapping[str, object]:
+        """For the template."""
+        return {
+            "overview": self,
+            "written_on": day(self.written_on),
+            "sender": SENDERS[self.sender],
+            "rows": [
+                {
+                    "day": day(one.at),
+                    "asker": SENDERS[one.asker],
+                    "holder": HOLDERS[one.holder].name,
+                    "why": WHY[one.purpose],
+                    "rule": one.rule,
+                    "bases": "; ".join(one.bases),
+                    "state": STATES["met" if one.told else "open"],
+                }
+                for one in self.asked
+            ],
+        }

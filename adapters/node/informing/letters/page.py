@@ -1,0 +1,20 @@
+"""From a letter or an overview to a page: HTML, and from that PDF/UA for printing."""
+
+from pathlib import Path
+
+from adapters.node.informing.letters.letter import Letter
+from adapters.node.informing.letters.overview import Overview
+from party.pdf import pdf_of, templates
+
+_ENVIRONMENT = templates(Path(__file__).parent)
+
+
+def html(document: Letter | Overview) -> str:
+    """A whole page, to print or to read with a screen reader."""
+    template = _ENVIRONMENT.get_template(document.template)
+    return template.render(title=document.title, **document.fields())
+
+
+def pdf(document: Letter | Overview) -> bytes:
+    """For printing, PDF/UA-1. Raises PdfUnavailable."""
+    return pdf_of(html(document), "pdf/ua-1")

@@ -1,7 +1,0 @@
-"""What a person gets on paper: the letter that tells what was asked, and the overview of all of it."""
-
-from adapters.node.letters.letter import TEXT_VERSION, Letter
-from adapters.node.letters.overview import Overview
-from adapters.node.letters.page import html, pdf
-
-__all__ = ["TEXT_VERSION", "Letter", "Overview", "html", "pdf"]

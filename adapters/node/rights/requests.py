@@ -1,0 +1,217 @@
+"""Requests of persons about their own data, with the term in which this partner must answer (handout.md 12).
+
+    open ──► extended ──► granted, partly_granted, refused, forwarded
+      └───────────────────►
+
+Who asked and what they said stands in the sealed part of the entry. A request is kept, held and destroyed as
+a case is, under a reference of its own.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from prometheus_client import Gauge
+from sqlalchemy import Boolean, Column, Connection, Date, Integer, String, Table, func, insert, select, update
+
+from adapters.node.answering.inbox import metadata
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.days import day_of
+from contract.problems import NotAllowed, NotFound, PreconditionFailed, RequestInvalid, invalid_param
+from contract.signatory import Signatory
+from party.bearer import FG, PRIVACY_OFFICER, Person
+from party.events import Event, log
+
+Asked = Literal["access", "rectification", "erasure", "restriction", "objection"]
+Outcome = Literal["granted", "partly_granted", "refused", "forwarded"]
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("asked", String(16), nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("extended", Boolean, nullable=False),
+    Column("outcome", String(16)),
+    Column("version", Integer, nullable=False),
+)
+
+_overdue = Gauge("grondslag_requests_overdue", "Requests of persons whose term is over.")
+
+
+@dataclass(frozen=True)
+class Term:
+    """In which time to answer, by how much it can be extended once, and the law that says so."""
+
+    months: int
+    days: int
+    more_months: int
+    more_days: int
+    basis: str
+
+    def due(self, received: date) -> date:
+        return _later(received, self.months, self.days)
+
+    def extended(self, received: date) -> date:
+        return _later(received, self.months + self.more_months, self.days + self.more_days)
+
+
+_AVG = Term(1, 0, 2, 0, "AVG 12(3)")
+TERMS: Mapping[str, Term] = {
+    "veilig_thuis": _AVG,  # "as soon as possible" (Wmo 5.3.2), within this
+    "reclassering": _AVG,
+    "rvdk": _AVG,
+    "politie": Term(0, 42, 0, 28, "Wpg 25, 27, 28"),
+    "om": Term(0, 28, 0, 0, "Wjsg 18, 21(2)"),
+}
+_OTHERWISE: Mapping[tuple[str, str], Term] = {
+    ("veilig_thuis", "erasure"): Term(3, 0, 0, 0, "Wmo 5.3.5"),
+    ("om", "rectification"): Term(0, 42, 0, 0, "Wjsg 39i"),
+}
+
+
+def term_of(partner: str, asked: str) -> Term:
+    """Of this partner for what is asked."""
+    return _OTHERWISE.get((partner, asked), TERMS[partner])
+
+
+@dataclass(frozen=True)
+class Request:
+    id: str
+    asked: str
+    received_on: date
+    due_on: date
+    extended: bool = False
+    outcome: str | None = None
+    version: int = 0
+
+    def overdue(self, today: date) -> bool:
+        return self.outcome is None and today > self.due_on
+
+
+class Requests:
+    def __init__(self, signatory: Signatory, trail: Trail) -> None:
+        self._signatory = signatory
+        self._trail = trail
+
+    async def receive(
+        self, asked: Asked, received_on: date, who: Mapping[str, Any], person: Person
+    ) -> Request:
+        """Logs a request: `who` asked and in which words, sealed. Raises NotAllowed, RequestInvalid,
+        TrailUnavailable.
+        """
+        _verify_may(person)
+        if received_on > self.today():
+            raise RequestInvalid(invalid_params=[invalid_param(("receivedOn",), "in_the_future")])
+        term = term_of(self._signatory.party.code, asked)
+        one = Request(str(uuid.uuid4()), asked, received_on, term.due(received_on))
+        facts = {
+            "case_ref": one.id,  # kept, held and destroyed as a case is
+            "asked": asked,
+            "received_on": received_on.isoformat(),
+            "due_on": one.due_on.isoformat(),
+            "basis": term.basis,
+            "user": person.user,
+        }
+        entry = Entry("request", facts, subject_ref=one.id, sealed=dict(who))
+        await self._trail.append([entry], lambda store, _: store.execute(insert(requests), vars(one)))
+        return one
+
+    async def find(self, *, live: bool, person: Person) -> Sequence[Request]:
+        """Soonest due first. Raises NotAllowed, TrailUnavailable."""
+        _verify_may(person)
+        query = select(requests).order_by(requests.c.due_on, requests.c.id)
+        if live:
+            query = query.where(requests.c.outcome.is_(None))
+        return await self._trail.scan(
+            lambda store: [Request(**row) for row in store.execute(query).mappings()]
+        )
+
+    async def extend(self, request_id: str, version: int, why: str, person: Person) -> Request:
+        """Extends the term, once. Raises NotAllowed, NotFound, PreconditionFailed, RequestInvalid when it
+        cannot be, TrailUnavailable.
+        """
+
+        def extended(one: Request) -> Request:
+            term = term_of(self._signatory.party.code, one.asked)
+            over = one.overdue(self.today())  # what is too late stays too late
+            if over or one.extended or term.extended(one.received_on) == one.due_on:
+                raise RequestInvalid(invalid_params=[invalid_param(("step",), "not_extendable")])
+            return replace(one, extended=True, due_on=term.extended(one.received_on))
+
+        return await self._step(request_id, version, extended, ("extension", why), person)
+
+    async def close(
+        self, request_id: str, version: int, outcome: Outcome, why: str, person: Person
+    ) -> Request:
+        """Says how it was answered. Raises NotAllowed, NotFound, PreconditionFailed, TrailUnavailable."""
+
+        def closed(one: Request) -> Request:
+            return replace(one, outcome=outcome)
+
+        return await self._step(request_id, version, closed, (outcome, why), person)
+
+    async def look(self) -> None:
+        """Counts what is overdue, and says so. Raises TrailUnavailable."""
+        query = select(func.count()).where(requests.c.outcome.is_(None), requests.c.due_on < self.today())
+        late = await self._trail.read(lambda store: store.execute(query).scalar()) or 0
+        _overdue.set(late)
+        if late:
+            log(Event.REQUESTS_OVERDUE, count=late)
+
+    async def _step(
+        self,
+        request_id: str,
+        version: int,
+        to: Callable[[Request], Request],
+        said: tuple[str, str],
+        person: Person,
+    ) -> Request:
+        """`said`: the step, and why."""
+        _verify_may(person)
+        before = await self._trail.read(lambda store: _load(store, request_id))
+        if before is None:
+            raise NotFound
+        if before.version != version or before.outcome is not None:
+            raise PreconditionFailed
+        after = replace(to(before), version=version + 1)
+        told = {
+            "case_ref": request_id,
+            "step": said[0],
+            "due_on": after.due_on.isoformat(),
+            "user": person.user,
+        }
+        entry = Entry("request_step", told, subject_ref=request_id, sealed={"why": said[1]})
+
+        def save(store: Connection, _: object) -> None:
+            here = (requests.c.id == request_id) & (requests.c.version == version)
+            if store.execute(update(requests).where(here).values(**vars(after))).rowcount != 1:
+                raise PreconditionFailed  # a colleague was first
+
+        await self._trail.append([entry], save)
+        return after
+
+    def today(self) -> date:
+        return day_of(self._signatory.now())
+
+
+def _verify_may(person: Person) -> None:
+    if not person.mandated or not person.roles & {FG, PRIVACY_OFFICER}:
+        raise NotAllowed
+
+
+def _load(store: Connection, request_id: str) -> Request | None:
+    row = store.execute(select(requests).where(requests.c.id == request_id)).mappings().first()
+    return None if row is None else Request(**row)
+
+
+def _later(day: date, months: int, days: int) -> date:
+    """So many months later, at the last day of a month that is shorter (Regulation 1182/71, article 3)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = date(day.year + years, month + 1, 1)
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1)) + timedelta(days=days)

@@ -1,0 +1,138 @@
+"""The node's API for the rights of persons: their requests, and answers that are taken back."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from adapters.node.asking.routes import Authorization, Body, Index, InquiryId, shown
+from adapters.node.node import Node
+from adapters.node.rights.requests import Asked, Outcome, Request
+from contract.codes import Ref
+from contract.problems import IdentityProviderUnavailable, NotFound, NotWaiting, PreconditionFailed
+from party.openapi import SIGNED_IN, told
+
+RequestId = Annotated[Ref, Path(alias="id", description="Kenmerk van het verzoek")]
+
+_WHY = "De gegevens staan in een andere casus, en worden daar gewist."
+_REQUEST: dict[str, Any] = {
+    "id": "3f1c2a9e-0000-4000-8000-000000000001",
+    "asked": "access",
+    "receivedOn": "2026-11-23",
+    "dueOn": "2026-12-23",
+    "extended": False,
+    "outcome": None,
+    "version": 0,
+    "overdue": False,
+}
+
+
+class RequestIn(Body):
+    model_config = shown(
+        "Een verzoek van een betrokkene.",
+        {
+            "asked": "access",
+            "receivedOn": "2026-11-23",
+            "name": "Anna Voorbeeld",
+            "words": "Wat is er gevraagd?",
+        },
+    )
+
+    asked: Asked = Field(description="Wat de betrokkene vraagt.")
+    received_on: date = Field(description="Wanneer het binnenkwam; de termijn telt vanaf die dag.")
+    name: str = Field(min_length=1, max_length=200, description="Wie het vroeg; staat verzegeld.")
+    words: str = Field(max_length=4_000, description="Wat er is gevraagd; staat verzegeld.")
+
+
+class RequestSearchIn(Body):
+    model_config = shown("Welke verzoeken u wilt zien.", {"live": True})
+
+    live: bool = Field(default=True, description="Alleen wat nog moet worden beantwoord.")
+
+
+class RequestStepIn(Body):
+    model_config = shown("Hoe een verzoek verder gaat.", {"step": "granted", "version": 0, "why": _WHY})
+
+    step: Literal["extension"] | Outcome = Field(description="Verlengd, of hoe het is beantwoord.")
+    version: int = Field(ge=0, description="De stand die u zag, zodat niemand een ander overschrijft.")
+    why: str = Field(min_length=10, max_length=2_000, description="Waarom; staat verzegeld.")
+
+
+class RequestOut(Body):
+    model_config = shown("Een verzoek van een betrokkene, met zijn termijn.", _REQUEST)
+
+    id: str = Field(description="Kenmerk.")
+    asked: str = Field(description="Wat is gevraagd.")
+    received_on: date = Field(description="Wanneer het binnenkwam.")
+    due_on: date = Field(description="Wanneer het uiterlijk moet zijn beantwoord.")
+    extended: bool = Field(description="Of de termijn is verlengd.")
+    outcome: str | None = Field(description="Hoe het is beantwoord; leeg: nog niet.")
+    version: int = Field(description="Hoeveel stappen er waren.")
+    overdue: bool = Field(description="Of de termijn voorbij is.")
+
+
+def rights_routes(node: Callable[[], Node]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.post(
+        "/requests",
+        status_code=201,
+        summary="Leg een verzoek van een betrokkene vast",
+        description="Voor FG en privacy officer. De termijn volgt uit de wet van deze organisatie.",
+        response_model=RequestOut,
+        responses=told(IdentityProviderUnavailable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def receive(body: RequestIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        who = {"name": body.name, "words": body.words}
+        return _request(node(), await node().requests.receive(body.asked, body.received_on, who, person))
+
+    @router.post(
+        "/requests/_search",
+        summary="Bekijk de verzoeken van betrokkenen",
+        description="Wat het eerst moet worden beantwoord, staat vooraan.",
+        response_model=list[RequestOut],
+        responses=told(IdentityProviderUnavailable),
+        openapi_extra=SIGNED_IN,
+    )
+    async def find(body: RequestSearchIn, authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        return [_request(node(), one) for one in await node().requests.find(live=body.live, person=person)]
+
+    @router.post(
+        "/requests/{id}/steps",
+        status_code=201,
+        summary="Verleng de termijn van een verzoek, of sluit het af",
+        description="Verlengen kan één keer, niet overal, en alleen vóór de termijn voorbij is. Laat de "
+        "betrokkene dan weten dat u verlengt, en waarom. Waarom, staat verzegeld in het spoor.",
+        response_model=RequestOut,
+        responses=told(IdentityProviderUnavailable, NotFound, PreconditionFailed),
+        openapi_extra=SIGNED_IN,
+    )
+    async def step(id: RequestId, body: RequestStepIn, authorization: Authorization = None) -> Any:
+        person, requests = await node().people.person(authorization), node().requests
+        if body.step == "extension":
+            return _request(node(), await requests.extend(id, body.version, body.why, person))
+        return _request(node(), await requests.close(id, body.version, body.step, body.why, person))
+
+    @router.post(
+        "/questions/{id}/{index}/rectifications",
+        status_code=204,
+        summary="Neem een antwoord terug",
+        description="Omdat het niet juist was. De organisatie die het vroeg, hoort dat het niet meer telt. "
+        "Vertel het zelf aan wie het in een overleg hoorde.",
+        responses=told(IdentityProviderUnavailable, NotFound, NotWaiting),
+        openapi_extra=SIGNED_IN,
+    )
+    async def take_back(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
+        await node().rectifying.take_back(id, index, await node().people.person(authorization))
+        return Response(status_code=204)
+
+    return router
+
+
+def _request(node: Node, one: Request) -> RequestOut:
+    return RequestOut(**vars(one), overdue=one.overdue(node.requests.today()))

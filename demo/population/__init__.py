@@ -1,0 +1,9 @@
+"""Populations of invented persons for the demo's registers and the tests. TEST: no real persons.
+
+Deterministic by seed. A BSN, where a person has one, is from the test range 9999xxxxx.
+"""
+
+from demo.population.build import build, persons
+from demo.population.member import CastMember, Facts
+
+__all__ = ["CastMember", "Facts", "build", "persons"]

@@ -1,0 +1,342 @@
+"""How a version of the hand-out is agreed on and comes in force: each step is signed by a partner, checked
+here,
+and an entry of the trail.
+
+- The broker works out the effect of a proposal itself; who must agree follows from that, not from what
+  anybody says.
+- A proposal changes the release that is in force. When another one comes in force first, it must be made
+  anew.
+- Nobody agrees to what the same officer brought.
+- The moment of a change lies ahead when it is recorded; to roll back is a change to the release before.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.directory import Party
+from contract.documents import Caller, ReleaseStep
+from contract.problems import (
+    AlreadyAgreed,
+    Conflict,
+    DocumentMalformed,
+    DocumentReplayed,
+    MomentPast,
+    NotAgreed,
+    NotFound,
+    NotInvolved,
+    OwnProposal,
+    ReleaseKnown,
+    ReleaseStale,
+    ReleaseUnfit,
+    StillInForce,
+)
+from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
+from contract.signatory import Received, Signatory
+from contract.signing import CLOCK_SKEW_S
+from gateway.handout import releases
+from party.events import Event, log
+from party.hand_outs import HandOuts
+from policies import Release, ReleaseError
+from policies.bundle import pack, unpack
+from policies.certificate import verify_certificate
+from policies.effect import effect_apart
+
+_MOST_OPEN = 20
+"""Proposals that nobody has decided on; more must wait."""
+
+
+class Agreement:
+    """`tables`: a folder in which tables of releases are kept, so that each is worked out once."""
+
+    def __init__(
+        self, signatory: Signatory, trail: Trail, hand_outs: HandOuts, *, tables: Path | None
+    ) -> None:
+        self._signatory = signatory
+        self._trail = trail
+        self._hand_outs = hand_outs
+        self._tables = tables
+        self._lives: dict[str, Life] = {}
+        self._turns: tuple[Turn, ...] = ()
+        self._refreshing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Takes up what was agreed before; the very first time, the release that this broker was installed
+        with.
+
+        Raises TrailUnavailable, ReleaseError.
+        """
+        if not await self._trail.read(releases.load):
+            first = self._hand_outs.first
+            life = Life(first.revision, None, "", (), None)
+            key = self._signatory.keyring.signing_key(self._signatory.now())
+            bundle = pack(first, key.private, key.kid)
+            entry = Entry("release", {"step": "install", "release": first.revision})
+            await self._trail.append(
+                [entry], lambda store, _: releases.put(store, life, bundle=bundle, certificate=None)
+            )
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Holds what the database says: also what another process of this broker recorded."""
+        async with self._refreshing:
+            lives = {life.release: life for life in await self._trail.read(releases.load)}
+            if lives == self._lives:
+                return
+            held = {}
+            for release in {turn.release for turn in turns(lives.values())}:
+                if not self._hand_outs.holds(release):
+                    held[release] = await self._release(release)
+            self._lives, self._turns = lives, turns(lives.values())
+            self._hand_outs.hold(held, self._turns)
+
+    async def propose(self, token: str, bundle: bytes, certificate: str) -> Life:
+        """Takes a new release up. Handing the same proposal in again changes nothing.
+
+        Raises a document problem, ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict when too many are open,
+        TrailUnavailable.
+        """
+        received = self._read(token, {"propose"})
+        said = received.document
+        known = self._lives.get(said.release)
+        if known is not None:
+            if known.proposal is not None and known.proposal.digest == received.digest:
+                return known
+            if self.state(known) != "unfit":
+                raise ReleaseKnown
+        if hashlib.sha256(bundle).hexdigest() != said.bundle:
+            raise DocumentMalformed
+        try:
+            release = await asyncio.to_thread(unpack, bundle, self._key_of(received.sender))
+            if release.revision != said.release:
+                raise ReleaseError("The bundle holds another release than the proposal says.")
+            verify_certificate(_found(certificate), revision=release.revision, digest=str(said.certificate))
+        except ReleaseError as error:
+            raise ReleaseUnfit(str(error)) from None
+        if said.base != self._hand_outs.revision(self._now()):
+            raise ReleaseStale
+        if sum(self.state(life) in {"proposed", "examined"} for life in self._lives.values()) >= _MOST_OPEN:
+            raise Conflict
+
+        def record(life: Life) -> Callable[..., None]:
+            return lambda store: releases.put(store, life, bundle=bundle, certificate=certificate)
+
+        steps = () if known is None else known.steps  # what was unfit may be brought again
+        fresh = Life(said.release, said.base, said.changelog or "", steps, None)
+        return await self._recorded(fresh, received, record)
+
+    async def step(self, token: str) -> Life:
+        """Takes a step with a release that is known. Raises a document problem, NotFound, DocumentReplayed,
+        and why the step cannot be taken now: NotInvolved, OwnProposal, AlreadyAgreed, NotAgreed,
+        ReleaseStale,
+        MomentPast, StillInForce, Conflict; TrailUnavailable.
+        """
+        received = self._read(token, {"approve", "reject", "activate", "retire"})
+        said = received.document
+        life = self._lives.get(said.release)
+        if life is None:
+            raise NotFound
+        if any(step.digest == received.digest for step in life.steps):
+            raise DocumentReplayed
+        proposal = life.proposal
+        if said.proposal != (None if proposal is None else proposal.digest):
+            raise DocumentMalformed
+        {
+            "approve": self._verify_approval,
+            "reject": self._verify_rejection,
+            "activate": self._verify_activation,
+            "retire": self._verify_retirement,
+        }[said.step](life, received)
+
+        def record(after: Life) -> Callable[..., None]:
+            return lambda store: releases.change(store, after, before=life.steps)
+
+        try:
+            return await self._recorded(life, received, record)
+        except releases.Changed:
+            await self.refresh()
+            raise Conflict from None
+
+    def listed(self, bearer: str, *, path: str) -> list[Life]:
+        """Every release, for a partner. Raises a document problem, NotFound."""
+        self._verify_caller(bearer, path)
+        return [*self._lives.values()]
+
+    async def bundle(self, release: str, bearer: str, *, path: str) -> tuple[bytes, str | None]:
+        """The signed bundle, and the certificate that came with it. Raises a document problem, NotFound."""
+        self._verify_caller(bearer, path)
+
+        def load(store: Any) -> tuple[bytes | None, str | None]:
+            return releases.load_bundle(store, release), releases.load_certificate(store, release)
+
+        bundle, certificate = await self._trail.scan(load)
+        if bundle is None:
+            raise NotFound
+        return bundle, certificate
+
+    def state(self, life: Life) -> str:
+        return state(life, self._turns, self._now())
+
+    async def examine_due(self) -> None:
+        """Works out the effect of what was proposed, and records who must agree.
+
+        Raises PolicyUnavailable when that was cut short: at the next turn again.
+        """
+        for life in [*self._lives.values()]:
+            if life.base is not None and life.examined is None:
+                await self._examine(life, life.base)
+
+    # ── the steps ──
+
+    def _verify_approval(self, life: Life, received: Received[ReleaseStep]) -> None:
+        said = received.document
+        if self.state(life) in {"proposed", "rejected", "retired", "unfit"}:
+            raise Conflict
+        if life.proposal is not None and life.proposal.officer == said.officer:
+            raise OwnProposal
+        if received.sender.code in life.approved:
+            raise AlreadyAgreed
+
+    def _verify_rejection(self, life: Life, received: Received[ReleaseStep]) -> None:
+        if self.state(life) not in {"examined", "agreed"}:
+            raise Conflict
+        if life.needed and received.sender.code not in life.needed:
+            raise NotInvolved
+
+    def _verify_activation(self, life: Life, received: Received[ReleaseStep]) -> None:
+        at, now = received.document.at or 0, self._now()
+        current = self._lives[in_force(self._turns, now)]
+        rolls_back = current.base == life.release
+        if received.sender.code not in (current if rolls_back else life).involved:
+            raise NotInvolved
+        if self.state(life) not in {"agreed", "superseded"}:  # what was in force before was agreed on
+            raise NotAgreed
+        proposal = life.proposal
+        earliest = proposal.at if proposal is not None and proposal.at is not None else 0
+        if at < now - CLOCK_SKEW_S or at < earliest:
+            raise MomentPast
+        if any(turn.at > now for turn in self._turns):
+            raise Conflict  # another change is planned: it is to be taken back first
+        if not rolls_back and life.base != current.release:
+            raise ReleaseStale
+
+    def _verify_retirement(self, life: Life, received: Received[ReleaseStep]) -> None:
+        now = self.state(life)
+        if now == "in_force":
+            raise StillInForce
+        if now in {"retired", "rejected", "unfit"}:
+            raise Conflict
+        involved = life.involved or self._lives[in_force(self._turns, self._now())].involved
+        if received.sender.code not in involved:
+            raise NotInvolved
+
+    async def _recorded(
+        self, life: Life, received: Received[ReleaseStep], record: Callable[[Life], Callable[..., None]]
+    ) -> Life:
+        said = received.document
+        facts: dict[str, Any] = {
+            "step": said.step,
+            "release": said.release,
+            "by": received.sender.code,
+            "officer": said.officer,
+            "document": received.digest,
+        }
+        if said.step == "propose":
+            facts |= {"base": said.base, "bundle": said.bundle, "certificate": said.certificate}
+        if said.at is not None:
+            facts["effective"] = said.at
+        recorded_at = self._now()
+
+        def save(store: Any, recorded: Any) -> Life:
+            step = Step(
+                step=said.step,
+                partner=received.sender.code,
+                officer=said.officer,
+                digest=received.digest,
+                token=received.token,
+                recorded_at=recorded_at,
+                position=recorded[0].position,
+                at=said.at,
+            )
+            after = replace(life, steps=(*life.steps, step))
+            record(after)(store)
+            return after
+
+        after = (await self._trail.append([Entry("release", facts)], save)).result
+        log(Event.RELEASE_STEP, step=said.step, revision=said.release, partner=received.sender.code)
+        await self.refresh()
+        return after
+
+    async def _examine(self, life: Life, base: str) -> None:
+        """Minutes of nobody's time: it runs apart. What does not fit is said, and ends the proposal."""
+        try:
+            new, old = await self._release(life.release), await self._release(base)
+            found = await effect_apart(old, new, self._tables)
+            examined = Examined(**vars(found))
+            _, certificate = await self._trail.read(
+                lambda store: (None, releases.load_certificate(store, life.release))
+            )
+            if certificate is not None and _found(certificate).get("digest") != examined.table:
+                examined = Examined(unfit="The certificate does not tell how this release decides.")
+        except ReleaseError as error:
+            examined = Examined(unfit=str(error))
+        facts: dict[str, Any] = {
+            "step": "examine",
+            "release": life.release,
+            "changed": examined.changed,
+            "wider": examined.wider,
+            "needed": list(examined.partners),
+            "fit": examined.unfit is None,
+        }
+
+        def save(store: Any, _: object) -> None:
+            releases.change(store, replace(life, examined=examined), before=life.steps)
+
+        try:
+            await self._trail.append([Entry("release", facts)], save)
+        except releases.Changed:  # somebody took a step meanwhile: at the next turn
+            return
+        log(Event.RELEASE_STEP, step="examine", revision=life.release)
+        await self.refresh()
+
+    # ── reading ──
+
+    def _read(self, token: str, steps: set[str]) -> Received[ReleaseStep]:
+        received = self._signatory.read(ReleaseStep, token)
+        if received.document.step not in steps or received.sender.code == self._signatory.party.code:
+            raise DocumentMalformed
+        return received
+
+    def _verify_caller(self, bearer: str, path: str) -> None:
+        caller = self._signatory.read(Caller, bearer)
+        if caller.document.path != path:
+            raise NotFound
+
+    async def _release(self, revision: str) -> Release:
+        bundle = await self._trail.scan(lambda store: releases.load_bundle(store, revision))
+        if bundle is None:
+            raise ReleaseError("The bundle of a release is gone.")
+        return await asyncio.to_thread(unpack, bundle, None)  # it was checked when it came in
+
+    def _key_of(self, sender: Party) -> Callable[[str], Any]:
+        now = self._signatory.now()
+        return lambda kid: self._signatory.directory.signing_key(sender.oin, kid, now)
+
+    def _now(self) -> int:
+        return int(self._signatory.now().timestamp())
+
+
+def _found(certificate: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(certificate)
+    except (ValueError, RecursionError) as error:
+        raise ReleaseError("The certificate is not JSON.") from error
+    if not isinstance(found, dict):
+        raise ReleaseError("The certificate is not one of `policy check`.")
+    return found

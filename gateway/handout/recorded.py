@@ -1,0 +1,65 @@
+"""The decisions that stand in the broker's trail, with what each rested on: for replaying and explaining
+them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from audit.trail import Opened, Trail
+from gateway.handout import releases
+from policies import Decision, Release, ReleaseError
+from policies.bundle import unpack
+from policies.replay import Recorded
+
+_KINDS = frozenset({"permit", "refusal"})
+_FIELDS = tuple(Decision.__dataclass_fields__)
+
+
+async def recorded(trail: Trail, since: datetime, until: datetime | None) -> list[Recorded]:
+    """All decisions in a period, in their order. Raises VerifyError, TrailUnavailable."""
+    found = []
+    async for one in trail.entries():
+        facts = one.recorded.facts
+        at = datetime.fromisoformat(facts["at"])
+        if facts["kind"] in _KINDS and since <= at and (until is None or at < until):
+            found.append(_recorded(one, facts))
+    return found
+
+
+async def recorded_at(trail: Trail, position: int) -> Recorded | None:
+    """The decision at this position; None when none stands there. Raises VerifyError, TrailUnavailable."""
+    async for one in trail.entries(position, position + 1):
+        facts = one.recorded.facts
+        return _recorded(one, facts) if facts["kind"] in _KINDS else None
+    return None
+
+
+async def known_releases(trail: Trail) -> dict[str, Release]:
+    """Every release that the broker keeps, by its revision. One that cannot be read, or is another than its
+    revision says, is left out.
+    """
+
+    def load(store: Any) -> Sequence[tuple[str, bytes | None]]:
+        return [(life.release, releases.load_bundle(store, life.release)) for life in releases.load(store)]
+
+    found = {}
+    for revision, bundle in await trail.scan(load):
+        try:
+            release = unpack(bundle or b"", None)
+        except ReleaseError:
+            continue
+        if release.revision == revision:
+            found[revision] = release
+    return found
+
+
+def _recorded(one: Opened, facts: dict[str, Any]) -> Recorded:
+    return Recorded(
+        position=one.recorded.position,
+        at=facts["at"],
+        case_ref=facts["case_ref"],
+        requester=facts["requester"],
+        decided={name: facts[name] for name in _FIELDS if name in facts},
+        given=None if one.part is None else one.part.get("input"),
+    )

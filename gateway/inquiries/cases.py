@@ -1,0 +1,157 @@
+"""The cases that the broker knows: for each, the facts of its newest statement. Codes only; a reference is
+random per case.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    literal_column,
+    select,
+    update,
+)
+
+from audit.database import Prepared
+from contract.codes import Partner
+from contract.documents import CaseFacts, CaseStatement
+from contract.problems import CaseNotYours
+
+metadata = MetaData()
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_ref", String(36), primary_key=True),
+    Column("statement", String(64), nullable=False),  # digest of the newest statement
+    Column("brought_by", String(16), nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("meeting_on", Date),
+    Column("melding_due_at", Integer),  # seconds; from the first time that it was stated to be due
+    Column(
+        "version", Integer, nullable=False
+    ),  # counts statements and accepted inquiries: fences decisions against each other
+    Column("position", Integer, nullable=False),  # of the entry of the newest statement
+)
+
+# statements are built once: building one costs more than running it
+_SOME = select(cases).where(cases.c.case_ref.in_(bindparam("case_refs", expanding=True)))
+_REF = bindparam("ref", type_=cases.c.case_ref.type)
+_BEFORE = bindparam("before", type_=cases.c.version.type)
+_ADVANCE = Prepared(
+    update(cases)
+    .where(cases.c.case_ref == _REF, cases.c.version == _BEFORE)
+    .values(version=cases.c.version + literal_column("1")),
+    _REF,
+    _BEFORE,
+)
+
+_FACTS = ("kind", "stage", "melding", "criteria", "unsafety")
+
+
+@dataclass(frozen=True)
+class Case:
+    case_ref: str
+    statement: str
+    brought_by: str
+    region: str
+    facts: dict[str, str]
+    meeting_on: date | None
+    melding_due_at: int | None
+    version: int
+    position: int | None = None
+    """Of the entry of its newest statement; None until that is recorded."""
+
+    def facts_for(self, *, now: datetime, regime: Literal["bilateral", "zvh"], own_region: bool) -> CaseFacts:
+        """What policy sees. A melding that is due becomes overdue by the broker's clock alone (C1b)."""
+        overdue = self.melding_due_at is not None and now.timestamp() >= self.melding_due_at
+        melding = "overdue" if overdue and self.facts["melding"] == "due" else self.facts["melding"]
+        return CaseFacts.model_validate(
+            {
+                **self.facts,
+                "melding": melding,
+                "regime": regime,
+                "region": self.region,
+                "own_region": own_region,
+                "accepted": False,
+            }
+        )
+
+
+def stated(
+    said: CaseStatement, digest: str, by: Partner, before: Case | None, *, now: datetime, due: timedelta
+) -> Case:
+    """The case after this statement.
+
+    Veilig Thuis may state any case. Another partner may only bring one that is anonymous, or whose melding
+    is due or missing, and may
+    replace its own until Veilig Thuis has taken the case over (design.md 3). Raises CaseNotYours.
+    """
+    if by != "veilig_thuis":
+        own = before is None or before.brought_by == by
+        if not own or said.melding == "registered":
+            raise CaseNotYours
+    if before is not None and (before.region != said.region or before.facts["kind"] != said.kind):
+        raise CaseNotYours  # another region or a named case needs a reference of its own (D04)
+    # the clock starts once: stating something else in between does not give more time (C1b)
+    due_at = before.melding_due_at if before is not None else None
+    if said.melding == "due" and due_at is None:
+        due_at = int((now + due).timestamp())
+    return Case(
+        case_ref=said.case_ref,
+        statement=digest,
+        brought_by=by,
+        region=said.region,
+        facts={name: getattr(said, name) for name in _FACTS},
+        meeting_on=said.meeting_on,
+        melding_due_at=due_at,
+        version=0 if before is None else before.version + 1,
+    )
+
+
+def load(connection: Connection, case_refs: Sequence[str]) -> dict[str, Case]:
+    rows = connection.execute(_SOME, {"case_refs": list(case_refs)}).mappings()
+    return {row["case_ref"]: Case(**row) for row in rows}
+
+
+class Raced(Exception):
+    """Somebody else changed the case since it was read: read it again."""
+
+
+def save(connection: Connection, case: Case, before: Case | None) -> None:
+    """Raises Raced."""
+    values = vars(case)
+    if before is None:
+        if (
+            connection.execute(select(cases.c.case_ref).where(cases.c.case_ref == case.case_ref)).first()
+            is not None
+        ):
+            raise Raced
+        connection.execute(cases.insert(), values)
+        return
+    done = connection.execute(
+        update(cases)
+        .where(cases.c.case_ref == case.case_ref, cases.c.version == before.version)
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise Raced
+
+
+def advance(connection: Connection, case: Case) -> None:
+    """Notes that decisions were recorded on this version of the case, so that no two rest on the same.
+    Raises Raced.
+    """
+    if _ADVANCE(connection, [{"ref": case.case_ref, "before": case.version}]) != 1:
+        raise Raced

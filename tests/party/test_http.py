@@ -1,0 +1,159 @@
+"""The shell of both APIs, on a sample app: what the rules shared by all apps do not show."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from party import events
+from party.http import BrokenOff
+from tests.sample_api import sample
+
+PLANTED = "Wilhelmina-van-Testenburg"
+
+
+@pytest.fixture
+def log() -> Iterator[io.BytesIO]:
+    lines = io.BytesIO()
+    events.configure(party="sample", strict=True, stream=lines)
+    yield lines
+    events.configure(party="sample", strict=True)
+
+
+def ask(method: str, path: str, app: FastAPI | None = None, **more: Any) -> httpx.Response:
+    async def one() -> httpx.Response:
+        transport = httpx.ASGITransport(app or sample(), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.example") as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(one())
+
+
+def test_all_mistakes_come_back_at_once() -> None:
+    """Two wrong fields, two rows, in Dutch."""
+    response = ask("POST", "/v1/things", json={"size": PLANTED, "name": PLANTED})
+    assert (response.status_code, response.json()["invalidParams"]) == (
+        400,
+        [
+            {"name": "size", "code": "int_parsing", "reason": "Dit moet een heel getal zijn."},
+            {"name": "name", "code": "string_too_long", "reason": "Deze tekst is te lang."},
+        ],
+    )
+
+
+def test_broken_json_is_a_mistake_in_the_body() -> None:
+    """400 as for any other mistake."""
+    response = ask("POST", "/v1/things", content=b'{"size":', headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert response.json()["invalidParams"][0]["name"] == "body"
+
+
+def test_a_mistake_of_ours_is_opaque(log: io.BytesIO) -> None:
+    """500 without the exception's text, which is nowhere in the log either; the trace id is in both."""
+    response = ask("GET", "/v1/mistakes")
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert PLANTED not in response.text
+    written = log.getvalue().decode()
+    assert PLANTED not in written
+    found, handled = (json.loads(line) for line in written.splitlines())
+    assert (found["event"], found["error"], found["route"]) == ("mistake_found", "ValueError", "/v1/mistakes")
+    assert found["where"].startswith("tests/sample_api.py:")
+    assert found["trace_id"] == handled["trace_id"] == response.json()["traceId"]
+
+
+def test_an_error_of_another_package_is_told_as_its_problem() -> None:
+    """Also out of a task group; its text stays inside."""
+    response = ask("GET", "/v1/outages")
+    assert (response.status_code, response.json()["code"]) == (503, "policy_unavailable")
+    assert PLANTED not in response.text
+
+
+def test_a_problem_that_a_route_raises_is_the_response() -> None:
+    """The route raises, the shell renders."""
+    assert ask("GET", "/v1/refusals").json()["code"] == "not_allowed"
+
+
+def test_half_a_response_does_not_look_whole(log: io.BytesIO) -> None:
+    """An error after the first byte breaks the connection off."""
+
+    async def start() -> list[str]:
+        sent: list[str] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.Event().wait()  # the caller stays
+            return {}
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"] + str(message.get("more_body", "")))
+
+        scope = {"type": "http", "method": "GET", "path": "/v1/halves", "headers": [], "query_string": b""}
+        with pytest.raises(BrokenOff) as caught:
+            await sample()(scope, receive, send)
+        assert caught.value.__cause__ is None
+        return sent
+
+    assert asyncio.run(start()) == ["http.response.start", "http.response.bodyTrue"]
+    assert b"policy_unavailable" in log.getvalue()
+
+
+def test_what_only_a_proxy_may_say_is_dropped() -> None:
+    """No header of the caller's can pass for one of our own proxy's; ours of every day come through."""
+    forged = {
+        "X-Forwarded-For": PLANTED,
+        "X-Forwarded-Client-Cert": PLANTED,
+        "Forwarded": PLANTED,
+        "Fsc-Authorization": PLANTED,
+        "X-Client-Cert": PLANTED,
+        "Client-Cert": PLANTED,
+        "SSL-Client-S-DN": PLANTED,
+        "X-SSL-Client-Verify": PLANTED,
+        "X-Real-IP": PLANTED,
+        "baggage": PLANTED,
+        "tracestate": PLANTED,
+    }
+    seen = ask("GET", "/v1/headers", headers=forged | {"Authorization": "Bearer abc"}).json()
+    assert PLANTED not in str(seen)
+    assert seen["authorization"] == "Bearer abc"
+
+
+def test_the_log_holds_templates_and_no_addresses(log: io.BytesIO) -> None:
+    """transport/no-sensitive-uris: neither a path parameter, nor a query, nor an unknown path is written."""
+    ask("GET", f"/v1/things/{PLANTED}")
+    ask("GET", f"/v1/things?niemand={PLANTED}")
+    ask("GET", f"/v1/{PLANTED}")
+    ask(PLANTED, "/v1/things")
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [
+        ("GET", "/v1/things/{name}", 200),
+        ("GET", "/v1/things", 400),
+        ("GET", "none", 404),
+        ("OTHER", "/v1/things", 405),
+    ]
+    assert PLANTED not in log.getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("*/*", 200),
+        ("application/*;q=0.5", 200),
+        ("text/html, application/json;q=0.1", 200),
+        ("APPLICATION/JSON", 200),
+        ("text/html", 406),
+        ("application/json;q=0", 406),
+    ],
+)
+def test_accept_is_read_as_rfc_9110_says(accept: str, status: int) -> None:
+    """Types, ranges and a weight of nought (RFC 9110 12.5.1)."""
+    assert ask("GET", "/v1/things", headers={"Accept": accept}).status_code == status
+
+
+def test_a_known_query_key_is_taken() -> None:
+    """By its camelCase name only."""
+    assert ask("GET", "/v1/things?atMost=2").json() == {"atMost": 2}
+    assert ask("GET", "/v1/things?at_most=2").status_code == 400
