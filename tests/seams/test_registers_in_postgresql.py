@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.contracts.test_registers import TODAY, Reference, everyone
 
 from demo.population import build
+from tests.seams.test_registers import TODAY, Reference, everyone
 
 
 def _programs() -> Path:
