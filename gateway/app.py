@@ -12,14 +12,17 @@ from audit.errors import VerifyError
 from audit.retention import Retention
 from audit.stamp import read_roots
 from contract.codes import BROKER
+from contract.documents import Caller
 from gateway.broker import Broker
 from gateway.forgetting import FORGETTING
 from gateway.handout.agreement import Agreement
 from gateway.handout.routes import release_routes
+from gateway.inquiries.case_routes import case_routes
 from gateway.inquiries.courier import Courier
+from gateway.inquiries.inquiry_routes import inquiry_routes
 from gateway.inquiries.rectification_routes import rectification_routes
 from gateway.inquiries.rectifying import Rectifying
-from gateway.inquiries.routes import BEARER, routes
+from gateway.inquiries.reply_routes import reply_routes
 from gateway.obligations.informing import Informing
 from gateway.obligations.routes import obligation_routes
 from gateway.settings import BrokerSettings
@@ -37,6 +40,10 @@ from party.start import PROBLEMS, Start, started
 from party.wire import HttpWire, Wire
 
 API_VERSION = "1.0.0"
+_BEARER = (
+    f"Een ondertekend document `{Caller.typ}` van uw knooppunt, voor dit ene adres en ten hoogste een minuut "
+    "geldig, in de kop `Authorization`."
+)
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -140,9 +147,11 @@ def app(
         version=API_VERSION,
         lifespan=lifespan,
         problems=PROBLEMS,
-        bearer=BEARER,
+        bearer=_BEARER,
     )
-    made.include_router(routes(lambda: made.state.broker))
+    made.include_router(case_routes(lambda: made.state.broker))
+    made.include_router(inquiry_routes(lambda: made.state.broker))
+    made.include_router(reply_routes(lambda: made.state.broker))
     made.include_router(release_routes(lambda: made.state.agreement))
     made.include_router(witness_routes(lambda: made.state.witnesses))
     made.include_router(rectification_routes(lambda: made.state.rectifying))

@@ -10,7 +10,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast, get_args
+from typing import Annotated, Any, cast, get_args
+
+from fastapi import Header
 
 from contract import base64url
 from contract.codes import Role
@@ -24,6 +26,8 @@ PRIVACY_OFFICER = "privacy_officer"  # agrees on versions of the hand-out
 FG = "data_protection_officer"  # leaves a notice out, reads and exports the trail
 SECURITY_OFFICER = "security_officer"  # reads the technical entries of the trail
 MANAGER = "manager"  # decides what is answered automatically, and pauses
+
+Authorization = Annotated[str | None, Header(include_in_schema=False)]
 
 LONGEST_LIFE_S = 3600
 _KEPT = timedelta(minutes=10)
@@ -57,6 +61,13 @@ class Person:
         """Raises NotAllowed."""
         if role not in self.roles or not self.mandated:
             raise NotAllowed
+
+
+def bearer_of(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    return token
 
 
 class IdentityProviderUnavailable(Exception):

@@ -11,8 +11,12 @@ from fastapi import FastAPI
 
 from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import Desk
+from adapters.node.answering.desk_routes import desk_routes
+from adapters.node.answering.permit_routes import permit_routes
+from adapters.node.answering.standing_routes import standing_routes
 from adapters.node.asking.asking import Asking
-from adapters.node.asking.routes import routes
+from adapters.node.asking.case_routes import case_routes
+from adapters.node.asking.enrichment_routes import enrichment_routes
 from adapters.node.broker_line import BrokerLine
 from adapters.node.forgetting import FORGETTING
 from adapters.node.handout.releases import Releases
@@ -187,7 +191,11 @@ def app(
     )
     made.include_router(rights_routes(lambda: made.state.node))
     made.include_router(trail_routes(lambda: made.state.node))
-    made.include_router(routes(lambda: made.state.node))
+    made.include_router(permit_routes(lambda: made.state.node))
+    made.include_router(case_routes(lambda: made.state.node))
+    made.include_router(enrichment_routes(lambda: made.state.node))
+    made.include_router(desk_routes(lambda: made.state.node))
+    made.include_router(standing_routes(lambda: made.state.node))
     made.include_router(release_routes(lambda: made.state.node))
     made.include_router(witness_routes(lambda: made.state.node))
     made.include_router(obligation_routes(lambda: made.state.node))

@@ -28,7 +28,8 @@ from contract.problems import (
 )
 from contract.releases import Life
 from gateway.handout.agreement import Agreement
-from gateway.inquiries.routes import JWS, Authorization, Body, bearer_of
+from party.bearer import Authorization, bearer_of
+from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 
 Hex = Annotated[

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from contract.documents import Receipt, Rectification
 from contract.problems import NotFound
 from gateway.inquiries.rectifying import Rectifying
-from gateway.inquiries.routes import JWS, Authorization, Body, bearer_of
+from party.bearer import Authorization, bearer_of
+from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 
 

@@ -11,8 +11,9 @@ from audit.obligations import Obligation
 from contract.codes import Ref
 from contract.documents import ObligationStep, Receipt
 from contract.problems import NotFound, StepNotTaken
-from gateway.inquiries.routes import JWS, Authorization, Body, bearer_of
 from gateway.obligations.informing import Informing, Shown
+from party.bearer import Authorization, bearer_of
+from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 
 JOINT = {"planned": "open", "sent": "open", "deferred": "postponed", "met_by_other": "met"}

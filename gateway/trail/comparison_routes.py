@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from contract.documents import DailyStatement
-from gateway.inquiries.routes import JWS, Body
 from gateway.trail.comparing import Comparing
+from party.body import JWS, Body
 from party.comparing import MOST_ITEMS
 from party.openapi import OF_DOCUMENTS, jws, told
 

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 
 from contract.problems import RequestInvalid, invalid_param
 from contract.receipts import MOST_HELD
-from gateway.inquiries.routes import Body
 from gateway.trail.witnesses import Witnesses
+from party.body import Body
 from party.openapi import told
 
 _SHOWN: dict[str, Any] = {

@@ -19,13 +19,13 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
+from adapters.node.answering.permit_routes import PermitIn
 from adapters.node.app import app as node_app
-from adapters.node.asking.routes import PermitIn
 from adapters.node.settings import NodeSettings
 from contract.days import day_of
 from demo.world import World, make_parties
 from gateway.app import app as broker_app
-from gateway.inquiries.routes import Inquiries
+from gateway.inquiries.inquiry_routes import Inquiries
 from gateway.settings import BrokerSettings
 from party.page import PAGE_CSP
 from tests.sample_api import sample

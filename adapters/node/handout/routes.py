@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from adapters.node.asking.routes import Authorization, Body, shown
 from adapters.node.handout.releases import Known
 from adapters.node.node import Node
 from contract.problems import (
@@ -25,6 +24,8 @@ from contract.problems import (
     StillInForce,
 )
 from contract.signing import moment
+from party.bearer import Authorization
+from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
 Hex = Annotated[

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from adapters.node.asking.routes import Authorization, Body, shown
 from adapters.node.asking.wish import wished_identity
 from adapters.node.informing.informing import Joint, Owed
 from adapters.node.informing.letters import Letter, Overview, html, pdf
@@ -23,6 +22,8 @@ from contract.problems import (
     PreconditionFailed,
     StepNotTaken,
 )
+from party.bearer import Authorization
+from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from party.pdf import PdfUnavailable
 

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from adapters.node.asking.routes import Authorization, Body, Index, InquiryId, shown
+from adapters.node.addresses import Index, InquiryId
 from adapters.node.node import Node
 from adapters.node.rights.requests import Asked, Outcome, Request
 from contract.codes import Ref
 from contract.problems import IdentityProviderUnavailable, NotFound, NotWaiting, PreconditionFailed
+from party.bearer import Authorization
+from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
 RequestId = Annotated[Ref, Path(alias="id", description="Kenmerk van het verzoek")]

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, Field
 
-from adapters.node.asking.routes import Authorization, Body, shown
 from adapters.node.node import Node
 from adapters.node.trail.exports import Export
 from adapters.node.trail.reading import MOST_READ, Line, Purpose
 from audit.selection import Selection
 from contract.codes import Ref, Revision
 from contract.problems import IdentityProviderUnavailable, NotFound
+from party.bearer import Authorization
+from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
 ExportId = Annotated[Ref, Path(alias="id", description="Kenmerk van de uitvoer")]

@@ -1,5 +1,5 @@
-"""The broker's API: what comes in is turned into a call of the one path, what it gives into JSON. Nothing is
-decided here.
+"""The broker's API for inquiries: what comes in is turned into a call of the one path, what it gives into
+JSON. Nothing is decided here.
 
 The hot route reads raw bytes and writes raw bytes; its bodies are described for the OpenAPI document by the
 models below.
@@ -9,33 +9,26 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ConfigDict, Field, ValidationError
 
 from contract.codes import Ref
-from contract.documents import Caller, CaseStatement, Inquiry, Receipt, Reply
+from contract.documents import Inquiry, Receipt, Reply
 from contract.problems import (
     CaseStatementStale,
     CaseUnknown,
-    Conflict,
-    NotSignedIn,
     PolicyUnavailable,
     RequestInvalid,
     invalid_params,
 )
 from gateway.broker import MAX_INQUIRIES, Broker, Presented, Report
 from gateway.inquiries.inquiries import Accepted
+from party.bearer import Authorization, bearer_of
+from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
 
-JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
 _SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
-
-BEARER = (
-    f"Een ondertekend document `{Caller.typ}` van uw knooppunt, voor dit ene adres en ten hoogste een minuut "
-    "geldig, in de kop `Authorization`."
-)
 
 STATES = {
     "refused": "De hand-out staat de vraag niet toe. Dit verandert niet meer.",
@@ -47,34 +40,6 @@ STATES = {
     "undelivered": "De houder was al die tijd niet te bereiken. Dit verandert niet meer.",
 }
 """Of one question, as `Progress.state_at` tells them."""
-
-Authorization = Annotated[str | None, Header(include_in_schema=False)]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
-
-
-class Statement(Body):
-    """Een casusverklaring die wordt vastgelegd."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"statement": jws(CaseStatement.typ)}]})
-
-    statement: str = Field(pattern=JWS, description="Casusverklaring, ondertekend door het knooppunt.")
-
-
-class StatementReceipt(Body):
-    """Dat een casusverklaring is vastgelegd, en met welke feiten."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"receipt": jws(Receipt.typ)}]})
-
-    receipt: str = Field(description="Ontvangstbewijs: de regel in het spoor van de centrale, met bewijs.")
 
 
 class PresentedInquiry(Body):
@@ -172,46 +137,8 @@ class InquiriesReport(Body):
     inquiries: list[InquiryReport] = Field(description="Per bevraging hoe ver zij is.")
 
 
-class HandedIn(Body):
-    """Een antwoord dat later is vrijgegeven."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reply": jws(Reply.typ)}]})
-
-    reply: str = Field(
-        pattern=JWS,
-        description="Antwoord, ondertekend door de houder.",
-        json_schema_extra={"maxLength": Reply.max_bytes},
-    )
-
-
-def routes(broker: Callable[[], Broker]) -> APIRouter:
+def inquiry_routes(broker: Callable[[], Broker]) -> APIRouter:
     router = APIRouter(prefix="/v1")
-
-    @router.post(
-        "/cases",
-        status_code=201,
-        summary="Leg de feiten van een casus vast",
-        description="Een nieuwe verklaring vervangt de vorige. Er staat nooit in wie de betrokkenen zijn.",
-        response_model=StatementReceipt,
-        responses=told(*OF_DOCUMENTS),
-    )
-    async def state_case(body: Statement) -> Any:
-        return StatementReceipt(receipt=await broker().state_case(body.statement))
-
-    @router.get(
-        "/cases/{id}",
-        summary="Haal de nieuwste feiten van een casus op",
-        description="De regel van de nieuwste verklaring. Alleen voor deelnemers van de regio van de casus.",
-        response_model=StatementReceipt,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def case(
-        id: Annotated[Ref, Path(description="Kenmerk van de casus")],
-        authorization: Authorization = None,
-    ) -> Any:
-        receipt = await broker().case(id, bearer_of(authorization), path=f"/v1/cases/{id}")
-        return StatementReceipt(receipt=receipt)
 
     @router.post(
         "/inquiries",
@@ -245,25 +172,7 @@ def routes(broker: Callable[[], Broker]) -> APIRouter:
         report = await broker().report(id, bearer_of(authorization), path=f"/v1/inquiries/{id}", seen=version)
         return Response(status_code=204) if report is None else _report(report, broker().now_s())
 
-    @router.post(
-        "/replies",
-        status_code=204,
-        summary="Lever een antwoord dat een medewerker heeft vrijgegeven",
-        description="Nog een keer hetzelfde antwoord leveren verandert niets.",
-        responses=told(*OF_DOCUMENTS, Conflict),
-    )
-    async def reply(body: HandedIn) -> Response:
-        await broker().take_reply(body.reply)
-        return Response(status_code=204)
-
     return router
-
-
-def bearer_of(authorization: str | None) -> str:
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotSignedIn
-    return token
 
 
 def _report(report: Report, now_s: float) -> Response:

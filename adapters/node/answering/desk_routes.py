@@ -1,0 +1,196 @@
+"""The node's API for the desk: questions that wait for one of the holder's own people."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from adapters.node.addresses import Index, InquiryId
+from adapters.node.answering.desk import Release
+from adapters.node.answering.inbox import Taken, Waiting
+from adapters.node.node import Node
+from contract.codes import Code, Ref
+from contract.problems import (
+    AnsweringPaused,
+    IdentityProviderUnavailable,
+    NotWaiting,
+    RegisterUnavailable,
+)
+from contract.signing import moment
+from party.bearer import Authorization
+from party.body import Body, shown
+from party.openapi import SIGNED_IN, told
+
+_INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
+
+
+class WaitingOut(Body):
+    model_config = shown(
+        "Een vraag die op een medewerker wacht. Over wie het gaat, ziet u pas als u haar opent.",
+        {
+            "inquiry": _INQUIRY,
+            "index": 1,
+            "requester": "veilig_thuis",
+            "requesterRole": "chair",
+            "purpose": "enrich_referral",
+            "urgency": "normal",
+            "question": "politie.relevant_registrations",
+            "subjectRole": "suspected_perpetrator",
+            "rule": "A09",
+            "answerCodes": ["yes", "no", "not_determinable"],
+            "obligations": [],
+            "dueAt": "2026-11-26T16:00:00Z",
+            "state": "waits",
+            "doubtful": False,
+        },
+    )
+
+    inquiry: Ref = Field(description="Kenmerk van de bevraging.")
+    index: int = Field(description="Plaats van de vraag in de bevraging.")
+    requester: str = Field(description="Wie het vraagt.")
+    requester_role: str = Field(description="In welke rol.")
+    purpose: str = Field(description="Met welk doel.")
+    urgency: str = Field(description="`normal` of `acute_danger`.")
+    question: str = Field(description="Code van de vraag.")
+    subject_role: str = Field(description="Rol van de betrokkene.")
+    rule: str = Field(description="De regel van de hand-out.")
+    answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
+    obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
+    due_at: datetime = Field(description="Uiterste tijd.")
+    state: str = Field(
+        description="`waits` of `opened`; bij een twijfel ook `answered`; `failed`: de centrale neemt het "
+        "antwoord niet aan, bel de vrager."
+    )
+    doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
+
+
+class OpenedOut(Body):
+    model_config = shown(
+        "Een geopende vraag. Wat hier staat, blijft bij de houder.",
+        {
+            "identity": {"surname": "Voorbeeld", "given_names": "Proef", "birth_date": "1984-00-00"},
+            "necessity": "De dreiging loopt en wij moeten dit weten voor het overleg.",
+            "suggested": ["yes"],
+            "doubtful": False,
+            "answerCodes": ["yes", "no", "not_determinable"],
+            "obligations": [],
+        },
+    )
+
+    identity: dict[str, str] = Field(description="Over wie het gaat.")
+    necessity: str = Field(description="Waarom de vrager het wil weten.")
+    suggested: list[str] = Field(description="Wat het register voorstelt. U beslist.")
+    doubtful: bool = Field(description="Of het register twijfelt.")
+    answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
+    obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
+
+
+class ReleaseIn(Body):
+    model_config = shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
+
+    codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
+    kind: Literal["fact", "judgement"] = Field(default="fact", description="Een feit of uw oordeel.")
+    valid_until: date | None = Field(default=None, description="Tot wanneer dit geldt.")
+    prosecutor_agrees: bool = Field(
+        default=False, description="Dat de officier van justitie instemt, waar de regel dat vraagt."
+    )
+
+
+def desk_routes(node: Callable[[], Node]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.get(
+        "/questions",
+        summary="Wat wacht op een medewerker",
+        description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
+        response_model=list[WaitingOut],
+        openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable),
+    )
+    async def waiting(authorization: Authorization = None) -> Any:
+        person = await node().people.person(authorization)
+        return [_waiting(taken, question) for taken, question in await node().desk.waiting(person)]
+
+    @router.post(
+        "/questions/{id}/{index}/views",
+        summary="Open een vraag",
+        description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
+        response_model=OpenedOut,
+        openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable, NotWaiting, RegisterUnavailable),
+    )
+    async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
+        opened = await node().desk.open(id, index, await node().people.person(authorization))
+        permitted = opened.waiting.permit()
+        assert opened.subject.identity is not None  # noqa: S101 - a permit is never about an anonymous case
+        return OpenedOut(
+            identity=opened.subject.identity.as_json(),
+            necessity=opened.subject.necessity.get(opened.waiting.question, ""),
+            suggested=list(opened.finding.codes),
+            doubtful=opened.finding.doubtful,
+            answer_codes=list(permitted.answer_codes),
+            obligations=list(opened.waiting.obligations),
+        )
+
+    @router.post(
+        "/questions/{id}/{index}/releases",
+        status_code=204,
+        summary="Geef een antwoord vrij",
+        description="Alleen na openen, en alleen met codes die de regel toestaat.",
+        openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+    )
+    async def release(
+        id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
+    ) -> Response:
+        chosen = Release(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
+        await node().desk.release(id, index, chosen, await node().people.person(authorization))
+        return Response(status_code=204)
+
+    @router.post(
+        "/questions/{id}/{index}/refusals",
+        status_code=204,
+        summary="Vraag eerst meer uitleg",
+        description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
+        openapi_extra=SIGNED_IN,
+        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+    )
+    async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
+        await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
+        return Response(status_code=204)
+
+    @router.post(
+        "/questions/{id}/{index}/looks",
+        status_code=204,
+        summary="Meld dat u een twijfel hebt bekeken, of een antwoord dat niet aankwam",
+        description="Het antwoord verandert niet; de vrager belt het loket. De vraag gaat van de lijst af.",
+        responses=told(IdentityProviderUnavailable, NotWaiting),
+        openapi_extra=SIGNED_IN,
+    )
+    async def looked(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
+        await node().desk.looked(id, index, await node().people.person(authorization))
+        return Response(status_code=204)
+
+    return router
+
+
+def _waiting(taken: Taken, question: Waiting) -> WaitingOut:
+    permitted = question.permit()
+    return WaitingOut(
+        inquiry=taken.jti,
+        index=question.index,
+        requester=taken.requester,
+        requester_role=taken.requester_role,
+        purpose=taken.purpose,
+        urgency=taken.urgency,
+        question=question.question,
+        subject_role=question.subject_role,
+        rule=permitted.rule,
+        answer_codes=list(permitted.answer_codes),
+        obligations=list(question.obligations),
+        due_at=moment(permitted.due_at),
+        state=question.state,
+        doubtful=question.doubtful,
+    )
