@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def migrate(url: str, scripts: Path) -> None:
 def verify_migrated(connection: Connection, scripts: Path) -> None:
     """Raises TrailError unless the tables of this folder are exactly at its newest revision."""
     table = _version_table(scripts)
-    expected = ScriptDirectory.from_config(_config(scripts)).get_current_head()
+    expected = _revisions(scripts).get_current_head()
     found = None
     if inspect(connection).has_table(table):
         found = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - our own name
@@ -102,13 +103,13 @@ def run(config: Any = None) -> None:
 
 
 def _lacks(connection: Connection, tables: Sequence[str], scripts: Path) -> bool:
-    table, directory = _version_table(scripts), ScriptDirectory.from_config(_config(scripts))
+    table, revisions = _version_table(scripts), _revisions(scripts)
     if table not in tables:
         return True
     found = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - our own name
     if found is not None:
-        directory.get_revision(found)  # CommandError: of a newer program
-    return found != directory.get_current_head()
+        revisions.get_revision(found)  # CommandError: of a newer program
+    return found != revisions.get_current_head()
 
 
 def _verify_form(url: str) -> None:
@@ -142,6 +143,12 @@ def _config(scripts: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", str(scripts))
     return config
+
+
+@cache
+def _revisions(scripts: Path) -> ScriptDirectory:
+    """Read once: every file of a folder is run for it, and a program's own do not change under it."""
+    return ScriptDirectory.from_config(_config(scripts))
 
 
 def _version_table(scripts: Path) -> str:

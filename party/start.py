@@ -84,9 +84,9 @@ async def started(
     async with AsyncExitStack() as stack:
         hand_outs = HandOuts(release, _engine(settings, signatory))
         stack.push_async_callback(hand_outs.close)
-        look_at_databases(settings, migrations)
-        for url, folders in databases(settings, migrations).values():
-            for scripts in folders:
+        waiting = look_at_databases(settings, migrations)
+        for name, (url, folders) in databases(settings, migrations).items():
+            for scripts in folders if name in waiting else ():
                 migrate(url, scripts)
         trail = await stack.enter_async_context(opened_trail(settings, signatory))
         log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
