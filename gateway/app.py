@@ -15,21 +15,17 @@ from contract.codes import BROKER
 from contract.documents import Caller
 from gateway.broker import Broker
 from gateway.forgetting import FORGETTING
+from gateway.handout import routes as release_routes
 from gateway.handout.agreement import Agreement
-from gateway.handout.routes import release_routes
-from gateway.inquiries.case_routes import case_routes
+from gateway.inquiries import case_routes, inquiry_routes, rectification_routes, reply_routes
 from gateway.inquiries.courier import Courier
-from gateway.inquiries.inquiry_routes import inquiry_routes
-from gateway.inquiries.rectification_routes import rectification_routes
 from gateway.inquiries.rectifying import Rectifying
-from gateway.inquiries.reply_routes import reply_routes
+from gateway.obligations import routes as obligation_routes
 from gateway.obligations.informing import Informing
-from gateway.obligations.routes import obligation_routes
 from gateway.settings import BrokerSettings
+from gateway.trail import comparison_routes, witness_routes
 from gateway.trail.comparing import Comparing
-from gateway.trail.comparison_routes import comparison_routes
 from gateway.trail.stamping import Stamping
-from gateway.trail.witness_routes import witness_routes
 from gateway.trail.witnesses import Witness, Witnesses, of_directory, outside
 from party.clock import clock_of
 from party.http import api
@@ -122,6 +118,7 @@ def app(
                 app.state.rectifying = Rectifying(start.signatory, start.trail)
                 app.state.comparing = Comparing(start.signatory, start.trail)
                 stamping = _stamping(settings, start, line)
+                app.state.signatory = start.signatory
                 app.state.broker, app.state.agreement = broker, agreement
                 app.state.witnesses, app.state.stamping = witnesses, stamping
                 app.state.checks.update(start.checks())
@@ -149,12 +146,12 @@ def app(
         problems=PROBLEMS,
         bearer=_BEARER,
     )
-    made.include_router(case_routes(lambda: made.state.broker))
-    made.include_router(inquiry_routes(lambda: made.state.broker))
-    made.include_router(reply_routes(lambda: made.state.broker))
-    made.include_router(release_routes(lambda: made.state.agreement))
-    made.include_router(witness_routes(lambda: made.state.witnesses))
-    made.include_router(rectification_routes(lambda: made.state.rectifying))
-    made.include_router(comparison_routes(lambda: made.state.comparing))
-    made.include_router(obligation_routes(lambda: made.state.informing))
+    made.include_router(case_routes.router)
+    made.include_router(inquiry_routes.router)
+    made.include_router(reply_routes.router)
+    made.include_router(release_routes.router)
+    made.include_router(witness_routes.router)
+    made.include_router(rectification_routes.router)
+    made.include_router(comparison_routes.router)
+    made.include_router(obligation_routes.router)
     return made

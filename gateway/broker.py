@@ -24,7 +24,6 @@ from audit.trail import Trail
 from contract.codes import Partner
 from contract.directory import Party
 from contract.documents import (
-    Caller,
     CaseStatement,
     Inquiry,
     Reply,
@@ -170,16 +169,15 @@ class Broker:
             raise CaseStatementStale from None
         return await receipt(self._signatory, self._trail, by, [appended.recorded[0].position])
 
-    async def case(self, case_ref: str, bearer: str, *, path: str) -> str:
-        """The receipt of the newest statement of a case, for partners of its region. Raises a document
-        problem, NotFound: unknown and another's look alike.
+    async def case(self, case_ref: str, caller: Party) -> str:
+        """The receipt of the newest statement of a case, for partners of its region. Raises NotFound: unknown
+        and another's look alike.
         """
-        caller = self._signatory.read(Caller, bearer)
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
-        if case is None or case.region not in caller.sender.regions or caller.document.path != path:
+        if case is None or case.region not in caller.regions:
             raise NotFound
         assert case.position is not None  # noqa: S101 - it was saved with its entry
-        return await receipt(self._signatory, self._trail, caller.sender, [case.position])
+        return await receipt(self._signatory, self._trail, caller, [case.position])
 
     def now_s(self) -> float:
         return self._signatory.now().timestamp()
@@ -201,16 +199,14 @@ class Broker:
             return
         await self._arrived([delivery], once=True)
 
-    async def report(self, jti: str, bearer: str, *, path: str, seen: int) -> Report | None:
+    async def report(self, jti: str, caller: Party, *, seen: int) -> Report | None:
         """The state of one inquiry for its requester; None when it has seen this version. What it has seen
         is no longer kept.
 
-        Raises a document problem, and NotFound for an inquiry that is unknown or another's: the two look
-        alike.
+        Raises NotFound for an inquiry that is unknown or another's: the two look alike.
         """
-        caller = self._signatory.read(Caller, bearer)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, jti))
-        if accepted is None or accepted.requester != caller.sender.code or caller.document.path != path:
+        if accepted is None or accepted.requester != caller.code:
             raise NotFound
         if any(reply["token"] and reply["version"] <= seen for reply in accepted.replies):
             [accepted] = (
@@ -218,7 +214,7 @@ class Broker:
                     [], lambda store, _: inquiries.change(store, [jti], lambda one: one.seen(seen))
                 )
             ).result
-        return None if seen >= accepted.version else await self._report(caller.sender, [accepted])
+        return None if seen >= accepted.version else await self._report(caller, [accepted])
 
     async def deliver_due(self, most: int = 32) -> int:
         """Tries again what did not arrive, and lets go what was kept long enough. Returns how many inquiries

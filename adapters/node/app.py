@@ -9,32 +9,29 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from adapters.node.answering import desk_routes, permit_routes, standing_routes
 from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import Desk
-from adapters.node.answering.desk_routes import desk_routes
-from adapters.node.answering.permit_routes import permit_routes
-from adapters.node.answering.standing_routes import standing_routes
+from adapters.node.asking import case_routes, enrichment_routes
 from adapters.node.asking.asking import Asking
-from adapters.node.asking.case_routes import case_routes
-from adapters.node.asking.enrichment_routes import enrichment_routes
 from adapters.node.broker_line import BrokerLine
 from adapters.node.forgetting import FORGETTING
+from adapters.node.handout import routes as release_routes
 from adapters.node.handout.releases import Releases
-from adapters.node.handout.routes import release_routes
+from adapters.node.informing import routes as obligation_routes
 from adapters.node.informing.informing import Informing
-from adapters.node.informing.routes import obligation_routes
 from adapters.node.node import Node
 from adapters.node.outbox import Outbox
+from adapters.node.rights import routes as rights_routes
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
-from adapters.node.rights.routes import rights_routes
 from adapters.node.settings import NodeSettings
+from adapters.node.trail import routes as trail_routes
+from adapters.node.trail import witness_routes
 from adapters.node.trail.comparing import Comparing
 from adapters.node.trail.exports import Exports
 from adapters.node.trail.reading import Reading
-from adapters.node.trail.routes import trail_routes
 from adapters.node.trail.witness import Witness
-from adapters.node.trail.witness_routes import witness_routes
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 from audit.book import Book
@@ -189,16 +186,16 @@ def app(
             IdentityProviderUnavailable: problems.IdentityProviderUnavailable,
         },
     )
-    made.include_router(rights_routes(lambda: made.state.node))
-    made.include_router(trail_routes(lambda: made.state.node))
-    made.include_router(permit_routes(lambda: made.state.node))
-    made.include_router(case_routes(lambda: made.state.node))
-    made.include_router(enrichment_routes(lambda: made.state.node))
-    made.include_router(desk_routes(lambda: made.state.node))
-    made.include_router(standing_routes(lambda: made.state.node))
-    made.include_router(release_routes(lambda: made.state.node))
-    made.include_router(witness_routes(lambda: made.state.node))
-    made.include_router(obligation_routes(lambda: made.state.node))
+    made.include_router(rights_routes.router)
+    made.include_router(trail_routes.router)
+    made.include_router(permit_routes.router)
+    made.include_router(case_routes.router)
+    made.include_router(enrichment_routes.router)
+    made.include_router(desk_routes.router)
+    made.include_router(standing_routes.router)
+    made.include_router(release_routes.router)
+    made.include_router(witness_routes.router)
+    made.include_router(obligation_routes.router)
     return made
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from audit.entry import Entry
 from audit.trail import Trail
 from contract.directory import Party
-from contract.documents import Caller, ReleaseStep
+from contract.documents import ReleaseStep
 from contract.problems import (
     AlreadyAgreed,
     Conflict,
@@ -163,14 +163,12 @@ class Agreement:
             await self.refresh()
             raise Conflict from None
 
-    def listed(self, bearer: str, *, path: str) -> list[Life]:
-        """Every release, for a partner. Raises a document problem, NotFound."""
-        self._verify_caller(bearer, path)
+    def listed(self) -> list[Life]:
+        """Every release."""
         return [*self._lives.values()]
 
-    async def bundle(self, release: str, bearer: str, *, path: str) -> tuple[bytes, str | None]:
-        """The signed bundle, and the certificate that came with it. Raises a document problem, NotFound."""
-        self._verify_caller(bearer, path)
+    async def bundle(self, release: str) -> tuple[bytes, str | None]:
+        """The signed bundle, and the certificate that came with it. Raises NotFound."""
 
         def load(store: Any) -> tuple[bytes | None, str | None]:
             return releases.load_bundle(store, release), releases.load_certificate(store, release)
@@ -312,11 +310,6 @@ class Agreement:
         if received.document.step not in steps or received.sender.code == self._signatory.party.code:
             raise DocumentMalformed
         return received
-
-    def _verify_caller(self, bearer: str, path: str) -> None:
-        caller = self._signatory.read(Caller, bearer)
-        if caller.document.path != path:
-            raise NotFound
 
     async def _release(self, revision: str) -> Release:
         bundle = await self._trail.scan(lambda store: releases.load_bundle(store, revision))

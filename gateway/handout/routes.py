@@ -4,7 +4,6 @@ force.
 
 import base64
 import binascii
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -27,10 +26,11 @@ from contract.problems import (
     invalid_param,
 )
 from contract.releases import Life
+from gateway.callers import Calling
 from gateway.handout.agreement import Agreement
-from party.bearer import Authorization, bearer_of
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
+from party.parts import part
 
 Hex = Annotated[
     str, Path(alias="id", pattern=r"^[0-9a-f]{64}$", description="Kenmerk van de versie, zonder `sha256:`")
@@ -121,73 +121,73 @@ class BundleTold(Body):
     certificate: str | None = Field(description="Het certificaat dat erbij hoort.")
 
 
-def release_routes(agreement: Callable[[], Agreement]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+ThisAgreement = Annotated[Agreement, part("agreement")]
+router = APIRouter(prefix="/v1")
 
-    @router.get(
-        "/releases",
-        summary="Haal de versies van de hand-out op",
-        description="Met elke stap, zoals zij is ondertekend: een knooppunt controleert die zelf.",
-        response_model=ReleasesTold,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def listed(authorization: Authorization = None) -> Any:
-        lives = agreement().listed(bearer_of(authorization), path="/v1/releases")
-        return ReleasesTold(releases=[_told(life, agreement()) for life in lives])
 
-    @router.get(
-        "/releases/{id}",
-        summary="Haal de ondertekende bundel van een versie op",
-        description="Een OPA-server kan haar zo lezen.",
-        response_model=BundleTold,
-        responses=told(*OF_DOCUMENTS, NotFound),
-        openapi_extra=SIGNED_IN,
-    )
-    async def bundle(id: Hex, authorization: Authorization = None) -> Any:
-        raw, certificate = await agreement().bundle(
-            f"sha256:{id}", bearer_of(authorization), path=f"/v1/releases/{id}"
-        )
-        return BundleTold(bundle=base64.b64encode(raw).decode(), certificate=certificate)
+@router.get(
+    "/releases",
+    summary="Haal de versies van de hand-out op",
+    description="Met elke stap, zoals zij is ondertekend: een knooppunt controleert die zelf.",
+    response_model=ReleasesTold,
+    responses=told(*OF_DOCUMENTS),
+    openapi_extra=SIGNED_IN,
+)
+async def listed(agreement: ThisAgreement, _: Calling) -> Any:
+    lives = agreement.listed()
+    return ReleasesTold(releases=[_told(life, agreement) for life in lives])
 
-    @router.post(
-        "/releases",
-        status_code=201,
-        summary="Dien een nieuwe versie van de hand-out in",
-        description="De centrale rekent zelf uit wat er verandert. Daaruit volgt wie akkoord moet geven.",
-        response_model=ReleaseTold,
-        responses=told(*OF_DOCUMENTS, ReleaseUnfit, ReleaseKnown, ReleaseStale),
-    )
-    async def propose(body: Proposed) -> Any:
-        try:
-            raw = base64.b64decode(body.bundle, validate=True)
-        except (binascii.Error, ValueError):
-            raise RequestInvalid(invalid_params=[invalid_param(("bundle",), "malformed")]) from None
-        return _told(await agreement().propose(body.step, raw, body.certificate), agreement())
 
-    @router.post(
-        "/release-steps",
-        status_code=201,
-        summary="Zet een stap met een versie van de hand-out",
-        description="Akkoord, afwijzing, inwerkingtreding (ook om terug te gaan) of intrekking.",
-        response_model=ReleaseTold,
-        responses=told(
-            *OF_DOCUMENTS,
-            NotFound,
-            NotInvolved,
-            OwnProposal,
-            AlreadyAgreed,
-            NotAgreed,
-            ReleaseStale,
-            MomentPast,
-            StillInForce,
-            Conflict,
-        ),
-    )
-    async def step(body: Taken) -> Any:
-        return _told(await agreement().step(body.step), agreement())
+@router.get(
+    "/releases/{id}",
+    summary="Haal de ondertekende bundel van een versie op",
+    description="Een OPA-server kan haar zo lezen.",
+    response_model=BundleTold,
+    responses=told(*OF_DOCUMENTS, NotFound),
+    openapi_extra=SIGNED_IN,
+)
+async def bundle(release: Hex, agreement: ThisAgreement, _: Calling) -> Any:
+    raw, certificate = await agreement.bundle(f"sha256:{release}")
+    return BundleTold(bundle=base64.b64encode(raw).decode(), certificate=certificate)
 
-    return router
+
+@router.post(
+    "/releases",
+    status_code=201,
+    summary="Dien een nieuwe versie van de hand-out in",
+    description="De centrale rekent zelf uit wat er verandert. Daaruit volgt wie akkoord moet geven.",
+    response_model=ReleaseTold,
+    responses=told(*OF_DOCUMENTS, ReleaseUnfit, ReleaseKnown, ReleaseStale),
+)
+async def propose(body: Proposed, agreement: ThisAgreement) -> Any:
+    try:
+        raw = base64.b64decode(body.bundle, validate=True)
+    except (binascii.Error, ValueError):
+        raise RequestInvalid(invalid_params=[invalid_param(("bundle",), "malformed")]) from None
+    return _told(await agreement.propose(body.step, raw, body.certificate), agreement)
+
+
+@router.post(
+    "/release-steps",
+    status_code=201,
+    summary="Zet een stap met een versie van de hand-out",
+    description="Akkoord, afwijzing, inwerkingtreding (ook om terug te gaan) of intrekking.",
+    response_model=ReleaseTold,
+    responses=told(
+        *OF_DOCUMENTS,
+        NotFound,
+        NotInvolved,
+        OwnProposal,
+        AlreadyAgreed,
+        NotAgreed,
+        ReleaseStale,
+        MomentPast,
+        StillInForce,
+        Conflict,
+    ),
+)
+async def step(body: Taken, agreement: ThisAgreement) -> Any:
+    return _told(await agreement.step(body.step), agreement)
 
 
 def _told(life: Life, agreement: Agreement) -> ReleaseTold:

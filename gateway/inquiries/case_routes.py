@@ -1,6 +1,5 @@
 """The broker's API for cases: their facts, as they were stated."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -8,8 +7,7 @@ from pydantic import ConfigDict, Field
 
 from contract.codes import Ref
 from contract.documents import CaseStatement, Receipt
-from gateway.broker import Broker
-from party.bearer import Authorization, bearer_of
+from gateway.callers import Calling, ThisBroker
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 
@@ -30,33 +28,30 @@ class StatementReceipt(Body):
     receipt: str = Field(description="Ontvangstbewijs: de regel in het spoor van de centrale, met bewijs.")
 
 
-def case_routes(broker: Callable[[], Broker]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+CaseRef = Annotated[Ref, Path(alias="id", description="Kenmerk van de casus")]
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/cases",
-        status_code=201,
-        summary="Leg de feiten van een casus vast",
-        description="Een nieuwe verklaring vervangt de vorige. Er staat nooit in wie de betrokkenen zijn.",
-        response_model=StatementReceipt,
-        responses=told(*OF_DOCUMENTS),
-    )
-    async def state_case(body: Statement) -> Any:
-        return StatementReceipt(receipt=await broker().state_case(body.statement))
 
-    @router.get(
-        "/cases/{id}",
-        summary="Haal de nieuwste feiten van een casus op",
-        description="De regel van de nieuwste verklaring. Alleen voor deelnemers van de regio van de casus.",
-        response_model=StatementReceipt,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def case(
-        id: Annotated[Ref, Path(description="Kenmerk van de casus")],
-        authorization: Authorization = None,
-    ) -> Any:
-        receipt = await broker().case(id, bearer_of(authorization), path=f"/v1/cases/{id}")
-        return StatementReceipt(receipt=receipt)
+@router.post(
+    "/cases",
+    status_code=201,
+    summary="Leg de feiten van een casus vast",
+    description="Een nieuwe verklaring vervangt de vorige. Er staat nooit in wie de betrokkenen zijn.",
+    response_model=StatementReceipt,
+    responses=told(*OF_DOCUMENTS),
+)
+async def state_case(body: Statement, broker: ThisBroker) -> Any:
+    return StatementReceipt(receipt=await broker.state_case(body.statement))
 
-    return router
+
+@router.get(
+    "/cases/{id}",
+    summary="Haal de nieuwste feiten van een casus op",
+    description="De regel van de nieuwste verklaring. Alleen voor deelnemers van de regio van de casus.",
+    response_model=StatementReceipt,
+    responses=told(*OF_DOCUMENTS),
+    openapi_extra=SIGNED_IN,
+)
+async def case(case_ref: CaseRef, broker: ThisBroker, caller: Calling) -> Any:
+    receipt = await broker.case(case_ref, caller)
+    return StatementReceipt(receipt=receipt)

@@ -5,7 +5,6 @@ The hot route reads raw bytes and writes raw bytes; its bodies are described for
 models below.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
@@ -21,9 +20,9 @@ from contract.problems import (
     RequestInvalid,
     invalid_params,
 )
-from gateway.broker import MAX_INQUIRIES, Broker, Presented, Report
+from gateway.broker import MAX_INQUIRIES, Presented, Report
+from gateway.callers import Calling, ThisBroker
 from gateway.inquiries.inquiries import Accepted
-from party.bearer import Authorization, bearer_of
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
 
@@ -137,42 +136,42 @@ class InquiriesReport(Body):
     inquiries: list[InquiryReport] = Field(description="Per bevraging hoe ver zij is.")
 
 
-def inquiry_routes(broker: Callable[[], Broker]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/inquiries",
-        summary="Stel de vragen van één verrijking",
-        description="Alle houders in één keer. Een weigering is een gewone uitkomst, met regel en redenen.",
-        response_model=InquiriesReport,
-        responses=told(*OF_DOCUMENTS, CaseUnknown, CaseStatementStale, PolicyUnavailable),
-        openapi_extra=body_of(Inquiries),
-    )
-    async def ask(request: Request) -> Response:
-        try:
-            body = Inquiries.model_validate_json(await request.body())
-        except ValidationError as error:
-            raise RequestInvalid(invalid_params=invalid_params(error)) from None
-        presented = [Presented(one.inquiry, one.identities) for one in body.inquiries]
-        return _report(await broker().handle(presented), broker().now_s())
 
-    @router.get(
-        "/inquiries/{id}",
-        summary="Haal de stand van een bevraging op",
-        description="Met `version` laat u weten wat u al hebt. Dat wordt dan niet langer bewaard.",
-        response_model=InquiriesReport,
-        responses={**told(*OF_DOCUMENTS), 204: {"description": "Er is niets nieuws."}},
-        openapi_extra=SIGNED_IN,
-    )
-    async def inquiry(
-        id: Annotated[Ref, Path(description="Kenmerk van de bevraging")],
-        version: Annotated[int, Query(ge=0, le=1_000_000, description="De stand die u al hebt")] = 0,
-        authorization: Authorization = None,
-    ) -> Response:
-        report = await broker().report(id, bearer_of(authorization), path=f"/v1/inquiries/{id}", seen=version)
-        return Response(status_code=204) if report is None else _report(report, broker().now_s())
+@router.post(
+    "/inquiries",
+    summary="Stel de vragen van één verrijking",
+    description="Alle houders in één keer. Een weigering is een gewone uitkomst, met regel en redenen.",
+    response_model=InquiriesReport,
+    responses=told(*OF_DOCUMENTS, CaseUnknown, CaseStatementStale, PolicyUnavailable),
+    openapi_extra=body_of(Inquiries),
+)
+async def ask(request: Request, broker: ThisBroker) -> Response:
+    try:
+        body = Inquiries.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestInvalid(invalid_params=invalid_params(error)) from None
+    presented = [Presented(one.inquiry, one.identities) for one in body.inquiries]
+    return _report(await broker.handle(presented), broker.now_s())
 
-    return router
+
+@router.get(
+    "/inquiries/{id}",
+    summary="Haal de stand van een bevraging op",
+    description="Met `version` laat u weten wat u al hebt. Dat wordt dan niet langer bewaard.",
+    response_model=InquiriesReport,
+    responses={**told(*OF_DOCUMENTS), 204: {"description": "Er is niets nieuws."}},
+    openapi_extra=SIGNED_IN,
+)
+async def inquiry(
+    broker: ThisBroker,
+    caller: Calling,
+    inquiry: Annotated[Ref, Path(alias="id", description="Kenmerk van de bevraging")],
+    version: Annotated[int, Query(ge=0, le=1_000_000, description="De stand die u al hebt")] = 0,
+) -> Response:
+    report = await broker.report(inquiry, caller, seen=version)
+    return Response(status_code=204) if report is None else _report(report, broker.now_s())
 
 
 def _report(report: Report, now_s: float) -> Response:

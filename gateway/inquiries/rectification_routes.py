@@ -1,6 +1,5 @@
 """The broker's API for answers that their holder takes back."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -8,10 +7,11 @@ from pydantic import ConfigDict, Field
 
 from contract.documents import Receipt, Rectification
 from contract.problems import NotFound
+from gateway.callers import Calling
 from gateway.inquiries.rectifying import Rectifying
-from party.bearer import Authorization, bearer_of
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
+from party.parts import part
 
 
 class RectificationIn(Body):
@@ -37,33 +37,34 @@ class RectificationsTold(Body):
     next_since: int = Field(description="Vanaf welke regel er daarna meer kan zijn.")
 
 
-def rectification_routes(rectifying: Callable[[], Rectifying]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+ThisRectifying = Annotated[Rectifying, part("rectifying")]
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/rectifications",
-        status_code=204,
-        summary="Neem een antwoord terug",
-        description="Door de houder, als wat hij wist niet juist was. Wie het kreeg, hoort dat.",
-        responses=told(*OF_DOCUMENTS, NotFound),
-    )
-    async def take(body: RectificationIn) -> Response:
-        await rectifying().take(body.rectification)
-        return Response(status_code=204)
 
-    @router.get(
-        "/rectifications",
-        summary="Hoor welke antwoorden aan u zijn teruggenomen",
-        description="Vanaf `since`. Vraag wat u nog nodig hebt opnieuw.",
-        response_model=RectificationsTold,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def own(
-        since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Vanaf deze regel van het spoor")] = 0,
-        authorization: Authorization = None,
-    ) -> Any:
-        found = await rectifying().of_requester(bearer_of(authorization), since=since)
-        return RectificationsTold(receipt=found.receipt, next_since=found.next_since)
+@router.post(
+    "/rectifications",
+    status_code=204,
+    summary="Neem een antwoord terug",
+    description="Door de houder, als wat hij wist niet juist was. Wie het kreeg, hoort dat.",
+    responses=told(*OF_DOCUMENTS, NotFound),
+)
+async def take(body: RectificationIn, rectifying: ThisRectifying) -> Response:
+    await rectifying.take(body.rectification)
+    return Response(status_code=204)
 
-    return router
+
+@router.get(
+    "/rectifications",
+    summary="Hoor welke antwoorden aan u zijn teruggenomen",
+    description="Vanaf `since`. Vraag wat u nog nodig hebt opnieuw.",
+    response_model=RectificationsTold,
+    responses=told(*OF_DOCUMENTS),
+    openapi_extra=SIGNED_IN,
+)
+async def own(
+    rectifying: ThisRectifying,
+    caller: Calling,
+    since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Vanaf deze regel van het spoor")] = 0,
+) -> Any:
+    found = await rectifying.of_requester(caller, since=since)
+    return RectificationsTold(receipt=found.receipt, next_since=found.next_since)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from audit.entry import Entry, Recorded
 from audit.tables import entries, leaves
 from audit.trail import Trail
-from contract.documents import Caller, Rectification
+from contract.directory import Party
+from contract.documents import Rectification
 from contract.problems import Conflict, NotFound
 from contract.signatory import Signatory
 from gateway.inquiries import inquiries
@@ -84,24 +85,21 @@ class Rectifying:
             await self._trail.append([entry], take)
             log(Event.RECTIFIED, partner=sender.code)
 
-    async def of_requester(self, bearer: str, *, since: int) -> Rectified:
-        """The answers to the caller that were taken back, from this position of the trail on. Raises a
-        document problem, TrailUnavailable.
+    async def of_requester(self, caller: Party, *, since: int) -> Rectified:
+        """The answers to the caller that were taken back, from this position of the trail on. Raises
+        TrailUnavailable.
         """
-        caller = self._signatory.read(Caller, bearer)
-        if caller.document.path != "/v1/rectifications":
-            raise NotFound
         stop = min(since + _LOOKED_AT, self._trail.size())
         here = entries.c.position.between(since, stop - 1)
         found = await self._trail.read(
             lambda store: [
                 one.position
                 for one in leaves(store, here)
-                if one.kind == "rectification" and one.facts["requester"] == caller.sender.code
+                if one.kind == "rectification" and one.facts["requester"] == caller.code
             ]
         )
         if len(found) > _MOST_SHOWN:
             found = found[:_MOST_SHOWN]
             stop = found[-1] + 1
-        told = await receipt(self._signatory, self._trail, caller.sender, found)
+        told = await receipt(self._signatory, self._trail, caller, found)
         return Rectified(told, max(since, stop))

@@ -1,7 +1,5 @@
 """The broker's API for replies that a holder's person released later."""
 
-from collections.abc import Callable
-
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
@@ -9,7 +7,7 @@ from contract.documents import Reply
 from contract.problems import (
     Conflict,
 )
-from gateway.broker import Broker
+from gateway.callers import ThisBroker
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, jws, told
 
@@ -26,18 +24,16 @@ class HandedIn(Body):
     )
 
 
-def reply_routes(broker: Callable[[], Broker]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/replies",
-        status_code=204,
-        summary="Lever een antwoord dat een medewerker heeft vrijgegeven",
-        description="Nog een keer hetzelfde antwoord leveren verandert niets.",
-        responses=told(*OF_DOCUMENTS, Conflict),
-    )
-    async def reply(body: HandedIn) -> Response:
-        await broker().take_reply(body.reply)
-        return Response(status_code=204)
 
-    return router
+@router.post(
+    "/replies",
+    status_code=204,
+    summary="Lever een antwoord dat een medewerker heeft vrijgegeven",
+    description="Nog een keer hetzelfde antwoord leveren verandert niets.",
+    responses=told(*OF_DOCUMENTS, Conflict),
+)
+async def reply(body: HandedIn, broker: ThisBroker) -> Response:
+    await broker.take_reply(body.reply)
+    return Response(status_code=204)

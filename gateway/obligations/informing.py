@@ -17,7 +17,7 @@ from audit.errors import StepRefused
 from audit.obligations import Obligation
 from audit.trail import Trail
 from contract.directory import Party
-from contract.documents import Caller, ObligationStep
+from contract.documents import ObligationStep
 from contract.problems import NotAllowed, NotFound, StepNotTaken
 from contract.signatory import Signatory
 from contract.signing import moment
@@ -89,20 +89,18 @@ class Informing:
             return
         log(Event.OBLIGATION_STEP, step=said.step, partner=sender.code)
 
-    async def of_receiver(self, bearer: str, *, since: int) -> Shown:
-        """The caller's own obligations with a step at this position of the trail or later. Raises a document
-        problem, TrailUnavailable.
+    async def of_receiver(self, caller: Party, *, since: int) -> Shown:
+        """The caller's own obligations with a step at this position of the trail or later. Raises
+        TrailUnavailable.
         """
-        caller = self._read(bearer, "/v1/obligations")
         found = await self._book.find(receiver=caller.code, since=since)
         found.sort(key=lambda one: one.places[-1])
         return await self._shown(caller, found[:MOST_SHOWN], since)
 
-    async def of_case(self, case_ref: str, bearer: str) -> Shown:
-        """All obligations of a case, for partners of its region. Raises a document problem, NotFound: unknown
-        and another's look alike.
+    async def of_case(self, case_ref: str, caller: Party) -> Shown:
+        """All obligations of a case, for partners of its region. Raises NotFound: unknown and another's look
+        alike.
         """
-        caller = self._read(bearer, f"/v1/cases/{case_ref}/obligations")
         if not await self._in_region(case_ref, caller):
             raise NotFound
         return await self._shown(caller, await self._book.find(case_ref=case_ref), 0)
@@ -117,12 +115,6 @@ class Informing:
 
     def now(self) -> datetime:
         return self._signatory.now()
-
-    def _read(self, bearer: str, path: str) -> Party:
-        caller = self._signatory.read(Caller, bearer)
-        if caller.document.path != path:
-            raise NotFound
-        return caller.sender
 
     async def _in_region(self, case_ref: str, party: Party) -> bool:
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)

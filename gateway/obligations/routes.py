@@ -1,6 +1,5 @@
 """The broker's API for the duty to inform: how far each obligation is, and what its receiver tells of it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,10 +10,11 @@ from audit.obligations import Obligation
 from contract.codes import Ref
 from contract.documents import ObligationStep, Receipt
 from contract.problems import NotFound, StepNotTaken
+from gateway.callers import Calling
 from gateway.obligations.informing import Informing, Shown
-from party.bearer import Authorization, bearer_of
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
+from party.parts import part
 
 JOINT = {"planned": "open", "sent": "open", "deferred": "postponed", "met_by_other": "met"}
 """How a state is called where all may see it; the others keep their name."""
@@ -72,48 +72,49 @@ class ObligationsTold(Body):
     next_since: int = Field(description="Vanaf welke regel er daarna meer kan zijn.")
 
 
-def obligation_routes(informing: Callable[[], Informing]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+ThisInforming = Annotated[Informing, part("informing")]
+CaseRef = Annotated[Ref, Path(alias="id", description="Kenmerk van de casus")]
+router = APIRouter(prefix="/v1")
 
-    @router.get(
-        "/obligations",
-        summary="Haal op wat er met uw informatieplichten gebeurde",
-        description="Alleen de plichten van wie het vraagt, met stappen vanaf `since`.",
-        response_model=ObligationsTold,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def own(
-        since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Vanaf deze regel van het spoor")] = 0,
-        authorization: Authorization = None,
-    ) -> Any:
-        return _told(await informing().of_receiver(bearer_of(authorization), since=since), informing().now())
 
-    @router.get(
-        "/cases/{id}/obligations",
-        summary="Haal de informatieplichten van een casus op",
-        description="Voor deelnemers van de regio van de casus. Gronden en personen staan er niet in.",
-        response_model=ObligationsTold,
-        responses=told(*OF_DOCUMENTS),
-        openapi_extra=SIGNED_IN,
-    )
-    async def of_case(
-        id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
-    ) -> Any:
-        return _told(await informing().of_case(id, bearer_of(authorization)), informing().now())
+@router.get(
+    "/obligations",
+    summary="Haal op wat er met uw informatieplichten gebeurde",
+    description="Alleen de plichten van wie het vraagt, met stappen vanaf `since`.",
+    response_model=ObligationsTold,
+    responses=told(*OF_DOCUMENTS),
+    openapi_extra=SIGNED_IN,
+)
+async def own(
+    informing: ThisInforming,
+    caller: Calling,
+    since: Annotated[int, Query(ge=0, le=2**53 - 1, description="Vanaf deze regel van het spoor")] = 0,
+) -> Any:
+    return _told(await informing.of_receiver(caller, since=since), informing.now())
 
-    @router.post(
-        "/obligation-steps",
-        status_code=204,
-        summary="Meld hoe ver een informatieplicht is",
-        description="Uitgesteld tot een datum, gemeld aan de betrokkene, of weggelaten door de FG.",
-        responses=told(*OF_DOCUMENTS, NotFound, StepNotTaken),
-    )
-    async def step(body: StepIn) -> Response:
-        await informing().take(body.step)
-        return Response(status_code=204)
 
-    return router
+@router.get(
+    "/cases/{id}/obligations",
+    summary="Haal de informatieplichten van een casus op",
+    description="Voor deelnemers van de regio van de casus. Gronden en personen staan er niet in.",
+    response_model=ObligationsTold,
+    responses=told(*OF_DOCUMENTS),
+    openapi_extra=SIGNED_IN,
+)
+async def of_case(case_ref: CaseRef, informing: ThisInforming, caller: Calling) -> Any:
+    return _told(await informing.of_case(case_ref, caller), informing.now())
+
+
+@router.post(
+    "/obligation-steps",
+    status_code=204,
+    summary="Meld hoe ver een informatieplicht is",
+    description="Uitgesteld tot een datum, gemeld aan de betrokkene, of weggelaten door de FG.",
+    responses=told(*OF_DOCUMENTS, NotFound, StepNotTaken),
+)
+async def step(body: StepIn, informing: ThisInforming) -> Response:
+    await informing.take(body.step)
+    return Response(status_code=204)
 
 
 def _told(shown: Shown, now: datetime) -> ObligationsTold:

@@ -1,6 +1,5 @@
 """The broker's API for the nightly comparison of trails."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -11,6 +10,7 @@ from gateway.trail.comparing import Comparing
 from party.body import JWS, Body
 from party.comparing import MOST_ITEMS
 from party.openapi import OF_DOCUMENTS, jws, told
+from party.parts import part
 
 Digests = Annotated[list[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]], Field(max_length=MOST_ITEMS)]
 
@@ -35,19 +35,18 @@ class StatementBody(Body):
     around: Digests = Field(description="Kenmerken van wat de dag ervoor, of daarna tot nu, is vastgelegd.")
 
 
-def comparison_routes(comparing: Callable[[], Comparing]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+ThisComparing = Annotated[Comparing, part("comparing")]
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/daily-statements",
-        summary="Vergelijk wat u op één dag vastlegde met wat de centrale vastlegde",
-        description="Over een dag van ten minste twee en ten hoogste dertig dagen terug. Beide zeggen in hun "
-        "spoor wat de ander mist.",
-        response_model=StatementBody,
-        responses=told(*OF_DOCUMENTS),
-    )
-    async def compare(body: StatementBody) -> Any:
-        said = await comparing().take(body.statement, body.of_day, body.around)
-        return StatementBody(statement=said.token, of_day=list(said.of_day), around=list(said.around))
 
-    return router
+@router.post(
+    "/daily-statements",
+    summary="Vergelijk wat u op één dag vastlegde met wat de centrale vastlegde",
+    description="Over een dag van ten minste twee en ten hoogste dertig dagen terug. Beide zeggen in hun "
+    "spoor wat de ander mist.",
+    response_model=StatementBody,
+    responses=told(*OF_DOCUMENTS),
+)
+async def compare(body: StatementBody, comparing: ThisComparing) -> Any:
+    said = await comparing.take(body.statement, body.of_day, body.around)
+    return StatementBody(statement=said.token, of_day=list(said.of_day), around=list(said.around))

@@ -1,6 +1,5 @@
 """The node's API for the desk: questions that wait for one of the holder's own people."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import Field
 from adapters.node.addresses import Index, InquiryId
 from adapters.node.answering.desk import Release
 from adapters.node.answering.inbox import Taken, Waiting
-from adapters.node.node import Node
+from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Code, Ref
 from contract.problems import (
     AnsweringPaused,
@@ -19,7 +18,6 @@ from contract.problems import (
     RegisterUnavailable,
 )
 from contract.signing import moment
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -98,82 +96,83 @@ class ReleaseIn(Body):
     )
 
 
-def desk_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.get(
-        "/questions",
-        summary="Wat wacht op een medewerker",
-        description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
-        response_model=list[WaitingOut],
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
+
+@router.get(
+    "/questions",
+    summary="Wat wacht op een medewerker",
+    description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
+    response_model=list[WaitingOut],
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def waiting(node: ThisNode, person: SignedIn) -> Any:
+    return [_waiting(taken, question) for taken, question in await node.desk.waiting(person)]
+
+
+@router.post(
+    "/questions/{id}/{index}/views",
+    summary="Open een vraag",
+    description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
+    response_model=OpenedOut,
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable, NotWaiting, RegisterUnavailable),
+)
+async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Any:
+    opened = await node.desk.open(inquiry, index, person)
+    permitted = opened.waiting.permit()
+    assert opened.subject.identity is not None  # noqa: S101 - a permit is never about an anonymous case
+    return OpenedOut(
+        identity=opened.subject.identity.as_json(),
+        necessity=opened.subject.necessity.get(opened.waiting.question, ""),
+        suggested=list(opened.finding.codes),
+        doubtful=opened.finding.doubtful,
+        answer_codes=list(permitted.answer_codes),
+        obligations=list(opened.waiting.obligations),
     )
-    async def waiting(authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return [_waiting(taken, question) for taken, question in await node().desk.waiting(person)]
 
-    @router.post(
-        "/questions/{id}/{index}/views",
-        summary="Open een vraag",
-        description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
-        response_model=OpenedOut,
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, NotWaiting, RegisterUnavailable),
-    )
-    async def view(id: InquiryId, index: Index, authorization: Authorization = None) -> Any:
-        opened = await node().desk.open(id, index, await node().people.person(authorization))
-        permitted = opened.waiting.permit()
-        assert opened.subject.identity is not None  # noqa: S101 - a permit is never about an anonymous case
-        return OpenedOut(
-            identity=opened.subject.identity.as_json(),
-            necessity=opened.subject.necessity.get(opened.waiting.question, ""),
-            suggested=list(opened.finding.codes),
-            doubtful=opened.finding.doubtful,
-            answer_codes=list(permitted.answer_codes),
-            obligations=list(opened.waiting.obligations),
-        )
 
-    @router.post(
-        "/questions/{id}/{index}/releases",
-        status_code=204,
-        summary="Geef een antwoord vrij",
-        description="Alleen na openen, en alleen met codes die de regel toestaat.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
-    )
-    async def release(
-        id: InquiryId, index: Index, body: ReleaseIn, authorization: Authorization = None
-    ) -> Response:
-        chosen = Release(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
-        await node().desk.release(id, index, chosen, await node().people.person(authorization))
-        return Response(status_code=204)
+@router.post(
+    "/questions/{id}/{index}/releases",
+    status_code=204,
+    summary="Geef een antwoord vrij",
+    description="Alleen na openen, en alleen met codes die de regel toestaat.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+)
+async def release(
+    inquiry: InquiryId, index: Index, body: ReleaseIn, node: ThisNode, person: SignedIn
+) -> Response:
+    chosen = Release(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
+    await node.desk.release(inquiry, index, chosen, person)
+    return Response(status_code=204)
 
-    @router.post(
-        "/questions/{id}/{index}/refusals",
-        status_code=204,
-        summary="Vraag eerst meer uitleg",
-        description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
-    )
-    async def more_reason(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
-        await node().desk.ask_more_reason(id, index, await node().people.person(authorization))
-        return Response(status_code=204)
 
-    @router.post(
-        "/questions/{id}/{index}/looks",
-        status_code=204,
-        summary="Meld dat u een twijfel hebt bekeken, of een antwoord dat niet aankwam",
-        description="Het antwoord verandert niet; de vrager belt het loket. De vraag gaat van de lijst af.",
-        responses=told(IdentityProviderUnavailable, NotWaiting),
-        openapi_extra=SIGNED_IN,
-    )
-    async def looked(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
-        await node().desk.looked(id, index, await node().people.person(authorization))
-        return Response(status_code=204)
+@router.post(
+    "/questions/{id}/{index}/refusals",
+    status_code=204,
+    summary="Vraag eerst meer uitleg",
+    description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+)
+async def more_reason(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:
+    await node.desk.ask_more_reason(inquiry, index, person)
+    return Response(status_code=204)
 
-    return router
+
+@router.post(
+    "/questions/{id}/{index}/looks",
+    status_code=204,
+    summary="Meld dat u een twijfel hebt bekeken, of een antwoord dat niet aankwam",
+    description="Het antwoord verandert niet; de vrager belt het loket. De vraag gaat van de lijst af.",
+    responses=told(IdentityProviderUnavailable, NotWaiting),
+    openapi_extra=SIGNED_IN,
+)
+async def looked(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:
+    await node.desk.looked(inquiry, index, person)
+    return Response(status_code=204)
 
 
 def _waiting(taken: Taken, question: Waiting) -> WaitingOut:

@@ -1,12 +1,10 @@
 """The node's API for the broker: a permit comes in, a reply goes out. It reads and writes raw bytes."""
 
-from collections.abc import Callable
-
 import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
-from adapters.node.node import Node
+from adapters.node.callers import ThisNode
 from contract.codes import Ref
 from contract.documents import Inquiry, Permit, Reply
 from contract.problems import (
@@ -52,31 +50,29 @@ class ReplyOut(Body):
     reply: str = Field(description="Antwoord, ondertekend en verzegeld voor de vrager.")
 
 
-def permit_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/permits",
-        summary="Beantwoord een bevraging die de centrale heeft vrijgegeven",
-        description="De houder beslist opnieuw, zoekt in het eigen register en antwoordt met een code.",
-        response_model=ReplyOut,
-        responses=told(
-            *OF_DOCUMENTS,
-            SealedForAnother,
-            DecisionDiffers,
-            AnsweringPaused,
-            Conflict,
-            PolicyUnavailable,
-            RegisterUnavailable,
-        ),
-        openapi_extra=body_of(PermitIn),
-    )
-    async def permit(request: Request) -> Response:
-        try:
-            body = PermitIn.model_validate_json(await request.body())
-        except ValidationError as error:
-            raise RequestInvalid(invalid_params=invalid_params(error)) from None
-        reply = await node().answering.answer(body.permit, body.inquiry, body.identities)
-        return Response(orjson.dumps({"reply": reply}), media_type="application/json")
 
-    return router
+@router.post(
+    "/permits",
+    summary="Beantwoord een bevraging die de centrale heeft vrijgegeven",
+    description="De houder beslist opnieuw, zoekt in het eigen register en antwoordt met een code.",
+    response_model=ReplyOut,
+    responses=told(
+        *OF_DOCUMENTS,
+        SealedForAnother,
+        DecisionDiffers,
+        AnsweringPaused,
+        Conflict,
+        PolicyUnavailable,
+        RegisterUnavailable,
+    ),
+    openapi_extra=body_of(PermitIn),
+)
+async def permit(request: Request, node: ThisNode) -> Response:
+    try:
+        body = PermitIn.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestInvalid(invalid_params=invalid_params(error)) from None
+    reply = await node.answering.answer(body.permit, body.inquiry, body.identities)
+    return Response(orjson.dumps({"reply": reply}), media_type="application/json")

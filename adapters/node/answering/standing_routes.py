@@ -1,6 +1,5 @@
 """The node's API for standing decisions: what is answered automatically, and the pause."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,13 +7,12 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from adapters.node.answering import standing
-from adapters.node.node import Node
+from adapters.node.callers import SignedInManager, ThisNode
 from contract.problems import (
     IdentityProviderUnavailable,
     RequestInvalid,
     invalid_param,
 )
-from party.bearer import MANAGER, Authorization, Person
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -33,95 +31,88 @@ class StandingOut(Body):
     paused: bool = Field(description="Of alles stilstaat.")
 
 
-def standing_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
-
-    @router.get(
-        "/standing-decisions",
-        summary="Wat automatisch wordt beantwoord",
-        description="De regels met een staand besluit dat nu geldt.",
-        response_model=StandingOut,
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
-    )
-    async def standing_now(authorization: Authorization = None) -> Any:
-        _manager(await node().people.person(authorization))
-        now = await node().trail.read(lambda store: standing.load(store, node().signatory.now()))
-        return StandingOut(automatic=sorted(now.automatic), paused=now.paused)
-
-    @router.post(
-        "/standing-decisions",
-        status_code=204,
-        summary="Besluit dat een regel automatisch wordt beantwoord",
-        description="Zonder besluit kijkt altijd een medewerker. Een besluit geldt ten hoogste een jaar.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
-    )
-    async def decide(body: StandingIn, authorization: Authorization = None) -> Response:
-        person = _manager(await node().people.person(authorization))
-        rule = node().release.catalogue.rules.get(body.rule)
-        if rule is None or rule.mode != "automatic" or not _ours(rule.cells, node().signatory.party.code):
-            raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
-        try:
-            await standing.decide(
-                node().trail,
-                body.rule,
-                by=person.user,
-                now=node().signatory.now(),
-                valid_until=body.valid_until,
-            )
-        except (ValueError, TypeError):
-            raise RequestInvalid(invalid_params=[invalid_param(("validUntil",), "within_a_year")]) from None
-        return Response(status_code=204)
-
-    @router.delete(
-        "/standing-decisions/{rule}",
-        status_code=204,
-        summary="Beëindig een staand besluit",
-        description="Vanaf nu kijkt bij deze regel een medewerker.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
-    )
-    async def end(
-        rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
-        authorization: Authorization = None,
-    ) -> Response:
-        person = _manager(await node().people.person(authorization))
-        await standing.end(node().trail, rule, by=person.user)
-        return Response(status_code=204)
-
-    @router.put(
-        "/pause",
-        status_code=204,
-        summary="Pauzeer: nu wordt niets beantwoord",
-        description="De vrager hoort dat de houder pauzeert, en wie hij kan bellen.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
-    )
-    async def pause(authorization: Authorization = None) -> Response:
-        person = _manager(await node().people.person(authorization))
-        await standing.pause(node().trail, by=person.user, now=node().signatory.now())
-        return Response(status_code=204)
-
-    @router.delete(
-        "/pause",
-        status_code=204,
-        summary="Hervat",
-        description="Vanaf nu wordt weer geantwoord.",
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable),
-    )
-    async def resume(authorization: Authorization = None) -> Response:
-        person = _manager(await node().people.person(authorization))
-        await standing.resume(node().trail, by=person.user)
-        return Response(status_code=204)
-
-    return router
+router = APIRouter(prefix="/v1")
 
 
-def _manager(person: Person) -> Person:
-    person.needs(MANAGER)
-    return person
+@router.get(
+    "/standing-decisions",
+    summary="Wat automatisch wordt beantwoord",
+    description="De regels met een staand besluit dat nu geldt.",
+    response_model=StandingOut,
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
+    now = await node.trail.read(lambda store: standing.load(store, node.signatory.now()))
+    return StandingOut(automatic=sorted(now.automatic), paused=now.paused)
+
+
+@router.post(
+    "/standing-decisions",
+    status_code=204,
+    summary="Besluit dat een regel automatisch wordt beantwoord",
+    description="Zonder besluit kijkt altijd een medewerker. Een besluit geldt ten hoogste een jaar.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> Response:
+    rule = node.release.catalogue.rules.get(body.rule)
+    if rule is None or rule.mode != "automatic" or not _ours(rule.cells, node.signatory.party.code):
+        raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
+    try:
+        await standing.decide(
+            node.trail,
+            body.rule,
+            by=person.user,
+            now=node.signatory.now(),
+            valid_until=body.valid_until,
+        )
+    except (ValueError, TypeError):
+        raise RequestInvalid(invalid_params=[invalid_param(("validUntil",), "within_a_year")]) from None
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/standing-decisions/{rule}",
+    status_code=204,
+    summary="Beëindig een staand besluit",
+    description="Vanaf nu kijkt bij deze regel een medewerker.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def end(
+    rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
+    node: ThisNode,
+    person: SignedInManager,
+) -> Response:
+    await standing.end(node.trail, rule, by=person.user)
+    return Response(status_code=204)
+
+
+@router.put(
+    "/pause",
+    status_code=204,
+    summary="Pauzeer: nu wordt niets beantwoord",
+    description="De vrager hoort dat de houder pauzeert, en wie hij kan bellen.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def pause(node: ThisNode, person: SignedInManager) -> Response:
+    await standing.pause(node.trail, by=person.user, now=node.signatory.now())
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/pause",
+    status_code=204,
+    summary="Hervat",
+    description="Vanaf nu wordt weer geantwoord.",
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable),
+)
+async def resume(node: ThisNode, person: SignedInManager) -> Response:
+    await standing.resume(node.trail, by=person.user)
+    return Response(status_code=204)
 
 
 def _ours(cells: frozenset[tuple[str, str]], partner: str) -> bool:

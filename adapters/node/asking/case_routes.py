@@ -1,13 +1,13 @@
 """The node's API for cases: the facts of one, who works on it, its end."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 
+from adapters.node.addresses import CaseRef
 from adapters.node.asking.wish import WishedCase
-from adapters.node.node import Node
+from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Ref
 from contract.problems import (
     CaseNotYours,
@@ -15,7 +15,6 @@ from contract.problems import (
     IdentityProviderUnavailable,
     PartnerUnreachable,
 )
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -37,50 +36,45 @@ class CaseOut(Body):
     facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
 
 
-def case_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/cases",
-        status_code=201,
-        summary="Leg een casus vast",
-        description="Met de feiten als codes, en zonder persoon. Met `caseRef` vervangt u wat er eerder lag.",
-        response_model=CaseOut,
-        openapi_extra=SIGNED_IN,
-        responses=told(IdentityProviderUnavailable, CaseNotYours, CaseUnknown, PartnerUnreachable),
-    )
-    async def state_case(body: WishedCase, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        case = await node().asking.state_case(body, person)
-        return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
-    @router.post(
-        "/cases/{id}/assignments",
-        status_code=201,
-        summary="Ga aan een casus werken",
-        description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
-        response_model=CaseOut,
-        responses=told(IdentityProviderUnavailable, CaseUnknown, PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def take_up(
-        id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
-    ) -> Any:
-        case = await node().asking.take_up(id, await node().people.person(authorization))
-        return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
+@router.post(
+    "/cases",
+    status_code=201,
+    summary="Leg een casus vast",
+    description="Met de feiten als codes, en zonder persoon. Met `caseRef` vervangt u wat er eerder lag.",
+    response_model=CaseOut,
+    openapi_extra=SIGNED_IN,
+    responses=told(IdentityProviderUnavailable, CaseNotYours, CaseUnknown, PartnerUnreachable),
+)
+async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
+    case = await node.asking.state_case(body, person)
+    return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
-    @router.post(
-        "/cases/{id}/closures",
-        status_code=204,
-        summary="Sluit een casus af",
-        description="Wat hier over personen staat, wordt na de bewaartermijn gewist, tenzij iemand de casus "
-        "weer opneemt of nog moet worden geïnformeerd. Wat is vastgelegd, blijft voor zijn eigen termijn.",
-        responses=told(IdentityProviderUnavailable, CaseUnknown),
-        openapi_extra=SIGNED_IN,
-    )
-    async def close(
-        id: Annotated[Ref, Path(description="Kenmerk van de casus")], authorization: Authorization = None
-    ) -> None:
-        await node().asking.close(id, await node().people.person(authorization))
 
-    return router
+@router.post(
+    "/cases/{id}/assignments",
+    status_code=201,
+    summary="Ga aan een casus werken",
+    description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
+    response_model=CaseOut,
+    responses=told(IdentityProviderUnavailable, CaseUnknown, PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
+    case = await node.asking.take_up(case_ref, person)
+    return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
+
+
+@router.post(
+    "/cases/{id}/closures",
+    status_code=204,
+    summary="Sluit een casus af",
+    description="Wat hier over personen staat, wordt na de bewaartermijn gewist, tenzij iemand de casus "
+    "weer opneemt of nog moet worden geïnformeerd. Wat is vastgelegd, blijft voor zijn eigen termijn.",
+    responses=told(IdentityProviderUnavailable, CaseUnknown),
+    openapi_extra=SIGNED_IN,
+)
+async def close(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> None:
+    await node.asking.close(case_ref, person)

@@ -1,14 +1,13 @@
 """The node's API for privacy officers: versions of the hand-out, what each would change, and who agrees."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.handout.releases import Known
-from adapters.node.node import Node
 from contract.problems import (
     AlreadyAgreed,
     Conflict,
@@ -24,7 +23,6 @@ from contract.problems import (
     StillInForce,
 )
 from contract.signing import moment
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -119,84 +117,81 @@ class RevisionOut(Body):
     release: str = Field(description="Kenmerk van de versie.")
 
 
-def release_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.get(
-        "/releases",
-        summary="Bekijk de versies van de hand-out",
-        description="Wat voorgesteld is, wat het verandert, wie akkoord is en wat geldt.",
-        response_model=ReleasesOut,
-        responses=told(PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
+
+@router.get(
+    "/releases",
+    summary="Bekijk de versies van de hand-out",
+    description="Wat voorgesteld is, wat het verandert, wie akkoord is en wat geldt.",
+    response_model=ReleasesOut,
+    responses=told(PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def listed(node: ThisNode, person: SignedIn) -> Any:
+    known = node.releases.listed(person)
+    await node.releases.hear()
+    known = node.releases.listed(person)
+    return ReleasesOut(releases=[_told(one) for one in known])
+
+
+@router.post(
+    "/releases",
+    status_code=201,
+    summary="Stel een nieuwe versie van de hand-out voor",
+    description="Het knooppunt ondertekent haar. De centrale rekent uit wie akkoord moet geven.",
+    response_model=RevisionOut,
+    responses=told(ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict, PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def propose(body: ProposalIn, node: ThisNode, person: SignedIn) -> Any:
+    revision = await node.releases.propose(
+        {path: content.encode() for path, content in body.files.items()},
+        body.certificate,
+        body.changelog,
+        not_before=None if body.not_before is None else int(body.not_before.timestamp()),
+        person=person,
     )
-    async def listed(authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        known = node().releases.listed(person)
-        await node().releases.hear()
-        known = node().releases.listed(person)
-        return ReleasesOut(releases=[_told(one) for one in known])
+    return RevisionOut(release=revision)
 
-    @router.post(
-        "/releases",
-        status_code=201,
-        summary="Stel een nieuwe versie van de hand-out voor",
-        description="Het knooppunt ondertekent haar. De centrale rekent uit wie akkoord moet geven.",
-        response_model=RevisionOut,
-        responses=told(ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict, PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def propose(body: ProposalIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        revision = await node().releases.propose(
-            {path: content.encode() for path, content in body.files.items()},
-            body.certificate,
-            body.changelog,
-            not_before=None if body.not_before is None else int(body.not_before.timestamp()),
-            person=person,
-        )
-        return RevisionOut(release=revision)
 
-    @router.post(
-        "/releases/{id}/steps",
-        status_code=204,
-        summary="Zet een stap met een versie van de hand-out",
-        description="Met een akkoord antwoordt dit knooppunt ook onder deze versie, zodra zij geldt.",
-        responses=told(
-            NotFound,
-            ReleaseUnfit,
-            NotInvolved,
-            OwnProposal,
-            AlreadyAgreed,
-            NotAgreed,
-            ReleaseStale,
-            MomentPast,
-            StillInForce,
-            Conflict,
-            PartnerUnreachable,
-        ),
-        openapi_extra=SIGNED_IN,
-    )
-    async def step(id: Hex, body: StepIn, authorization: Authorization = None) -> Response:
-        person = await node().people.person(authorization)
-        at = None if body.at is None else int(body.at.timestamp())
-        await node().releases.step(body.step, f"sha256:{id}", person, at=at)
-        return Response(status_code=204)
+@router.post(
+    "/releases/{id}/steps",
+    status_code=204,
+    summary="Zet een stap met een versie van de hand-out",
+    description="Met een akkoord antwoordt dit knooppunt ook onder deze versie, zodra zij geldt.",
+    responses=told(
+        NotFound,
+        ReleaseUnfit,
+        NotInvolved,
+        OwnProposal,
+        AlreadyAgreed,
+        NotAgreed,
+        ReleaseStale,
+        MomentPast,
+        StillInForce,
+        Conflict,
+        PartnerUnreachable,
+    ),
+    openapi_extra=SIGNED_IN,
+)
+async def step(release: Hex, body: StepIn, node: ThisNode, person: SignedIn) -> Response:
+    at = None if body.at is None else int(body.at.timestamp())
+    await node.releases.step(body.step, f"sha256:{release}", person, at=at)
+    return Response(status_code=204)
 
-    @router.post(
-        "/release-rollbacks",
-        status_code=201,
-        summary="Ga terug naar de vorige versie van de hand-out",
-        description="De vorige versie geldt meteen weer. Alles wat gebeurde blijft bewaard.",
-        response_model=RevisionOut,
-        responses=told(NotFound, NotInvolved, NotAgreed, Conflict, PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def roll_back(authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return RevisionOut(release=await node().releases.roll_back(person))
 
-    return router
+@router.post(
+    "/release-rollbacks",
+    status_code=201,
+    summary="Ga terug naar de vorige versie van de hand-out",
+    description="De vorige versie geldt meteen weer. Alles wat gebeurde blijft bewaard.",
+    response_model=RevisionOut,
+    responses=told(NotFound, NotInvolved, NotAgreed, Conflict, PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def roll_back(node: ThisNode, person: SignedIn) -> Any:
+    return RevisionOut(release=await node.releases.roll_back(person))
 
 
 def _told(known: Known) -> ReleaseOut:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -10,10 +9,10 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from adapters.node.asking.wish import wished_identity
+from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.informing.informing import Joint, Owed
 from adapters.node.informing.letters import Letter, Overview, html, pdf
 from adapters.node.informing.steps import StepWish
-from adapters.node.node import Node
 from audit.obligations import Reminder, reminders
 from contract.codes import Ref
 from contract.problems import (
@@ -22,7 +21,6 @@ from contract.problems import (
     PreconditionFailed,
     StepNotTaken,
 )
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from party.pdf import PdfUnavailable
@@ -167,95 +165,92 @@ _STEP_EXAMPLE: dict[str, Any] = {
 StepIn = Annotated[StepWish, Field(discriminator="step")]
 
 
-def obligation_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/obligations/_search",
-        summary="Zoek wie nog moet worden geïnformeerd",
-        description="Van één casus, of van alle. Met wat er het laatst is besloten, en door wie.",
-        response_model=list[OwedOut],
-        openapi_extra=SIGNED_IN,
-        responses=told(),
-    )
-    async def search(body: SearchIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        found = await node().informing.owed(person, case_ref=body.case_ref, live=body.live)
-        return [_owed(one, node().signatory.now()) for one in found]
 
-    @router.post(
-        "/obligations/{id}/steps",
-        status_code=201,
-        summary="Zet een stap met een informatieplicht",
-        description=(
-            "Plannen, versturen, aangekomen, mislukt, uitstellen, hervatten, gedekt door een ander. "
-            "Weglaten en heropenen doet alleen de FG."
-        ),
-        response_model=OwedOut,
-        responses=told(NotFound, StepNotTaken, PreconditionFailed),
-        openapi_extra=_STEP_EXAMPLE,
-    )
-    async def step(id: ObligationId, body: StepIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return _owed(await node().informing.step(id, body, person), node().signatory.now())
+@router.post(
+    "/obligations/_search",
+    summary="Zoek wie nog moet worden geïnformeerd",
+    description="Van één casus, of van alle. Met wat er het laatst is besloten, en door wie.",
+    response_model=list[OwedOut],
+    openapi_extra=SIGNED_IN,
+    responses=told(),
+)
+async def search(body: SearchIn, node: ThisNode, person: SignedIn) -> Any:
+    found = await node.informing.owed(person, case_ref=body.case_ref, live=body.live)
+    return [_owed(one, node.signatory.now()) for one in found]
 
-    @router.post(
-        "/obligations/{id}/letters",
-        status_code=201,
-        summary="Maak de brief voor wat is gepland",
-        description="Met alles wat moet worden verteld, en niets over een ander. Het maken wordt vastgelegd.",
-        response_model=PageOut,
-        responses=told(NotFound, StepNotTaken),
-        openapi_extra=SIGNED_IN,
-    )
-    async def letter(id: ObligationId, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return await _page(await node().informing.letter(id, person))
 
-    @router.post(
-        "/overviews",
-        status_code=201,
-        summary="Maak het overzicht waar iemand om vraagt",
-        description="Voor de FG. Wat nog niet is verteld, staat er alleen in als vandaag is nagegaan dat dit "
-        "veilig is; wat is uitgesteld, nooit. Dit wordt vastgelegd.",
-        response_model=PageOut,
-        responses=told(),
-        openapi_extra=SIGNED_IN,
-    )
-    async def overview(body: OverviewIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        identity = wished_identity(body.identity)
-        made = await node().informing.overview(identity, person, body.safety_checked_on)
-        return await _page(made)
+@router.post(
+    "/obligations/{id}/steps",
+    status_code=201,
+    summary="Zet een stap met een informatieplicht",
+    description=(
+        "Plannen, versturen, aangekomen, mislukt, uitstellen, hervatten, gedekt door een ander. "
+        "Weglaten en heropenen doet alleen de FG."
+    ),
+    response_model=OwedOut,
+    responses=told(NotFound, StepNotTaken, PreconditionFailed),
+    openapi_extra=_STEP_EXAMPLE,
+)
+async def step(obligation: ObligationId, body: StepIn, node: ThisNode, person: SignedIn) -> Any:
+    return _owed(await node.informing.step(obligation, body, person), node.signatory.now())
 
-    @router.get(
-        "/cases/{case}/obligations",
-        summary="Bekijk de informatieplichten van alle organisaties in een casus",
-        description="Open, uitgesteld tot, gemeld of weggelaten. Gronden staan bij wie besliste.",
-        response_model=list[JointOut],
-        responses=told(*OF_DOCUMENTS, NotFound, PartnerUnreachable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def of_case(case: CaseId, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return [_joint(one) for one in await node().informing.of_case(case, person)]
 
-    @router.post(
-        "/cases/{case}/obligations/{id}/steps",
-        status_code=204,
-        openapi_extra=_STEP_EXAMPLE,
-        summary="Laat de informatieplicht van een ander wachten, of hef dat op",
-        description="Alleen voor het OM, zolang een onderzoek dat vraagt. De grond blijft hier.",
-        responses=told(*OF_DOCUMENTS, NotFound, PartnerUnreachable),
-    )
-    async def let_wait(
-        case: CaseId, id: ObligationId, body: StepIn, authorization: Authorization = None
-    ) -> Response:
-        person = await node().people.person(authorization)
-        await node().informing.let_wait(id, case, body, person)
-        return Response(status_code=204)
+@router.post(
+    "/obligations/{id}/letters",
+    status_code=201,
+    summary="Maak de brief voor wat is gepland",
+    description="Met alles wat moet worden verteld, en niets over een ander. Het maken wordt vastgelegd.",
+    response_model=PageOut,
+    responses=told(NotFound, StepNotTaken),
+    openapi_extra=SIGNED_IN,
+)
+async def letter(obligation: ObligationId, node: ThisNode, person: SignedIn) -> Any:
+    return await _page(await node.informing.letter(obligation, person))
 
-    return router
+
+@router.post(
+    "/overviews",
+    status_code=201,
+    summary="Maak het overzicht waar iemand om vraagt",
+    description="Voor de FG. Wat nog niet is verteld, staat er alleen in als vandaag is nagegaan dat dit "
+    "veilig is; wat is uitgesteld, nooit. Dit wordt vastgelegd.",
+    response_model=PageOut,
+    responses=told(),
+    openapi_extra=SIGNED_IN,
+)
+async def overview(body: OverviewIn, node: ThisNode, person: SignedIn) -> Any:
+    identity = wished_identity(body.identity)
+    made = await node.informing.overview(identity, person, body.safety_checked_on)
+    return await _page(made)
+
+
+@router.get(
+    "/cases/{case}/obligations",
+    summary="Bekijk de informatieplichten van alle organisaties in een casus",
+    description="Open, uitgesteld tot, gemeld of weggelaten. Gronden staan bij wie besliste.",
+    response_model=list[JointOut],
+    responses=told(*OF_DOCUMENTS, NotFound, PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def of_case(case: CaseId, node: ThisNode, person: SignedIn) -> Any:
+    return [_joint(one) for one in await node.informing.of_case(case, person)]
+
+
+@router.post(
+    "/cases/{case}/obligations/{id}/steps",
+    status_code=204,
+    openapi_extra=_STEP_EXAMPLE,
+    summary="Laat de informatieplicht van een ander wachten, of hef dat op",
+    description="Alleen voor het OM, zolang een onderzoek dat vraagt. De grond blijft hier.",
+    responses=told(*OF_DOCUMENTS, NotFound, PartnerUnreachable),
+)
+async def let_wait(
+    case: CaseId, obligation: ObligationId, body: StepIn, node: ThisNode, person: SignedIn
+) -> Response:
+    await node.informing.let_wait(obligation, case, body, person)
+    return Response(status_code=204)
 
 
 def _owed(owed: Owed, now: datetime) -> OwedOut:

@@ -1,6 +1,5 @@
 """The node's API for the rights of persons: their requests, and answers that are taken back."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -8,11 +7,11 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from adapters.node.addresses import Index, InquiryId
+from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.node import Node
 from adapters.node.rights.requests import Asked, Outcome, Request
 from contract.codes import Ref
 from contract.problems import IdentityProviderUnavailable, NotFound, NotWaiting, PreconditionFailed
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -75,65 +74,64 @@ class RequestOut(Body):
     overdue: bool = Field(description="Of de termijn voorbij is.")
 
 
-def rights_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/requests",
-        status_code=201,
-        summary="Leg een verzoek van een betrokkene vast",
-        description="Voor FG en privacy officer. De termijn volgt uit de wet van deze organisatie.",
-        response_model=RequestOut,
-        responses=told(IdentityProviderUnavailable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def receive(body: RequestIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        who = {"name": body.name, "words": body.words}
-        return _request(node(), await node().requests.receive(body.asked, body.received_on, who, person))
 
-    @router.post(
-        "/requests/_search",
-        summary="Bekijk de verzoeken van betrokkenen",
-        description="Wat het eerst moet worden beantwoord, staat vooraan.",
-        response_model=list[RequestOut],
-        responses=told(IdentityProviderUnavailable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def find(body: RequestSearchIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return [_request(node(), one) for one in await node().requests.find(live=body.live, person=person)]
+@router.post(
+    "/requests",
+    status_code=201,
+    summary="Leg een verzoek van een betrokkene vast",
+    description="Voor FG en privacy officer. De termijn volgt uit de wet van deze organisatie.",
+    response_model=RequestOut,
+    responses=told(IdentityProviderUnavailable),
+    openapi_extra=SIGNED_IN,
+)
+async def receive(body: RequestIn, node: ThisNode, person: SignedIn) -> Any:
+    who = {"name": body.name, "words": body.words}
+    return _request(node, await node.requests.receive(body.asked, body.received_on, who, person))
 
-    @router.post(
-        "/requests/{id}/steps",
-        status_code=201,
-        summary="Verleng de termijn van een verzoek, of sluit het af",
-        description="Verlengen kan één keer, niet overal, en alleen vóór de termijn voorbij is. Laat de "
-        "betrokkene dan weten dat u verlengt, en waarom. Waarom, staat verzegeld in het spoor.",
-        response_model=RequestOut,
-        responses=told(IdentityProviderUnavailable, NotFound, PreconditionFailed),
-        openapi_extra=SIGNED_IN,
-    )
-    async def step(id: RequestId, body: RequestStepIn, authorization: Authorization = None) -> Any:
-        person, requests = await node().people.person(authorization), node().requests
-        if body.step == "extension":
-            return _request(node(), await requests.extend(id, body.version, body.why, person))
-        return _request(node(), await requests.close(id, body.version, body.step, body.why, person))
 
-    @router.post(
-        "/questions/{id}/{index}/rectifications",
-        status_code=204,
-        summary="Neem een antwoord terug",
-        description="Omdat het niet juist was. De organisatie die het vroeg, hoort dat het niet meer telt. "
-        "Vertel het zelf aan wie het in een overleg hoorde.",
-        responses=told(IdentityProviderUnavailable, NotFound, NotWaiting),
-        openapi_extra=SIGNED_IN,
-    )
-    async def take_back(id: InquiryId, index: Index, authorization: Authorization = None) -> Response:
-        await node().rectifying.take_back(id, index, await node().people.person(authorization))
-        return Response(status_code=204)
+@router.post(
+    "/requests/_search",
+    summary="Bekijk de verzoeken van betrokkenen",
+    description="Wat het eerst moet worden beantwoord, staat vooraan.",
+    response_model=list[RequestOut],
+    responses=told(IdentityProviderUnavailable),
+    openapi_extra=SIGNED_IN,
+)
+async def find(body: RequestSearchIn, node: ThisNode, person: SignedIn) -> Any:
+    return [_request(node, one) for one in await node.requests.find(live=body.live, person=person)]
 
-    return router
+
+@router.post(
+    "/requests/{id}/steps",
+    status_code=201,
+    summary="Verleng de termijn van een verzoek, of sluit het af",
+    description="Verlengen kan één keer, niet overal, en alleen vóór de termijn voorbij is. Laat de "
+    "betrokkene dan weten dat u verlengt, en waarom. Waarom, staat verzegeld in het spoor.",
+    response_model=RequestOut,
+    responses=told(IdentityProviderUnavailable, NotFound, PreconditionFailed),
+    openapi_extra=SIGNED_IN,
+)
+async def step(request: RequestId, body: RequestStepIn, node: ThisNode, person: SignedIn) -> Any:
+    requests = node.requests
+    if body.step == "extension":
+        return _request(node, await requests.extend(request, body.version, body.why, person))
+    return _request(node, await requests.close(request, body.version, body.step, body.why, person))
+
+
+@router.post(
+    "/questions/{id}/{index}/rectifications",
+    status_code=204,
+    summary="Neem een antwoord terug",
+    description="Omdat het niet juist was. De organisatie die het vroeg, hoort dat het niet meer telt. "
+    "Vertel het zelf aan wie het in een overleg hoorde.",
+    responses=told(IdentityProviderUnavailable, NotFound, NotWaiting),
+    openapi_extra=SIGNED_IN,
+)
+async def take_back(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:
+    await node.rectifying.take_back(inquiry, index, person)
+    return Response(status_code=204)
 
 
 def _request(node: Node, one: Request) -> RequestOut:

@@ -1,19 +1,17 @@
 """The node's API for its own trail: reading it, and exports of it."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, Field
 
-from adapters.node.node import Node
+from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.trail.exports import Export
 from adapters.node.trail.reading import MOST_READ, Line, Purpose
 from audit.selection import Selection
 from contract.codes import Ref, Revision
 from contract.problems import IdentityProviderUnavailable, NotFound
-from party.bearer import Authorization
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -116,78 +114,78 @@ class ExportOut(Body):
     digest: str | None = Field(description="SHA-256 van het deel `sums`.")
 
 
-def trail_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1")
 
-    @router.post(
-        "/entries/_search",
-        summary="Lees in het eigen spoor",
-        description="FG en privacy officer lezen alles, de security officer het technische, de "
-        "voorzitter de eigen casussen. Wie wat las en waarvoor, wordt eerst vastgelegd.",
-        response_model=LinesOut,
-        responses=told(IdentityProviderUnavailable),
-        openapi_extra=SIGNED_IN,
-    )
-    async def search(body: ReadIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        found = await node().reading.search(body.selection.selection(), body.purpose, body.after, person)
-        return LinesOut(lines=[_line(one) for one in found.lines], next_after=found.next_after)
 
-    @router.post(
-        "/exports",
-        status_code=202,
-        summary="Maak een uitvoer van het eigen spoor",
-        description="Voor de FG. Het maken gebeurt op de achtergrond; het bestand blijft een dag.",
-        response_model=ExportOut,
-        responses=told(IdentityProviderUnavailable, NotFound),
-        openapi_extra=SIGNED_IN,
-    )
-    async def ask(body: ExportIn, authorization: Authorization = None) -> Any:
-        person = await node().people.person(authorization)
-        return _export(await node().exports.ask(body.selection.selection(), body.purpose, person))
+@router.post(
+    "/entries/_search",
+    summary="Lees in het eigen spoor",
+    description="FG en privacy officer lezen alles, de security officer het technische, de "
+    "voorzitter de eigen casussen. Wie wat las en waarvoor, wordt eerst vastgelegd.",
+    response_model=LinesOut,
+    responses=told(IdentityProviderUnavailable),
+    openapi_extra=SIGNED_IN,
+)
+async def search(body: ReadIn, node: ThisNode, person: SignedIn) -> Any:
+    found = await node.reading.search(body.selection.selection(), body.purpose, body.after, person)
+    return LinesOut(lines=[_line(one) for one in found.lines], next_after=found.next_after)
 
-    @router.get(
-        "/exports/{id}",
-        summary="Bekijk hoe ver een uitvoer is",
-        description="Hoeveel regels zijn bekeken, en hoe het afliep.",
-        response_model=ExportOut,
-        responses=told(IdentityProviderUnavailable, NotFound),
-        openapi_extra=SIGNED_IN,
-    )
-    async def state(id: ExportId, authorization: Authorization = None) -> Any:
-        return _export(await node().exports.get(id, await node().people.person(authorization)))
 
-    @router.get(
-        "/exports/{id}/file",
-        summary="Haal het bestand van een uitvoer op",
-        description="Een zip die iedereen kan controleren. Met `Range` gaat u verder waar u bleef.",
-        response_class=FileResponse,
-        responses={
-            **told(IdentityProviderUnavailable, NotFound),
-            200: {
-                "description": "Het bestand.",
-                "content": {ZIP: _FILE},
-            },
+@router.post(
+    "/exports",
+    status_code=202,
+    summary="Maak een uitvoer van het eigen spoor",
+    description="Voor de FG. Het maken gebeurt op de achtergrond; het bestand blijft een dag.",
+    response_model=ExportOut,
+    responses=told(IdentityProviderUnavailable, NotFound),
+    openapi_extra=SIGNED_IN,
+)
+async def ask(body: ExportIn, node: ThisNode, person: SignedIn) -> Any:
+    return _export(await node.exports.ask(body.selection.selection(), body.purpose, person))
+
+
+@router.get(
+    "/exports/{id}",
+    summary="Bekijk hoe ver een uitvoer is",
+    description="Hoeveel regels zijn bekeken, en hoe het afliep.",
+    response_model=ExportOut,
+    responses=told(IdentityProviderUnavailable, NotFound),
+    openapi_extra=SIGNED_IN,
+)
+async def state(export: ExportId, node: ThisNode, person: SignedIn) -> Any:
+    return _export(await node.exports.get(export, person))
+
+
+@router.get(
+    "/exports/{id}/file",
+    summary="Haal het bestand van een uitvoer op",
+    description="Een zip die iedereen kan controleren. Met `Range` gaat u verder waar u bleef.",
+    response_class=FileResponse,
+    responses={
+        **told(IdentityProviderUnavailable, NotFound),
+        200: {
+            "description": "Het bestand.",
+            "content": {ZIP: _FILE},
         },
-        openapi_extra=SIGNED_IN,
-    )
-    async def file(id: ExportId, authorization: Authorization = None) -> Any:
-        path = await node().exports.file(id, await node().people.person(authorization))
-        return FileResponse(path, media_type=ZIP)
+    },
+    openapi_extra=SIGNED_IN,
+)
+async def file(export: ExportId, node: ThisNode, person: SignedIn) -> Any:
+    path = await node.exports.file(export, person)
+    return FileResponse(path, media_type=ZIP)
 
-    @router.delete(
-        "/exports/{id}",
-        status_code=204,
-        summary="Breek een uitvoer af",
-        description="Dan is er geen bestand. Een uitvoer die klaar is, blijft.",
-        responses=told(IdentityProviderUnavailable, NotFound),
-        openapi_extra=SIGNED_IN,
-    )
-    async def cancel(id: ExportId, authorization: Authorization = None) -> Response:
-        await node().exports.cancel(id, await node().people.person(authorization))
-        return Response(status_code=204)
 
-    return router
+@router.delete(
+    "/exports/{id}",
+    status_code=204,
+    summary="Breek een uitvoer af",
+    description="Dan is er geen bestand. Een uitvoer die klaar is, blijft.",
+    responses=told(IdentityProviderUnavailable, NotFound),
+    openapi_extra=SIGNED_IN,
+)
+async def cancel(export: ExportId, node: ThisNode, person: SignedIn) -> Response:
+    await node.exports.cancel(export, person)
+    return Response(status_code=204)
 
 
 def _line(one: Line) -> LineOut:

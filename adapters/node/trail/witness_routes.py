@@ -1,11 +1,10 @@
 """The node as a witness, for the broker: path, bodies and statuses are those of C2SP tlog-witness (D4)."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from adapters.node.node import Node
+from adapters.node.callers import ThisNode
 from audit.witness import SubmissionRefused
 
 _KINDS: dict[int | str, dict[str, Any]] = {
@@ -14,28 +13,27 @@ _KINDS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def witness_routes(node: Callable[[], Node]) -> APIRouter:
-    router = APIRouter(prefix="/witness", include_in_schema=False)
+router = APIRouter(prefix="/witness", include_in_schema=False)
 
-    @router.post(
-        "/add-checkpoint",
-        responses=_KINDS,
-        openapi_extra={"requestBody": {"content": {"text/plain": {}}}},
-    )
-    async def add_checkpoint(request: Request) -> Response:
-        try:
-            line = await node().witness.add(await request.body())
-        except SubmissionRefused as refused:
-            if refused.size is None:
-                return Response(status_code=refused.status)
-            return Response(f"{refused.size}\n", status_code=refused.status, media_type="text/x.tlog.size")
-        return Response(line, media_type="text/plain")
 
-    @router.get("/checkpoint", responses={200: {"content": {"text/plain": {}}}, 404: {}})
-    async def checkpoint() -> Response:
-        newest = await node().witness.newest()
-        if newest is None:
-            return Response(status_code=404)
-        return Response(newest, media_type="text/plain")
+@router.post(
+    "/add-checkpoint",
+    responses=_KINDS,
+    openapi_extra={"requestBody": {"content": {"text/plain": {}}}},
+)
+async def add_checkpoint(request: Request, node: ThisNode) -> Response:
+    try:
+        line = await node.witness.add(await request.body())
+    except SubmissionRefused as refused:
+        if refused.size is None:
+            return Response(status_code=refused.status)
+        return Response(f"{refused.size}\n", status_code=refused.status, media_type="text/x.tlog.size")
+    return Response(line, media_type="text/plain")
 
-    return router
+
+@router.get("/checkpoint", responses={200: {"content": {"text/plain": {}}}, 404: {}})
+async def checkpoint(node: ThisNode) -> Response:
+    newest = await node.witness.newest()
+    if newest is None:
+        return Response(status_code=404)
+    return Response(newest, media_type="text/plain")
