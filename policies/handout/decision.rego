@@ -10,8 +10,8 @@ package handout
 # title: The one document that is read outside; always defined
 # description: A refusal without reasons means that something was undefined. The reader outside takes it for an outage.
 # entrypoint: true
-decision := data.handout.matrix.permit if {
-	count(reason_codes) == 0
+decision := _granted if {
+	_granted != null
 } else := {
 	"effect": "refusal",
 	"rule": data.handout.matrix.rule_id,
@@ -29,6 +29,16 @@ decision := data.handout.matrix.permit if {
 	"status": data.handout.matrix.rule_status,
 	"revision": data.handout.release.revision,
 }
+
+# The row's permit where nothing is against it. A refusal does not read the permit: so the decision has as many
+# different grounds as there are refusals and permits, not as there are pairs of these.
+default _granted := null
+
+_granted := data.handout.matrix.permit if _unopposed
+
+default _unopposed := false
+
+_unopposed if count(reason_codes) == 0
 
 # METADATA
 # title: The decisions on all questions of one call, in order
