@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## start the broker and five partners and play the storie
 	@$(BIN)/grondslag demo $(ARGS)
 
 test: $(VENV)/.development ## run the tests (ARGS="-k word" for some of them)
-	@$(BIN)/python -m pytest -n 3 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, import rules, Rego
 	@echo "Format"; $(BIN)/ruff format --check .

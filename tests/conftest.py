@@ -8,7 +8,8 @@ from tests.world import LocalWorld, local_world, small_registers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "long" not in item.keywords)
+    """What takes longest begins first: a worker that begins it last is waited for by the others."""
+    items.sort(key=lambda item: ("long" not in item.keywords, item.get_closest_marker("xdist_group") is None))
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +19,19 @@ def registers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def tables(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Where the tables of releases are kept for all workers of this run: each is worked out once."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if hasattr(request.config, "workerinput") else own) / "tables"
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, tables: Path) -> Prepared:
     """RvdK may also be asked whether it knows somebody when the partners interpret together (row A06)."""
     return prepare(
         tmp_path_factory.mktemp("release"),
         lambda rows: rows["A06"]["purposes"].append("interpret"),
-        tables=tmp_path_factory.getbasetemp().parent / "tables",  # of all workers
+        tables=tables,
     )
 
 

@@ -2,13 +2,14 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from policies import Release, load_release
-from policies.parts import Parts
-from policies.table import Table, table_of
+from policies.effect import kept_table
+from policies.table import Table
 from tests.opa import opa_server
 
 _PERMITTED: dict[str, Any] = {
@@ -63,9 +64,9 @@ def release() -> Release:
 
 
 @pytest.fixture(scope="session")
-def table(release: Release) -> Table:
+def table(release: Release, tables: Path) -> Table:
     """The whole space of the release."""
-    return table_of(Parts(release))
+    return kept_table(release, tables)
 
 
 @pytest.fixture(scope="session")

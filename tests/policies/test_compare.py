@@ -15,9 +15,9 @@ import policies
 from policies import Release, load_release
 from policies.commands import app
 from policies.compare import KINDS, Comparison, compare
+from policies.effect import kept_table
 from policies.page import page
-from policies.parts import Parts
-from policies.table import Cell, Table, table_of
+from policies.table import Cell, Table
 from policies.words import Words
 
 HAND_OUT = Path(policies.__file__).parent / "handout"
@@ -46,8 +46,8 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 @pytest.fixture(scope="module")
-def after(changed: Release) -> Table:
-    return table_of(Parts(changed))
+def after(changed: Release, tables: Path) -> Table:
+    return kept_table(changed, tables)
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +120,8 @@ def test_a_question_that_one_of_them_lacks_is_refused_there(table: Table) -> Non
 
 
 def test_the_command_says_it_in_dutch_and_writes_json_and_a_page(
-    table: Table, after: Table, changed: Release, tmp_path: Path
+    after: Table, changed: Release, tables: Path, tmp_path: Path
 ) -> None:
-    tables = tmp_path / "tables"
-    tables.mkdir()
-    for one in (table, after):
-        one.write(tables / f"{one.revision.removeprefix('sha256:')}.table.gz")
     folder = tmp_path / "changed"
     for path, content in changed.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from policies.gates import Change, changes_of, situations
 from policies.parts import Parts
 from tests.policies.test_graph import with_rule
 
+pytestmark = pytest.mark.xdist_group("gates")  # what `policy table` says is worked out once
+
 NOT_PURE = {
     ("requester.role", "duty_officer"): ("refuses some", "only with acute danger (D05)"),
     ("case.melding", "due"): ("refuses some", "passes in J rows with acute danger (D03)"),
