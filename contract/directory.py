@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from contract import base64url
-from contract.codes import BROKER, PARTNERS, Base64Url, Code, Kid, Oin, Partner
+from contract.codes import BROKER, Base64Url, Code, Kid, Oin, Partner
 from contract.keys import Use, sealing_public, signing_public
 from contract.problems import SenderUnknown
 
@@ -60,7 +60,7 @@ class PublicKey(_Strict):
 class Party(_Strict):
     """A partner or the broker."""
 
-    code: Literal["broker", Partner]
+    code: Partner
     oin: Oin
     name: str = Field(min_length=2, max_length=80)
     address: str = Field(pattern=r"^https?://[^?#]+[^/?#]$")
@@ -151,7 +151,8 @@ class Directory:
         return found
 
     def partners(self) -> tuple[Party, ...]:
-        return tuple(self._by_code[code] for code in PARTNERS if code in self._by_code)
+        """All but the broker, as the file has them."""
+        return tuple(party for code, party in self._by_code.items() if code != BROKER)
 
     def signing_key(self, oin: str, kid: str, at: datetime) -> ec.EllipticCurvePublicKey:
         """The key of this party with this id, if it is valid at that time. Raises SenderUnknown."""

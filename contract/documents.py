@@ -35,7 +35,7 @@ from contract.codes import (
     SubjectRole,
     Unsafety,
     Urgency,
-    holder_of,
+    partner_of,
 )
 from contract.signing import Document
 
@@ -126,7 +126,7 @@ class Inquiry(Document):
             raise ValueError("the same question about the same subject in the same role stands twice")
         if set(self.identities) != {question.subject_ref for question in self.questions}:
             raise ValueError("each subject has exactly one locked identity")
-        if any(holder_of(question.question) != self.holder for question in self.questions):
+        if any(partner_of(question.question) != self.holder for question in self.questions):
             raise ValueError("a question belongs to another holder")
         return self
 
@@ -379,7 +379,7 @@ def decision_input(
     """
     return {
         "requester": vars(asker),
-        "holder": holder_of(question.question),
+        "holder": partner_of(question.question),
         "question": question.question,
         "purpose": purpose,
         "case": {**vars(case), "urgency": urgency},

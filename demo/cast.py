@@ -11,6 +11,9 @@ from adapters.registers.register import Record
 from contract.identity import Identity
 from demo.population import CastMember, Facts
 
+PARTIES = ("veilig_thuis", "politie", "om", "reclassering", "rvdk")
+"""Who takes part in the demo's chain, beside the broker."""
+
 
 def cast(today: date) -> dict[str, CastMember]:
     """Everyone, by name."""

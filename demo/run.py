@@ -15,7 +15,7 @@ from audit.checkpoint import verifier_key
 from audit.report import WHOLE
 from audit.verify import verify
 from contract import base64url
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.directory import Directory
 from contract.documents import Receipt
 from contract.problems import AddresseeWrong, Problem
@@ -23,6 +23,7 @@ from contract.receipts import proven_entries
 from contract.signatory import trail_origin
 from contract.signing import read
 from demo.caller import Json
+from demo.cast import PARTIES
 from demo.leaks import found_in_files, found_in_memory, markers
 from demo.play import Play, Told
 from demo.show import Show, unique
@@ -156,7 +157,7 @@ def _leaks(world: World, play: Play) -> int:
 
 def _stay(console: Console, world: World) -> None:
     console.rule("De keten blijft draaien. Ctrl-C stopt alles.")
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         console.print(f"  {NAMES[party]:<48} {world.address(party)}/v1/openapi.json")
     console.print(
         f"  Aanmelden (DEMO, controleert niemand): POST {world.address('issuer')}/veilig_thuis/token "

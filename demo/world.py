@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.days import day_of
 from contract.directory import directory_text
 from contract.keys import make_keys, read_keys, write_keys
 from demo.caller import Caller, HttpCaller, sign_in
-from demo.cast import cast
+from demo.cast import PARTIES, cast
 from demo.population import build
 from demo.proposal import Preparing, Proposal
 from demo.stamp_authority import make_authority, openssl
@@ -183,7 +183,7 @@ class World:
             self.stop(party)
 
     def _ready_url(self, party: str) -> str:
-        if party in {BROKER, *PARTNERS}:
+        if party in {BROKER, *PARTIES}:
             return f"http://127.0.0.1:{self.ports[party + '.management']}/healthz/ready"
         return self.address(party) + ("/veilig_thuis/jwks" if party == "issuer" else "/")
 
@@ -202,9 +202,9 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
     try:
         say("De keten start: centrale, vijf knooppunten, register van de Raad, aanmelding.")
         helpers = [name for name in ("issuer", "rvdk_register", "stamp_authority") if name in world.ports]
-        for party in (*helpers, BROKER, *PARTNERS):
+        for party in (*helpers, BROKER, *PARTIES):
             world.start(party)
-        for party in (*helpers, BROKER, *PARTNERS):
+        for party in (*helpers, BROKER, *PARTIES):
             world.wait_ready(party)
         yield world
     finally:
@@ -253,7 +253,7 @@ def make_parties(world: World) -> None:
         "issuer",
         "rvdk_register",
         *(["stamp_authority"] if openssl() else []),
-        *(name for party in (BROKER, *PARTNERS) for name in (party, f"{party}.management")),
+        *(name for party in (BROKER, *PARTIES) for name in (party, f"{party}.management")),
     ]
     world.ports.update(zip(names, free_ports(len(names)), strict=True))
     if "stamp_authority" in world.ports:
@@ -262,7 +262,7 @@ def make_parties(world: World) -> None:
         world.say("Zonder het programma openssl zijn er geen tijdstempels.")
     now = datetime.now(UTC)
     rows: list[dict[str, Any]] = []
-    for number, party in enumerate((BROKER, *PARTNERS)):
+    for number, party in enumerate((BROKER, *PARTIES)):
         path = world.folder / party / "keys.json"
         write_keys(path, make_keys(party, demo=True, now=now))
         keyring = read_keys(path, party=party, demo=True)
@@ -284,7 +284,7 @@ def make_parties(world: World) -> None:
     contents = {"demo": True, "regions": {REGION: {"regime": "bilateral"}}, "parties": rows}
     (world.folder / "directory.json").write_bytes(directory_text(contents))
     (world.folder / "rvdk-token").write_text(secrets.token_hex(32), encoding="utf-8")
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in world.settings(party).items())
         (world.folder / f"{party}.toml").write_text(lines, encoding="utf-8")
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import Connection
@@ -21,7 +21,6 @@ from sqlalchemy import Connection
 from audit.entry import Entry, Recorded
 from audit.errors import TrailUnavailable
 from audit.trail import Trail
-from contract.codes import Partner
 from contract.directory import Party
 from contract.documents import (
     CaseStatement,
@@ -148,9 +147,7 @@ class Broker:
             raise CaseStatementStale
         limits = self._hand_outs.newest(int(self.now_s())).catalogue.limits(said.region)
         due = timedelta(hours=limits.melding_due_hours)
-        after = cases.stated(
-            said, statement.digest, cast(Partner, by.code), before, now=self._signatory.now(), due=due
-        )
+        after = cases.stated(said, statement.digest, by.code, before, now=self._signatory.now(), due=due)
         facts = {
             "case_ref": said.case_ref,
             "statement": statement.digest,

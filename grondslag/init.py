@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives import serialization
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER, Partner
 from contract.directory import Directory, DirectoryProblem, Party, directory_text
 from contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
 
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
-PartyCode = Annotated[str, typer.Option("--party", help=f"broker, {', '.join(PARTNERS)}")]
+PartyCode = Annotated[str, typer.Option("--party", help="broker, or the party's code in the directory.")]
 
 
 @app.command()
@@ -30,8 +30,8 @@ def keys(
     demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False,
 ) -> None:
     """Make the private keys of a party. Never writes over a file that is there."""
-    if party not in {BROKER, *PARTNERS}:
-        _stop(f"There is no party {party}; take one of: broker, {', '.join(PARTNERS)}.")
+    if not _is_code(party):
+        _stop(f"{party!r} is no code of a party; take {BROKER}, or the party's code in the directory.")
     if keys.exists():
         _stop(f"{keys} is there already. Rotate it with `grondslag init rotate`, or name another file.")
     write_keys(keys, make_keys(party, demo=demo, now=datetime.now(UTC)))
@@ -113,6 +113,14 @@ def directory(
         f"Wrote {out} with {len(made.partners())} partners. "
         f"Every party takes this same file; its digest is {made.digest}."
     )
+
+
+def _is_code(party: str) -> bool:
+    try:
+        TypeAdapter(Partner).validate_python(party)
+    except ValidationError:
+        return False
+    return True
 
 
 def _party(path: Path) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.directory import Directory, directory_text
 from contract.keys import Keyring, make_keys, read_keys, write_keys
 from contract.signatory import Signatory
+from demo.cast import PARTIES
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -64,7 +65,7 @@ class Parties:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.keyrings = {party: keyring(party) for party in (BROKER, *PARTNERS)}
+        self.keyrings = {party: keyring(party) for party in (BROKER, *PARTIES)}
         self.contents = directory_contents(self.keyrings)
         self.directory = read_directory(self.contents)
 

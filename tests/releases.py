@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from demo.caller import Json
+from demo.cast import PARTIES
 from policies import load_release
 from policies.check import Agreement, Certificate
 from policies.effect import kept_table
@@ -64,6 +65,6 @@ def prepare(folder: Path, change: Callable[[Any], object], tables: Path | None =
 def agreeing_soon(tables: Path) -> dict[str, dict[str, Any]]:
     """Settings of parties that keep tables, and hear of releases soon."""
     settings: dict[str, dict[str, Any]] = {
-        partner: {"releases_s": 0.1, "tables": str(tables)} for partner in PARTNERS
+        partner: {"releases_s": 0.1, "tables": str(tables)} for partner in PARTIES
     }
     return settings | {BROKER: {"retry_every_s": 0.1, "tables": str(tables)}}

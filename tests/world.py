@@ -30,9 +30,10 @@ import gateway.app
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
 from audit.migration import KEYS, TRAIL, migrate
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.days import day_of
 from demo.caller import Caller, Refused
+from demo.cast import PARTIES
 from demo.proposal import Proposal
 from demo.world import World, build_registers, make_parties
 from gateway.app import app as broker_app
@@ -148,7 +149,7 @@ class LocalWorld(World):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="chain", daemon=True)
         self._thread.start()
-        self._issuer_keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in PARTNERS}
+        self._issuer_keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in PARTIES}
 
     def do(self, awaitable: Any) -> Any:
         """Runs something on the chain's loop and brings back its result."""
@@ -186,7 +187,7 @@ class LocalWorld(World):
         return values
 
     def start(self, party: str) -> None:
-        if party not in (BROKER, *PARTNERS):
+        if party not in (BROKER, *PARTIES):
             return
         self._stacks[party] = self.do(self._started(party))
 
@@ -230,7 +231,7 @@ class LocalWorld(World):
     def pass_time(self, passed: timedelta) -> None:
         """The clock jumps ahead, and every node has its turn."""
         self.clock.ahead += passed
-        for partner in PARTNERS:
+        for partner in PARTIES:
             if self.address(partner) in self.apps:
                 self.inform(partner)
 
@@ -286,7 +287,7 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
         (folder / "rvdk-token").write_text(TOKEN, encoding="utf-8")
         world.ports["rvdk_register"] = int(place.rpartition(":")[2])
         try:
-            for party in (BROKER, *PARTNERS):
+            for party in (BROKER, *PARTIES):
                 world.start(party)
             yield world
         finally:
@@ -296,7 +297,7 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
 def _put_databases(folder: Path) -> None:
     """Empty databases of every party, so that not each chain makes its tables anew."""
     made = _empty_databases()
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         kind = "broker" if party == BROKER else "node"
         shutil.copyfile(made / f"{kind}.sqlite", folder / party / "trail.sqlite")
         shutil.copyfile(made / "keys.sqlite", folder / party / "subject-keys.sqlite")

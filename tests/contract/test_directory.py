@@ -78,7 +78,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "an OIN twice": (lambda c: c["parties"][1].update(oin=c["parties"][0]["oin"]), "twice"),
     "a key twice": (lambda c: c["parties"][1]["keys"].append(c["parties"][0]["keys"][0]), "twice"),
     "no broker": (lambda c: c["parties"].pop(0), "no broker"),
-    "a party that we do not know": (lambda c: c["parties"][1].update(code="gemeente"), "parties.1.code"),
+    "a code that is none": (lambda c: c["parties"][1].update(code="De Raad"), "parties.1.code"),
     "an OIN that is none": (lambda c: c["parties"][1].update(oin="123"), "parties.1.oin"),
     "an address with a query": (
         lambda c: c["parties"][1].update(address="https://vt.example/?x=1"),

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.codes import PARTNERS
 from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
+from demo.cast import PARTIES
 from party.hand_outs import HandOuts
 from policies import Policy, Release, load_release
 
@@ -130,8 +130,8 @@ def test_a_release_that_was_taken_back_before_its_moment_never_decides() -> None
 
 
 @given(
-    touched=st.sets(st.sampled_from(PARTNERS)),
-    approving=st.sets(st.sampled_from(PARTNERS)),
+    touched=st.sets(st.sampled_from(PARTIES)),
+    approving=st.sets(st.sampled_from(PARTIES)),
 )
 def test_it_is_agreed_exactly_when_everybody_whom_it_touches_approved(
     touched: set[str], approving: set[str]

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from demo.caller import Caller, HttpCaller
+from demo.cast import PARTIES
 from demo.world import _answers, make_parties
 from tests.rvdk_service import TOKEN, rvdk_service
 from tests.world import LocalWorld
@@ -56,7 +57,7 @@ class CrashChain(LocalWorld):
 
     def start(self, party: str, step: str = "", times: int = 1) -> None:
         """Starts a party; with a step, one that dies there."""
-        if party not in (BROKER, *PARTNERS):
+        if party not in (BROKER, *PARTIES):
             return
         order = {
             "party": party,
@@ -75,7 +76,7 @@ class CrashChain(LocalWorld):
             self._lives[party] = os.pidfd_open(process)
 
     def wait_ready(self, party: str) -> None:
-        if party in (BROKER, *PARTNERS):
+        if party in (BROKER, *PARTIES):
             up = until(lambda: _answers(self._ready_url(party)) or self.died(party, 0), 30)
             if not up or self.died(party, 0):
                 raise AssertionError(f"{party} did not start: {self._last_words(party)}")

@@ -15,10 +15,11 @@ from audit.checkpoint import verify_checkpoint
 from audit.merkle import Tree, leaf_hash
 from audit.receipt import verify_receipt
 from audit.trail import Opened, Trail
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.directory import Directory
 from contract.keys import read_keys
 from contract.signatory import trail_origin
+from demo.cast import PARTIES
 from gateway.inquiries import inquiries
 from gateway.inquiries.inquiries import Accepted
 from tests.world import LocalWorld
@@ -63,13 +64,13 @@ def open_books(world: LocalWorld) -> Books:
     """Reads everything. Raises TrailError, VerifyError or AssertionError when a trail does not hold."""
     ledgers: dict[str, Ledger] = {}
     rows: dict[str, Any] = {}
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         ledgers[party], rows[party] = world.do(_read(world, party))
     return Books(
         ledgers,
         rows["veilig_thuis"][0],
         {one.jti: one for one in rows[BROKER]},
-        {party: {one.jti: one for one in rows[party][1]} for party in PARTNERS},
+        {party: {one.jti: one for one in rows[party][1]} for party in PARTIES},
     )
 
 
@@ -172,7 +173,7 @@ def _given(books: Books, holder: str) -> dict[Question, list[Any]]:
 
 
 def _answered_twice(books: Books) -> Iterator[str]:
-    for holder in PARTNERS:
+    for holder in PARTIES:
         if holder != "veilig_thuis":
             for question, codes in _given(books, holder).items():
                 if len(codes) > 1:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
+from demo.cast import PARTIES
 from demo.play import Play, decide_standing
 from tests.crash.chain import CrashChain, crash_chain, until
 from tests.crash.ledger import open_books, stuck, wrong
@@ -94,9 +95,9 @@ def chain(registers: Path) -> Iterator[CrashChain]:
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
     try:
         with crash_chain(folder / "chain", registers, settings={BROKER: {"retry_every_s": 0.2}}) as made:
-            for party in (BROKER, *PARTNERS):
+            for party in (BROKER, *PARTIES):
                 made.start(party)
-            for party in (BROKER, *PARTNERS):
+            for party in (BROKER, *PARTIES):
                 made.wait_ready(party)
             decide_standing(Play(made))
             yield made
@@ -153,7 +154,7 @@ def died_meanwhile(chain: CrashChain, party: str) -> bool:
 
 def must_hold(chain: CrashChain, work: Work, *told: str) -> None:
     """Waits until the chain is quiet, stops it, and looks into everybody's books."""
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         chain.wait_ready(party)
     ends = time.monotonic() + QUIET_WITHIN_S
     while time.monotonic() < ends:
@@ -161,7 +162,7 @@ def must_hold(chain: CrashChain, work: Work, *told: str) -> None:
         time.sleep(0.3)
         if not stuck(open_books(chain)):
             break
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         chain.stop(party)
     books = open_books(chain)
     answered = sum(item.state == "answered" for _, sent in books.sent() for item in sent.items)
@@ -173,9 +174,9 @@ def must_hold(chain: CrashChain, work: Work, *told: str) -> None:
 def test_killed_while_its_tables_are_made(registers: Path, tmp_path: Path) -> None:
     """A first start that dies in the middle of a migration leaves nothing that hinders the next."""
     with crash_chain(tmp_path / "chain", registers) as chain:
-        for table, party in enumerate((BROKER, *PARTNERS), start=2):
+        for table, party in enumerate((BROKER, *PARTIES), start=2):
             chain.start(party, "creating table", table)
             assert chain.died(party, REACHED_WITHIN_S)
             chain.start(party)
-        for party in (BROKER, *PARTNERS):
+        for party in (BROKER, *PARTIES):
             chain.wait_ready(party)

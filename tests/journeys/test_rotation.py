@@ -15,10 +15,11 @@ from audit.errors import TrailError
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.verify import verify
 from audit.witness import cosigner_key
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.directory import Directory, directory_text
 from contract.keys import RETIRED_AFTER, read_keys, retired, rotated, write_keys
 from contract.signatory import trail_origin
+from demo.cast import PARTIES
 from demo.play import Play
 from gateway.settings import BrokerSettings
 from grondslag.trail import exported
@@ -66,7 +67,7 @@ def show(world: LocalWorld) -> str:
     witnesses = world.apps[world.address(BROKER)].state.witnesses
     world.do(witnesses.show())
     shown = world.do(witnesses.shown([]))
-    assert len(shown.witnesses) == len(PARTNERS)
+    assert len(shown.witnesses) == len(PARTIES)
     return str(shown.checkpoint)
 
 
@@ -85,14 +86,14 @@ def test_the_keys_of_trail_and_witness_are_rotated(play: Play, world: LocalWorld
     both = show(world)
     assert lines_of(both) == lines_of(before) + 2  # the log's second key, of each kind
     # 2: the others follow
-    restart(world, *PARTNERS)
+    restart(world, *PARTIES)
     ask(Play(world), SUPERVISED)
     assert lines_of(show(world)) == lines_of(both) + 1  # the witness signs with both of its keys
     # 3: a month later the old ones are retired
     world.clock.ahead += RETIRED_AFTER + timedelta(days=2)
     for party in (BROKER, "veilig_thuis"):
         change(world, party, retired)
-    restart(world, BROKER, *PARTNERS)
+    restart(world, BROKER, *PARTIES)
     ask(Play(world), SUPERVISED)
     after = show(world)
     assert lines_of(after) == lines_of(before)
@@ -108,7 +109,7 @@ def test_the_keys_of_trail_and_witness_are_rotated(play: Play, world: LocalWorld
     now = Directory.read(path)
     assert (len(now.trail_keys(BROKER)), len(now.trail_keys(BROKER, world.clock()))) == (2, 1)
     assert old["private"] not in path.read_text(encoding="utf-8")
-    restart(world, *PARTNERS)
+    restart(world, *PARTIES)
     ask(Play(world), SUPERVISED, name="stalking.woman")
     # what was signed before is still of the same log
     directory = Directory.read(world.folder / "directory.json")

@@ -16,10 +16,11 @@ from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.errors import TrailError
 from audit.merkle import Tree, leaf_hash, verify_consistency
 from audit.tables import stored_entries
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.problems import PartnerUnreachable, Problem
 from contract.signatory import trail_origin
 from demo.caller import Refused
+from demo.cast import PARTIES
 from demo.play import Play
 from gateway.trail.witnesses import Witnesses
 from party.events import Event
@@ -93,7 +94,7 @@ def test_every_partner_signs_and_the_broker_shows_who(play: Play, world: LocalWo
     assert before.witnesses == ()  # the broker alone, and it says so
     show(world)
     now = shown(world)
-    assert len(now.witnesses) == len(PARTNERS)
+    assert len(now.witnesses) == len(PARTIES)
     ask(play, SUPERVISED)
     show(world)
     later = shown(world, 2)
@@ -104,8 +105,8 @@ def test_every_partner_signs_and_the_broker_shows_who(play: Play, world: LocalWo
     none, growth, same = shown(world, 0, old.size, new.size).proofs
     verify_consistency(old.size, old.root, new.size, new.root, growth)
     assert none == same == ()
-    assert [seen(world, partner).size for partner in PARTNERS] == [new.size] * len(PARTNERS)
-    assert all(evidence(world, partner) == [] for partner in PARTNERS)
+    assert [seen(world, partner).size for partner in PARTIES] == [new.size] * len(PARTIES)
+    assert all(evidence(world, partner) == [] for partner in PARTIES)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +135,11 @@ def test_an_insider_with_the_brokers_key_is_noticed_by_every_witness(
     monkeypatch.setattr(Witnesses, "verify_newest", unlooked)
     ask(play, SUPERVISED)
     show(world)
-    signed = {partner: seen(world, partner).checkpoint for partner in PARTNERS}
+    signed = {partner: seen(world, partner).checkpoint for partner in PARTIES}
     insider(world, change)
     show(world)
     show(world)
-    for partner in PARTNERS:
+    for partner in PARTIES:
         [found] = evidence(world, partner)
         assert found["misdeed"] in misdeed
         assert found["seen"] == seen(world, partner).checkpoint == signed[partner]
@@ -305,8 +306,8 @@ def test_a_back_up_that_is_an_hour_behind_refuses_to_go_on(play: Play, world: Lo
     world.start(BROKER)
     ask(play, SUPERVISED)
     show(world)
-    assert len(shown(world).witnesses) == len(PARTNERS)
-    assert all(evidence(world, partner) == [] for partner in PARTNERS)
+    assert len(shown(world).witnesses) == len(PARTIES)
+    assert all(evidence(world, partner) == [] for partner in PARTIES)
 
 
 def test_a_back_up_put_back_while_everybody_was_away_stops_at_the_first_witness(
@@ -318,10 +319,10 @@ def test_a_back_up_put_back_while_everybody_was_away_stops_at_the_first_witness(
     for _ in range(3):
         ask(play, "reclassering.known")
     show(world)
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         world.stop(party)
     put_back()
-    for party in (BROKER, *PARTNERS):
+    for party in (BROKER, *PARTIES):
         world.start(party)
     show(world)
     with pytest.raises(Refused) as refused:
@@ -348,4 +349,4 @@ def test_a_witness_that_lies_about_what_it_saw_stops_nobody(
     world.start(BROKER)
     ask(play, SUPERVISED)
     show(world)
-    assert len(shown(world).witnesses) == len(PARTNERS)
+    assert len(shown(world).witnesses) == len(PARTIES)

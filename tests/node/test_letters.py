@@ -15,8 +15,8 @@ from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import Asked
 from adapters.node.informing.letters.words import HOLDERS, WHY, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
-from contract.codes import PARTNERS, AgeBand, Purpose
-from demo.cast import cast
+from contract.codes import AgeBand, Purpose
+from demo.cast import PARTIES, cast
 from tests.pdf import inflated, printing
 
 DAY = date(2026, 12, 3)
@@ -159,7 +159,7 @@ def named(who: str) -> str:
     return " ".join(part for part in (identity.given_names, identity.prefix, identity.surname) if part)
 
 
-@given(who=_who, rows=_rows, kind=st.sampled_from(RECIPIENTS), receiver=st.sampled_from(PARTNERS))
+@given(who=_who, rows=_rows, kind=st.sampled_from(RECIPIENTS), receiver=st.sampled_from(PARTIES))
 def test_nothing_of_anybody_else_is_in_a_letter(
     who: str, rows: list[tuple[str, str, tuple[str, ...], date]], kind: tuple[str, str], receiver: str
 ) -> None:
@@ -192,7 +192,7 @@ def test_nothing_of_anybody_else_is_in_a_letter(
     assert len(re.findall(r"is gevraagd of", text)) == len({row[0] for row in rows})
 
 
-@given(rows=_rows, receiver=st.sampled_from(PARTNERS))
+@given(rows=_rows, receiver=st.sampled_from(PARTIES))
 def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_whatever_was_answered(
     rows: list[tuple[str, str, tuple[str, ...], date]], receiver: str
 ) -> None:

@@ -11,13 +11,13 @@ import pytest
 from adapters import partners
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
 from adapters.registers.thresholds import read_thresholds
-from contract.codes import PARTNERS
+from demo.cast import PARTIES
 from party.settings import SettingsProblem
 from policies import ReleaseError, load_release
 from tests.world import LocalWorld
 
 ADDRESS = {
-    **dict.fromkeys(PARTNERS, "sqlite:///register.sqlite"),
+    **dict.fromkeys(PARTIES, "sqlite:///register.sqlite"),
     "rvdk": "https://node:token@register.example",
     "politie": "file:///extracts",
 }
@@ -29,7 +29,7 @@ def adapter(partner: str, url: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("partner", PARTNERS)
+@pytest.mark.parametrize("partner", PARTIES)
 def test_every_question_of_the_hand_out_has_an_answer(partner: str) -> None:
     """Each reference adapter answers what the packaged release asks its partner, and nothing else."""
     release, reference = load_release(), adapter(partner, ADDRESS[partner])
@@ -63,7 +63,7 @@ def test_a_node_does_not_start_with_a_question_that_it_cannot_answer(
     assert world.apps[world.address("rvdk")].state.node.trail.size() == before + 1
 
 
-@pytest.mark.parametrize("partner", PARTNERS)
+@pytest.mark.parametrize("partner", PARTIES)
 def test_a_register_address_of_another_form_is_answered_with_the_right_one(partner: str) -> None:
     """The setting, the form, the partner; not what was given, which may hold a password."""
     with pytest.raises(RegisterUnavailable) as told:

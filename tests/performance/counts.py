@@ -23,8 +23,9 @@ import contract.directory
 import contract.keys
 import contract.sealing
 import party.bearer
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.signatory import Signatory
+from demo.cast import PARTIES
 from party.wire import HttpWire
 from policies import EmbeddedPolicy
 from tests.statements import statements
@@ -86,7 +87,7 @@ class _Parties:
     """Which party something belongs to."""
 
     def __init__(self, world: LocalWorld) -> None:
-        everyone = (BROKER, *PARTNERS)
+        everyone = (BROKER, *PARTIES)
         self.by_address = {world.address(party): party for party in everyone}
         self.by_database = {str(world.folder / party / _TRAIL): party for party in everyone}
         states = {party: world.apps[world.address(party)].state for party in everyone}

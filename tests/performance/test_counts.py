@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from bench.workload import Workload, wrong
-from contract.codes import BROKER, PARTNERS
+from contract.codes import BROKER
 from contract.directory import Directory
+from demo.cast import PARTIES
 from tests.performance.counts import Counts, counted
 from tests.world import LocalWorld, local_world
 
@@ -30,7 +31,7 @@ STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 9
 
 @pytest.fixture(params=[False, True], ids=["in process", "over HTTP"])
 def workload(request: pytest.FixtureRequest, tmp_path: Path, registers: Path) -> Iterator[Workload]:
-    settings = {BROKER: {"retry_every_s": 60}, **dict.fromkeys(PARTNERS, _QUIET)}
+    settings = {BROKER: {"retry_every_s": 60}, **dict.fromkeys(PARTIES, _QUIET)}
     with local_world(tmp_path, registers=registers, http=request.param, settings=settings) as world:
         made = Workload(world)
         made.decide_standing()

@@ -14,12 +14,12 @@ from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects
 from adapters.partners import Finding
 from contract import base64url
 from contract.answers import SLOT_BYTES, Answer, envelope, opened
-from contract.codes import PARTNERS
 from contract.directory import Desk
 from contract.documents import Outcome, PermittedQuestion, Repetition, Reply
 from contract.identity import Identity
 from contract.problems import DocumentMalformed
 from contract.sealing import Context, seal
+from demo.cast import PARTIES
 from policies import load_release
 from tests.parties import NOON, Parties
 
@@ -91,7 +91,7 @@ def test_a_changed_envelope_opens_to_the_same_shape_or_not_at_all(data: st.DataO
     assert all(isinstance(answer, Answer) for answer in found.values())
 
 
-@pytest.mark.parametrize("holder", PARTNERS)
+@pytest.mark.parametrize("holder", PARTIES)
 def test_yes_and_no_replies_have_equal_length_in_bytes(holder: str, parties: Parties) -> None:
     """The whole signed reply, as the broker and the network see it, for every holder."""
     permitted = PermittedQuestion(

@@ -30,7 +30,7 @@ from adapters.partners.age import age_bands
 from audit.entry import Entry, Recorded
 from audit.trail import Trail
 from contract.answers import Answer
-from contract.codes import BROKER, holder_of
+from contract.codes import BROKER, partner_of
 from contract.days import day_of
 from contract.documents import (
     AskedQuestion,
@@ -287,7 +287,7 @@ class Asking:
         person: Person,
     ) -> tuple[Sent, ...]:
         holders = dict.fromkeys(
-            holder_of(one.question) for subject in wish.subjects for one in subject.questions
+            partner_of(one.question) for subject in wish.subjects for one in subject.questions
         )
         return tuple(
             self._inquiry(
@@ -310,7 +310,7 @@ class Asking:
         asked: list[AskedQuestion] = []
         locked: dict[str, Locked] = {}
         for subject, identity, ref in zip(wish.subjects, identities, refs, strict=True):
-            mine = [question for question in subject.questions if holder_of(question.question) == holder]
+            mine = [question for question in subject.questions if partner_of(question.question) == holder]
             if mine:
                 asked += [self._asked(subject, ref, question) for question in mine]
                 reasons = {

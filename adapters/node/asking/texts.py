@@ -10,7 +10,7 @@ from adapters.node.asking.asking import Allowed, Shown
 from adapters.node.asking.enrichments import Item, Sent
 from adapters.node.node import Node
 from contract.answers import Answer
-from contract.codes import Code, Ref, holder_of
+from contract.codes import Code, Ref, partner_of
 from contract.directory import Desk as DeskContact
 from contract.documents import Receipt
 from contract.signing import moment
@@ -201,7 +201,7 @@ class Texts:
             state="refused" if decision["effect"] == "refusal" else "draft",
             decision=decision,
         )
-        return self._described(holder_of(allowed.question), item, None).model_copy(
+        return self._described(partner_of(allowed.question), item, None).model_copy(
             update={"subject": allowed.subject}
         )
 
