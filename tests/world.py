@@ -40,7 +40,7 @@ from gateway.app import app as broker_app
 from gateway.settings import BrokerSettings
 from party.health import health
 from party.server import serve
-from party.wire import HttpWire, Response, Unreachable
+from party.wire import MAX_REPLY_BYTES, HttpWire, Response, Unreachable
 from tests.releases import Prepared
 from tests.rvdk_service import TOKEN, rvdk_service
 
@@ -90,15 +90,19 @@ class AsgiWire:
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
         transport = httpx.ASGITransport(self._apps[address], raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=address) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=address, trust_env=False) as client:
+            asked = client.build_request(method, path, content=body, headers=headers)
             try:
                 async with asyncio.timeout(timeout_s):
-                    response = await client.request(method, path, content=body, headers=headers)
+                    response = await client.send(asked, stream=True, follow_redirects=False)
+                    content = b"".join([part async for part in response.aiter_raw()])
             except TimeoutError:
                 raise Unreachable("timeout") from None
         if how == "after":
             raise Unreachable("cut")
-        return Response(response.status_code, response.content)
+        if len(content) > MAX_REPLY_BYTES:
+            raise Unreachable("the response is too large")
+        return Response(response.status_code, content)
 
 
 class AsgiCaller(Caller):
