@@ -14,21 +14,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
-from adapters.node.settings import NodeSettings
 from audit.backup import back_up
 from audit.backup import restore as put_back
-from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
-from gateway.settings import BrokerSettings
 from party.run import STOPS
-from party.settings import PartySettings, read_settings
+from party.settings import read_settings
+from party.side import Node, chosen
 from party.start import databases, read_signatory
 
 app = typer.Typer(no_args_is_help=True, help="Back up a party's database, and put a back-up back.")
 
 File = Annotated[Path, typer.Argument(help="The back-up.")]
 Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
-Kind = Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")]
 What = Annotated[
     Literal["database", "subject_keys"],
     typer.Option("--what", help="Which of its two databases: keep their back-ups apart."),
@@ -36,14 +32,14 @@ What = Annotated[
 
 
 @app.command()
-def create(file: File, settings: Settings, node: Kind = False, what: What = "database") -> None:
+def create(file: File, settings: Settings, node: Node = None, what: What = "database") -> None:
     """Write a back-up, encrypted with a key from the party's key file. The party may be running."""
     rows = _done(settings, node, what, lambda url, key, _: back_up(url, file, key))
     typer.echo(f"{rows} rows of `{what}` in {file}. It opens with the key file of this party alone.")
 
 
 @app.command()
-def restore(file: File, settings: Settings, node: Kind = False, what: What = "database") -> None:
+def restore(file: File, settings: Settings, node: Node = None, what: What = "database") -> None:
     """Put a back-up back into the empty database that the settings name. The party must be stopped.
 
     A broker that is then behind what its witnesses signed does not start: put a newer back-up back.
@@ -52,14 +48,12 @@ def restore(file: File, settings: Settings, node: Kind = False, what: What = "da
     typer.echo(f"{rows} rows of `{what}` were put back. Start the party; it checks its trail by itself.")
 
 
-def _done(path: Path, node: bool, what: str, do: Callable[[str, bytes, tuple[Path, ...]], int]) -> int:
+def _done(path: Path, node: bool | None, what: str, do: Callable[[str, bytes, tuple[Path, ...]], int]) -> int:
     try:
-        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
-        party = read_settings(kind, path, dict(os.environ))
-        name = party.partner if isinstance(party, NodeSettings) else "broker"
-        keyring = read_signatory(party, name, lambda: datetime.now(UTC)).keyring
-        migrations = NODE_MIGRATIONS if node else BROKER_MIGRATIONS
-        url, folders = databases(party, migrations)[what]
+        side = chosen(node)
+        party = read_settings(side.settings, path, dict(os.environ))
+        keyring = read_signatory(party, side.party(party), lambda: datetime.now(UTC)).keyring
+        url, folders = databases(party, side.migrations)[what]
         key = hmac.digest(keyring.wrapping, f"grondslag/1 backup {what}".encode(), "sha256")
         return do(url, key, folders)
     except STOPS as problem:

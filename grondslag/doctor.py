@@ -14,20 +14,10 @@ from typing import Annotated
 
 import typer
 
-from adapters.node.app import MIGRATIONS as NODE_MIGRATIONS
-from adapters.node.app import jwks
-from adapters.node.settings import NodeSettings
-from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
-from adapters.registers.thresholds import read_thresholds
-from contract.codes import BROKER
-from contract.days import day_of
-from gateway.app import MIGRATIONS as BROKER_MIGRATIONS
-from gateway.settings import BrokerSettings
-from party.bearer import keys_of
 from party.run import STOPS
 from party.settings import PartySettings, SettingsProblem, printed, read_settings
+from party.side import Node, Side, chosen, others
 from party.start import look_at_databases, open_policy, read_signatory
-from party.wire import HttpWire
 from policies import load_release
 
 _TOOLS = Path(__file__).parent.parent / ".tools"
@@ -41,7 +31,7 @@ def doctor(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="The settings file of a party to look at.")
     ] = None,
-    node: Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")] = False,
+    node: Node = None,
 ) -> None:
     """Check this machine, and a party's settings if you name them: all that a start needs. Writes nothing."""
     good = [
@@ -58,7 +48,7 @@ def doctor(
 def _check(what: str, look: Callable[[], str]) -> bool:
     try:
         typer.echo(f"goed   {what}: {look()}")
-    except (*STOPS, RegisterUnavailable) as problem:
+    except STOPS as problem:
         typer.echo(f"FOUT   {what}: {problem}")
         return False
     except _Missing as missing:
@@ -84,44 +74,42 @@ def _opa() -> str:
     return "on the PATH"
 
 
-def _party(path: Path, node: bool) -> bool:
+def _party(path: Path, node: bool | None) -> bool:
     """Every look, also after one that fails: who mends settings wants to know all of it."""
-    found: list[PartySettings] = []
+    found: list[tuple[Side, PartySettings]] = []
 
     def read() -> str:
-        found.append(_read(path, node))
-        return "".join(f"\n         {name} = {value}" for name, value in printed(found[0]).items())
+        side = chosen(node)
+        found.append((side, _read(path, side)))
+        return "".join(f"\n         {name} = {value}" for name, value in printed(found[0][1]).items())
 
     if not _check(f"settings in {path.name}", read):
         return False
-    [settings] = found
-    party = settings.partner if isinstance(settings, NodeSettings) else BROKER
-    migrations = NODE_MIGRATIONS if isinstance(settings, NodeSettings) else BROKER_MIGRATIONS
+    [(side, settings)] = found
+    party = side.party(settings)
     looks: dict[str, Callable[[], str]] = {
         "port and management_port": lambda: _ports(settings),
         "keys and directory": lambda: f"digest {_digest(settings, party)}",
         "hand-out and policy engine": lambda: asyncio.run(_policy(settings)),
-        "database and subject_keys": lambda: _databases(settings, migrations),
+        "database and subject_keys": lambda: _databases(settings, side.migrations),
         "certificates": lambda: str(len(settings.tls().get_ca_certs())) + " authorities",
+        **side.looks(settings),
     }
-    if isinstance(settings, NodeSettings):
-        looks["register_url"] = lambda: asyncio.run(_register(settings))
-        looks["jwks"] = lambda: asyncio.run(_identity_provider(settings))
     results = [_check(what, look) for what, look in looks.items()]
     good = all(results)
     typer.echo(f"{party} can start." if good else f"{party} cannot work like this: mend what says FOUT.")
     return good
 
 
-def _read(path: Path, node: bool) -> PartySettings:
-    kind: type[PartySettings] = NodeSettings if node else BrokerSettings
-    other: type[PartySettings] = BrokerSettings if node else NodeSettings
+def _read(path: Path, side: Side) -> PartySettings:
     try:
-        return read_settings(kind, path, dict(os.environ))
+        return read_settings(side.settings, path, dict(os.environ))
     except SettingsProblem as problem:
-        if problem.setting in other.model_fields.keys() - kind.model_fields.keys():
-            advice = "a broker's settings: leave out --node" if node else "a node's settings: add --node"
-            raise SettingsProblem(f"{problem} If these are {advice}.") from None
+        for other in others(side):
+            if problem.setting in other.settings.model_fields.keys() - side.settings.model_fields.keys():
+                raise SettingsProblem(
+                    f"{problem} If these are a {other.name}'s settings: add --{other.name}."
+                ) from None
         raise
 
 
@@ -153,40 +141,6 @@ async def _policy(settings: PartySettings) -> str:
 def _databases(settings: PartySettings, migrations: Path) -> str:
     waiting = look_at_databases(settings, migrations)
     return f"a start would make or migrate {' and '.join(waiting)}" if waiting else "up to date"
-
-
-async def _register(settings: NodeSettings) -> str:
-    adapter = adapter_for(
-        settings.partner,
-        settings.register_url.get_secret_value(),
-        thresholds=read_thresholds(),
-        today=lambda: day_of(_now()),
-    )
-    try:
-        verify_questions(adapter, load_release(settings.release))
-        await adapter.verify()
-    except RegisterUnavailable as problem:
-        raise RegisterUnavailable(
-            f"It is not there ({problem}). `register_url` is like {REGISTER_URLS[settings.partner]}."
-        ) from None
-    finally:
-        await adapter.close()
-    return f"answers, with {len(adapter.questions)} questions"
-
-
-async def _identity_provider(settings: NodeSettings) -> str:
-    wire = HttpWire(settings.tls())
-    await wire.open()
-    try:
-        keys = keys_of(await jwks(settings.jwks, wire)())
-    except OSError as error:
-        raise SettingsProblem(
-            f"The keys of the identity provider cannot be had: {error.strerror or error}. "
-            "Mend `jwks`: nobody can sign in without them."
-        ) from None
-    finally:
-        await wire.close()
-    return f"{len(keys)} keys"
 
 
 def _now() -> datetime:

@@ -9,17 +9,13 @@ from typing import Annotated
 
 import typer
 
-from adapters.node.forgetting import FORGETTING as OF_NODE
-from adapters.node.settings import NodeSettings
 from audit.book import Book
 from audit.errors import CaseHeld, CaseTaken, NothingKept
 from audit.retention import Retention
-from contract.codes import BROKER
-from gateway.forgetting import FORGETTING as OF_BROKER
-from gateway.settings import BrokerSettings
 from party.clock import clock_of
 from party.run import STOPS
 from party.settings import PartySettings, read_settings
+from party.side import Node, chosen, side_of
 from party.start import opened_trail, read_signatory
 from policies import load_release
 
@@ -29,13 +25,12 @@ app = typer.Typer(
 )
 
 Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
-Kind = Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")]
 By = Annotated[str, typer.Option(help="Reference of whoever decided; no name.")]
 Case = Annotated[str, typer.Argument(help="Reference of the case.")]
 
 
 @app.command()
-def run(settings: Settings, node: Kind = False) -> None:
+def run(settings: Settings, node: Node = None) -> None:
     """Destroy now what was kept long enough; a party that runs does so once a day."""
 
     async def act(retention: Retention) -> None:
@@ -51,7 +46,7 @@ def hold(
     by: By,
     ground: Annotated[str, typer.Option(help="Code of the reason, as criminal_procedure or complaint.")],
     settings: Settings,
-    node: Kind = False,
+    node: Node = None,
 ) -> None:
     """Destroy nothing of this case, until the hold is lifted."""
     _done(settings, node, lambda retention: retention.hold(case, by=by, ground=ground))
@@ -59,7 +54,7 @@ def hold(
 
 
 @app.command()
-def lift(case: Case, by: By, settings: Settings, node: Kind = False) -> None:
+def lift(case: Case, by: By, settings: Settings, node: Node = None) -> None:
     """Lift a hold: the case is kept as long as others."""
     _done(settings, node, lambda retention: retention.lift(case, by=by))
     typer.echo("The hold is lifted.")
@@ -70,7 +65,7 @@ def erase(
     subject: Annotated[str, typer.Argument(help="Reference of the subject in one case.")],
     reason: Annotated[str, typer.Option(help="Code of the reason, as request or court_order.")],
     settings: Settings,
-    node: Kind = False,
+    node: Node = None,
 ) -> None:
     """Erase what is about one subject: sealed parts, key, and what leads from the person to the reference.
 
@@ -84,10 +79,9 @@ def erase(
     _done(settings, node, act)
 
 
-def _done(path: Path, node: bool, act: Callable[[Retention], Awaitable[None]]) -> None:
+def _done(path: Path, node: bool | None, act: Callable[[Retention], Awaitable[None]]) -> None:
     try:
-        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
-        asyncio.run(retain(read_settings(kind, path, dict(os.environ)), act))
+        asyncio.run(retain(read_settings(chosen(node).settings, path, dict(os.environ)), act))
     except (*STOPS, CaseHeld, CaseTaken, NothingKept) as problem:
         sys.exit(f"{problem}")
 
@@ -96,17 +90,16 @@ async def retain(settings: PartySettings, act: Callable[[Retention], Awaitable[N
     """Acts on the retention of the party with these settings. Raises what STOPS names, CaseHeld,
     CaseTaken.
     """
-    node = settings if isinstance(settings, NodeSettings) else None
-    now = clock_of(settings)
-    signatory = read_signatory(settings, node.partner if node else BROKER, now)
+    side, now = side_of(settings), clock_of(settings)
+    signatory = read_signatory(settings, side.party(settings), now)
     notice_days = load_release(settings.release).catalogue.parameters.notice_days
     async with opened_trail(settings, signatory) as trail:
         retention = Retention(
             trail,
-            Book(trail, notice_days=notice_days, joint=node is None),
+            Book(trail, notice_days=notice_days, joint=side.joint),
             now=now,
             keep_entries=settings.keep_entries,
-            keep_workspace=node.keep_workspace if node else None,
-            forgetting=OF_NODE if node else OF_BROKER,
+            keep_workspace=side.keep_workspace(settings),
+            forgetting=side.forgetting,
         )
         await act(retention)

@@ -1,5 +1,5 @@
-"""`grondslag audit`: a party's trail, or a selection of it, as one file; as rows of the log standards; one
-question as an exhibit; and the check of such files. Each is an entry before there is a file.
+"""`grondslag audit export` and `records`: a party's trail, or a selection of it, as one file; as rows of the
+log standards. Each is an entry before there is a file.
 """
 
 import asyncio
@@ -15,27 +15,23 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from adapters.node.settings import NodeSettings
 from audit import adl, ldv
 from audit.checkpoint import verifier_key
-from audit.commands import app
 from audit.export import ExportCanceled, Exported, export_entry
 from audit.export import export as write_export
 from audit.selection import ALL, Selection
-from contract.codes import BROKER
 from contract.days import ZONE
 from contract.directory import Directory
 from contract.signatory import trail_origin
-from gateway.settings import BrokerSettings
-from gateway.trail.evidence import evidence, policy
-from gateway.trail.exhibit import NoQuestion, exhibit, pdf, text_of
 from party.clock import clock_of
-from party.pdf import PdfUnavailable
 from party.run import STOPS
 from party.settings import PartySettings, read_settings
+from party.side import Node, chosen, side_of
 from party.start import opened_trail, read_signatory
 
 Many = Annotated[list[str] | None, typer.Option(help="Only of these; again for more.")]
+app = typer.Typer()
+
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day, at its beginning.")]
 
 
@@ -45,7 +41,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
     settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],
     purpose: Annotated[str, typer.Option(help="Why: it stands in the export and in the trail.")],
     by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
-    node: Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")] = False,
+    node: Node = None,
     since: Day = None,
     until: Day = None,
     case: Many = None,
@@ -72,8 +68,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
         releases=tuple(release or ()),
     )
     try:
-        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
-        party = read_settings(kind, settings, dict(os.environ))
+        party = read_settings(chosen(node).settings, settings, dict(os.environ))
         made = asyncio.run(exported(party, out, selection=selection, purpose=purpose, by=by))
     except STOPS as problem:
         sys.exit(f"{problem}")
@@ -94,7 +89,7 @@ def records(  # noqa: PLR0917 - each is an option of the command
     settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],
     purpose: Annotated[str, typer.Option(help="Why: it stands in the trail.")],
     by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
-    node: Annotated[bool, typer.Option("--node/--broker", help="Whose settings these are.")] = False,
+    node: Node = None,
     register: Annotated[
         str, typer.Option(help="ldv: address of the party's register of processing activities.")
     ] = "",
@@ -105,8 +100,7 @@ def records(  # noqa: PLR0917 - each is an option of the command
     if standard == "ldv" and not register:
         sys.exit("Name the register of processing activities with --register: each row points into it.")
     try:
-        kind: type[PartySettings] = NodeSettings if node else BrokerSettings
-        party = read_settings(kind, settings, dict(os.environ))
+        party = read_settings(chosen(node).settings, settings, dict(os.environ))
         period = Selection(since=_moment(since), until=_moment(until))
         made = asyncio.run(
             recorded(party, out, standard, register=register, period=period, purpose=purpose, by=by)
@@ -129,8 +123,7 @@ async def recorded(
     period: Selection = ALL,
 ) -> Exported:
     """Writes the records of this standard. Raises what STOPS names, OSError."""
-    name = settings.partner if isinstance(settings, NodeSettings) else BROKER
-    signatory = read_signatory(settings, name, clock_of(settings))
+    signatory = read_signatory(settings, side_of(settings).party(settings), clock_of(settings))
     party = signatory.party.oin
     async with opened_trail(settings, signatory) as trail:
         erased: set[str] = set()
@@ -161,41 +154,6 @@ async def recorded(
     return written
 
 
-@app.command()
-def question(
-    position: Annotated[int, typer.Argument(help="Position of the permit or refusal in the broker's trail.")],
-    out: Annotated[Path, typer.Argument(help="The file to write: JSON, or PDF/A with the JSON inside it.")],
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file of the broker.")],
-    purpose: Annotated[str, typer.Option(help="Why: it stands in the trail.")],
-    by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
-) -> None:
-    """Write all that the trail proves about one question, for a court or a complaint.
-
-    A file whose name ends in .pdf becomes a PDF/A-3 with a page in Dutch. Check it with: grondslag audit
-    verify.
-    """
-    try:
-        party = read_settings(BrokerSettings, settings, dict(os.environ))
-        asyncio.run(questioned(party, position, out, purpose=purpose, by=by))
-    except (NoQuestion, PdfUnavailable, *STOPS) as problem:
-        sys.exit(f"{problem}" or f"There is no decision about a question at position {position}.")
-    except OSError as error:
-        sys.exit(f"The file cannot be written: {error.strerror}.")
-    typer.echo(f"{out} is written.")
-
-
-async def questioned(settings: BrokerSettings, position: int, out: Path, *, purpose: str, by: str) -> None:
-    """Writes the exhibit of a question. Raises NoQuestion, PdfUnavailable, what STOPS names, OSError."""
-    signatory = read_signatory(settings, BROKER, clock_of(settings))
-    outside = [text.partition(" ")[0] for text in settings.witnesses]
-    async with opened_trail(settings, signatory) as trail:
-        document = await exhibit(trail, signatory.directory, position, outside)
-        content = await asyncio.to_thread(pdf if out.suffix == ".pdf" else text_of, document)
-        made = Exported(len(document["entries"]), hashlib.sha256(content).hexdigest())
-        await trail.append([export_entry(made, purpose=purpose, by=by, question=position)])
-        await asyncio.to_thread(out.write_bytes, content)
-
-
 async def exported(
     settings: PartySettings,
     out: Path,
@@ -207,17 +165,15 @@ async def exported(
     """Exports the trail of the party with these settings, after recording that. Raises what STOPS names,
     ExportCanceled, OSError.
     """
-    name = settings.partner if isinstance(settings, NodeSettings) else BROKER
+    side = side_of(settings)
+    name = side.party(settings)
     directory = Directory.read(settings.directory)
     origin = trail_origin(directory.party(name).oin)
     keys = [verifier_key(origin, key) for key in directory.trail_keys(name)]
     signatory = read_signatory(settings, name, clock_of(settings))
     loop = asyncio.get_running_loop()
     async with opened_trail(settings, signatory) as trail:
-        more = await trail.scan(evidence) if name == BROKER else {}
-        if isinstance(settings, BrokerSettings):
-            outside = [text.partition(" ")[0] for text in settings.witnesses]
-            more = {**more, "policy": policy(directory, outside, settings.quorum).encode()}
+        more = await side.evidence(settings, trail, directory)
 
         def record(made: Exported) -> None:
             entry = export_entry(made, purpose=purpose, by=by, selection=selection)

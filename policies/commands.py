@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,6 +24,7 @@ from policies.effect import kept_table
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
 from policies.errors import PolicyError, ReleaseError
+from policies.explain import explain as explained
 from policies.gates import changes
 from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
@@ -52,7 +53,7 @@ class Language(StrEnum):
     EN = "en"
 
 
-_HandOut = Annotated[
+HandOut = Annotated[
     Path | None,
     typer.Option(
         "--hand-out", help="Folder of a hand-out; without it, the one that comes with this program."
@@ -76,7 +77,7 @@ def decide(
     *,
     engine: _Engine = Engine.EMBEDDED,
     opa_url: _OpaUrl = None,
-    hand_out: _HandOut = None,
+    hand_out: HandOut = None,
     as_json: _Json = False,
     language: _Language = Language.NL,
 ) -> None:
@@ -105,7 +106,7 @@ def decide(
 @app.command()
 def bundle(
     out: Annotated[Path, typer.Argument(help="The file to write: handout.tar.gz.")],
-    hand_out: _HandOut = None,
+    hand_out: HandOut = None,
 ) -> None:
     """Write the bundle for an OPA server; the same bytes for the same release."""
     with _one_sentence():
@@ -115,7 +116,7 @@ def bundle(
 
 
 @app.command()
-def show(hand_out: _HandOut = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
+def show(hand_out: HandOut = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
     """Show the rows of the hand-out as a table: who may ask what, about whom, why, and on which basis."""
     with _one_sentence():
         release = load_release(hand_out)
@@ -143,7 +144,7 @@ def table(
         Engine | None, typer.Option(help="Ask this engine about every cell, one by one: minutes.")
     ] = None,
     opa_url: _OpaUrl = None,
-    hand_out: _HandOut = None,
+    hand_out: HandOut = None,
     language: _Language = Language.NL,
     json_file: _JsonFile = None,
 ) -> None:
@@ -195,7 +196,7 @@ def table(
 @app.command()
 def check(
     *,
-    hand_out: _HandOut = None,
+    hand_out: HandOut = None,
     opa: Annotated[str | None, typer.Option(help="The opa program; without it, the one on the PATH.")] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Two minutes: no engine is asked about each cell.")
@@ -281,6 +282,37 @@ def compare(
     console = _console()
     for line in words.comparison(found):
         _print(console, line)
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="JSON: one input of a decision.")],
+    *,
+    hand_out: HandOut = None,
+    json_file: _JsonFile = None,
+) -> None:
+    """Explain a decision in plain Dutch: what was asked, what counted, what would have made it otherwise."""
+    with _one_sentence():
+        try:
+            given = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise PolicyError(f"There is no readable JSON file {file.name!r}.") from None
+        if not isinstance(given, dict):
+            raise PolicyError("The file holds no input: an object with facts.")
+        explanation(file.name, load_release(hand_out), given, json_file)
+
+
+def explanation(heading: str, release: Release, given: Mapping[str, Any], json_file: Path | None) -> None:
+    """Prints the explanation of the decision on this input, and writes it as JSON where that is asked. Raises
+    PolicyError.
+    """
+    found = explained(Parts(release), given)
+    if json_file is not None:
+        told = {**asdict(found), "decision": found.decision.facts}
+        json_file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    typer.echo(f"{heading} · {release.revision}")
+    for line in Words(release.catalogue, dutch=True).explanation(found):
+        typer.echo(line)
 
 
 @contextlib.contextmanager

@@ -22,12 +22,13 @@ from party.run import STOPS
 from party.settings import read_settings
 from party.start import opened_trail, read_signatory
 from policies import PolicyError, Release, load_release
-from policies.commands import app
-from policies.explain import explain as explained
-from policies.parts import Parts
+from policies.commands import HandOut, explanation
+from policies.commands import explain as of_input
 from policies.replay import Recorded
 from policies.replay import replay as replayed
 from policies.words import Words
+
+app = typer.Typer()
 
 T = TypeVar("T")
 Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the broker.")]
@@ -77,23 +78,15 @@ def explain(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="The settings file of the broker.")
     ] = None,
-    hand_out: Annotated[
-        Path | None, typer.Option("--hand-out", help="For a file: folder of a hand-out.")
-    ] = None,
+    hand_out: HandOut = None,
     json_file: JsonFile = None,
 ) -> None:
     """Explain a decision in plain Dutch: what was asked, what counted, what would have made it otherwise."""
-    if decision.isdigit():
-        heading, release, given = _of_trail(settings, int(decision))
-    else:
-        heading, release, given = _of_file(hand_out, Path(decision))
-    found = _or_stop(lambda: explained(Parts(release), given))
-    if json_file is not None:
-        told = {**asdict(found), "decision": found.decision.facts}
-        json_file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    typer.echo(f"{heading} · {release.revision}")
-    for line in Words(release.catalogue, dutch=True).explanation(found):
-        typer.echo(line)
+    if not decision.isdigit():
+        of_input(Path(decision), hand_out=hand_out, json_file=json_file)
+        return
+    heading, release, given = _of_trail(settings, int(decision))
+    _or_stop(lambda: explanation(heading, release, given, json_file))
 
 
 def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mapping[str, Any]]:
@@ -114,16 +107,6 @@ def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mappi
         _stop(f"The version {revision} is not at hand.")
     moment = datetime.fromisoformat(one.at).astimezone(ZONE)
     return f"regel {one.position} van het spoor, {moment:%d-%m-%Y %H.%M}", release, one.given
-
-
-def _of_file(hand_out: Path | None, file: Path) -> tuple[str, Release, Mapping[str, Any]]:
-    try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        _stop(f"There is no readable JSON file {file.name!r}.")
-    if not isinstance(given, dict):
-        _stop("The file holds no input: an object with facts.")
-    return file.name, _or_stop(lambda: load_release(hand_out)), given
 
 
 async def _on_trail(settings: Path | None, work: Callable[[Trail], Awaitable[T]]) -> T:
