@@ -23,7 +23,7 @@ from contract.keys import read_keys
 from contract.signatory import trail_origin
 from demo.cast import PARTIES
 from demo.play import Play, Told
-from grondslag.trail import exported
+from party.commands.trail import exported
 
 _QUARTER = timedelta(days=92)
 

@@ -30,7 +30,7 @@ from demo.show import Show, unique
 from demo.stories import play_all
 from demo.world import NAMES, World, running_world
 from gateway.settings import BrokerSettings
-from grondslag.trail import exported
+from party.commands.trail import exported
 from policies import load_release
 
 

@@ -26,7 +26,7 @@ from demo.play import Play
 from gateway.settings import BrokerSettings
 from gateway.trail.evidence import policy
 from gateway.trail.exhibit import ATTACHED, NoQuestion
-from grondslag.trail import questioned, recorded
+from party.commands.trail import questioned, recorded
 from policies import EmbeddedPolicy, load_release
 from tests.journeys.watching import PROSECUTED, SUPERVISED, ask
 from tests.pdf import inflated, printing

@@ -15,7 +15,7 @@ from contract.codes import BROKER
 from demo.caller import Refused
 from demo.play import Play
 from gateway.settings import BrokerSettings
-from grondslag.retention import retain
+from party.commands.retention import retain
 from tests.journeys.test_informing import asked, delivery, notice, owed, plan, step
 from tests.world import LocalWorld
 

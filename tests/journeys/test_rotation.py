@@ -22,7 +22,7 @@ from contract.signatory import trail_origin
 from demo.cast import PARTIES
 from demo.play import Play
 from gateway.settings import BrokerSettings
-from grondslag.trail import exported
+from party.commands.trail import exported
 from tests.journeys.watching import SUPERVISED, ask, ends
 from tests.world import LocalWorld
 

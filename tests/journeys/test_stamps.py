@@ -22,7 +22,7 @@ from demo.play import Play, decide_standing
 from demo.stamp_authority import app_of, make_authority, openssl
 from gateway.settings import BrokerSettings
 from gateway.trail import stamping
-from grondslag.trail import exported
+from party.commands.trail import exported
 from party.events import Event
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld, local_world

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from grondslag.doctor import app
+from party.commands.doctor import app
 from tests.world import LocalWorld, local_world
 
 
@@ -100,7 +100,7 @@ def test_a_port_that_is_taken_is_named(settings: LocalWorld) -> None:
     ("party", "options", "advice"),
     [
         ("om", [], "add --node"),
-        ("broker", ["--node"], "leave out --node"),
+        ("broker", ["--node"], "add --broker"),
     ],
 )
 def test_settings_of_the_other_kind_say_which_option(

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from contract.directory import Directory
-from grondslag.init import app
+from party.commands.init import app
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "party.json"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "party.json"
 REGION = ["--region", "utrecht=bilateral"]
 
 

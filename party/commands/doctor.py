@@ -20,7 +20,7 @@ from party.side import Node, Side, chosen, others
 from party.start import look_at_databases, open_policy, read_signatory
 from policies import load_release
 
-_TOOLS = Path(__file__).parent.parent / ".tools"
+_TOOLS = Path(__file__).parents[2] / ".tools"
 
 
 app = typer.Typer()
