@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from adapters.node.settings import NodeSettings
 from contract.keys import make_keys, read_keys, write_keys
 from gateway.settings import BrokerSettings
-from grondslag.init import app as init
+from party.commands.init import app as init
 from party.health import health
 from party.http import _from_a_proxy
 from party.server import serve
@@ -105,7 +105,7 @@ def test_every_file_of_the_readme_is_there() -> None:
         assert (DEPLOY / link).exists(), link
     code = "".join(
         path.read_text(encoding="utf-8")
-        for package in ("adapters", "audit", "gateway")
+        for package in ("adapters", "audit", "gateway", "party")
         for path in (DEPLOY.parent / package).rglob("*.py")
     )
     metrics = set(re.findall(r"`(grondslag_[a-z_]+)`", _text("README.md")))
