@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from contract.codes import BROKER
+from contract.documents import Inquiry
 from demo.caller import Refused
 from demo.play import Play
 from tests.journeys.watching import (
@@ -70,6 +72,25 @@ def test_the_request_of_the_asker_is_lost(how: str, play: Play, world: LocalWorl
     assert watch(play, asked, lambda now: now[SUPERVISED] == "answered:yes") == {SUPERVISED: "answered:yes"}
     assert len(accepted(world)) == 1
     assert Counter(kinds(world, "reclassering"))["answer"] == 1
+
+
+def test_a_question_that_is_half_its_life_old_is_not_sent_again(play: Play, world: LocalWorld) -> None:
+    """The broker's clock may already call it expired: it is asked after instead, and shown as not sent."""
+    lose(world, "/v1/inquiries", "before", times=1000)
+    asked = ask(play, SUPERVISED)
+    assert ends(asked) == {SUPERVISED: "draft"}
+    world.clock.ahead += timedelta(seconds=Inquiry.lifetime_s / 2 + 1)
+    assert watch(play, asked, lambda now: now[SUPERVISED] != "draft") == {SUPERVISED: "failed"}
+    assert accepted(world) == []
+
+
+def test_a_younger_one_is(play: Play, world: LocalWorld) -> None:
+    lose(world, "/v1/inquiries", "before", times=1000)
+    asked = ask(play, SUPERVISED)
+    world.clock.ahead += timedelta(seconds=Inquiry.lifetime_s / 6)
+    world.wire.cut = lambda method, address, path: None
+    assert watch(play, asked, lambda now: now[SUPERVISED] != "draft") == {SUPERVISED: "answered:yes"}
+    assert len(accepted(world)) == 1
 
 
 @pytest.mark.parametrize("how", ["before", "after"])

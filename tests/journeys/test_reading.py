@@ -195,6 +195,25 @@ def test_an_export_is_made_and_holds(play: Play, world: LocalWorld, tmp_path: Pa
     assert [*(tmp_path / "exports").iterdir()] == []
 
 
+def test_an_export_of_long_ago_is_forgotten_and_one_of_this_month_is_not(
+    play: Play, world: LocalWorld
+) -> None:
+    """What was asked and why stays for a month after its file is gone; then nothing is known of it here."""
+    ask(play, SUPERVISED)
+    fg = reader(world, FG)
+    asked = fg.post("/v1/exports", {**WHY, "selection": {"kinds": ["permit"]}})
+    assert ended(fg, asked)["state"] == "done"
+    folder = world.apps[world.address("veilig_thuis")].state.node.exports
+    for days, state in ((2, "gone"), (29, "gone"), (31, None)):
+        world.clock.ahead = timedelta(days=days)
+        world.do(folder.sweep())
+        with sqlite3.connect(world.settings("veilig_thuis")["database"].removeprefix("sqlite:///")) as store:
+            rows = store.execute("SELECT state FROM exports WHERE id = ?", (asked["id"],)).fetchall()
+        assert rows == ([] if state is None else [(state,)])
+    with pytest.raises(Refused, match="not_found"):
+        reader(world, FG).get(f"/v1/exports/{asked['id']}")
+
+
 class Held:
     """Stops an export while it runs, until it is let go."""
 
