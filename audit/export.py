@@ -235,9 +235,7 @@ class _Writing:
         self._sums[name] = hashlib.sha256(content).hexdigest()
 
     def _lines(self, lines: "_Summed", side: Mapping[str, IO[bytes]], table: Ods) -> int:
-        side["entries.csv"].write(
-            b"\xef\xbb\xbf" + csv_line(COLUMNS)
-        )  # the mark tells Excel that it is UTF-8
+        side["entries.csv"].write(_UTF8_MARK + csv_line(COLUMNS))
         tiles = stored_tiles(self._connection, self._size)
         count, gone = 0, _Gone()
         for batch in _batches(stored_entries(self._connection, self._size)):

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from policies.catalogue import Catalogue, parse_catalogue
@@ -62,8 +63,13 @@ def load_release(folder: Path | None = None) -> Release:
 
     Raises ReleaseError, with a sentence, if a file is missing, unreadable or contradicts another.
     """
-    folder = folder if folder is not None else Path(__file__).parent / ROOT
-    return release_of(_read(folder))
+    return _packaged() if folder is None else release_of(_read(folder))
+
+
+@cache
+def _packaged() -> Release:
+    """Read once: what comes with a program does not change under it."""
+    return release_of(_read(Path(__file__).parent / ROOT))
 
 
 def release_of(files: Mapping[str, bytes]) -> Release:
