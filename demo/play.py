@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from demo.caller import Caller, Json, Refused
 from demo.cast import cast
+from demo.pace import Patience
 from demo.population import CastMember
 from demo.proposal import Proposal
 from demo.world import REGION
@@ -78,6 +79,9 @@ class Chain(Protocol):
     today: date
     folder: Path
 
+    @property
+    def say(self) -> Callable[[str], None]: ...
+
     def settings(self, party: str) -> dict[str, Any]: ...
 
     def caller(self, partner: str, role: str, number: int = 1) -> Caller: ...
@@ -121,10 +125,10 @@ class Play:
         self._callers.clear()
 
     def soon(self, holds: Callable[[], bool], within_s: float = 30) -> bool:
-        """Looks again until it is so, or the time is over."""
-        ends = time.monotonic() + within_s
+        """Looks again until it is so, or the time is over, also for a machine as slow as this one is."""
+        patience = Patience(within_s, "het verhaal wacht nog", self.world.say)
         while not holds():
-            if time.monotonic() > ends:
+            if patience.over():
                 return False
             time.sleep(0.2)
         return True

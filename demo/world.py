@@ -30,6 +30,7 @@ from contract.directory import directory_text
 from contract.keys import make_keys, read_keys, write_keys
 from demo.caller import Caller, HttpCaller, sign_in
 from demo.cast import PARTIES, cast
+from demo.pace import Patience
 from demo.population import build
 from demo.proposal import Preparing, Proposal
 from demo.stamp_authority import make_authority, openssl
@@ -85,22 +86,23 @@ class World:
             )
 
     def wait_ready(self, party: str) -> None:
-        ends = time.monotonic() + _STARTED_WITHIN_S
-        while time.monotonic() < ends:
-            if self.running[party].poll() is not None:
-                break
-            if _answers(self._ready_url(party)):
-                return
+        """Raises WorldProblem: it ended, or takes longer than on a machine as slow as this one."""
+        name = NAMES.get(party, party)
+        patience = Patience(_STARTED_WITHIN_S, f"{name} start nog", self.say)
+        while not _answers(self._ready_url(party)):
+            ended = self.running[party].poll()
+            if ended is not None:
+                raise WorldProblem(f"{name} stopped at its start (exit status {ended}). {self._last(party)}")
+            if patience.over():
+                raise WorldProblem(
+                    f"{name} was not ready after {patience.until_s:.0f} s, on a machine that is "
+                    f"{patience.slowness:.0f} times as slow as a quiet one. {self._last(party)}"
+                )
             time.sleep(0.05)
-        last = (
-            (self.folder / f"{party}.log")
-            .read_text(encoding="utf-8", errors="replace")
-            .strip()
-            .splitlines()[-1:]
-        )
-        raise WorldProblem(
-            f"{NAMES.get(party, party)} did not start. Its log says: {' '.join(last) or 'nothing'}"
-        )
+
+    def _last(self, party: str) -> str:
+        text = (self.folder / f"{party}.log").read_text(encoding="utf-8", errors="replace").strip()
+        return f"Its log ends with: {text.splitlines()[-1]}" if text else "It has said nothing yet."
 
     def stop(self, party: str) -> None:
         """Asks one party to stop and waits until it has."""
