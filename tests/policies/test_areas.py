@@ -127,7 +127,7 @@ def test_a_comparison_says_in_which_regions(release: Release, agreed: Release) -
         ({"rule": "A04", "to": "refuse"}, "narrows a row that permits nothing"),
         ({"rule": "Z01", "to": "refuse"}, "narrows a row that permits nothing"),
         ({"rule": "A02"}, "narrows nothing"),
-        ({"rule": "A02", "to": "automatic"}, "unknown codes: automatic"),
+        ({"rule": "A02", "to": "automatic"}, "to is none of 'human' or 'refuse'"),
         ({"rule": "A02", "to": "human", "purposes": ["interpret"]}, "unknown codes: interpret"),
         ({"rule": "A02", "answer_codes": ["yes", "no", "not_determinable"]}, "leaves no answer"),
         ({"rule": "A02", "to": "human", "permit": True}, "permit"),

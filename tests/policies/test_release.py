@@ -51,48 +51,115 @@ def test_any_other_change_gives_another_revision(release: Release, folder: Path,
     assert load_release(folder).revision != release.revision
 
 
-BAD: dict[str, tuple[tuple[str, ...], Any]] = {
-    "a row in no cell": (("matrix", "cells", "rvdk"), {}),
+BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
+    "a row in no cell": (("matrix", "cells", "rvdk"), {}, "matrix.rules.B01 stands in no cell."),
     "a cell with a row that is not there": (
-        ("matrix", "cells", "rvdk", "veilig_thuis.earlier_report"), ["Z1"]),
+        ("matrix", "cells", "rvdk", "veilig_thuis.earlier_report"), ["Z1"],
+        "matrix.cells names rows that do not exist: Z1."),
     "two rows for one role": (
-        ("matrix", "cells", "veilig_thuis", "politie.relevant_registrations"), ["A09", "A11", "A10"]),
-    "an unknown obligation": (("matrix", "rules", "A02", "obligations"), ["be_nice"]),
-    "an unknown basis": (("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), ["because"]),
-    "no basis for a requester": (("matrix", "rules", "J05", "legal_bases"), {"om": ["in_om"]}),
-    "a row about nobody": (("matrix", "rules", "A02", "subjects"), {}),
-    "no basis": (("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), []),
-    "an unknown code": (("matrix", "rules", "A02", "answer_codes"), ["yes", "address"]),
-    "an unknown mode": (("matrix", "rules", "A02", "mode"), "quick"),
-    "an unknown condition": (("matrix", "rules", "A02", "conditions"), ["full_moon"]),
-    "an unknown field": (("matrix", "rules", "A02", "condition"), "x == 1"),
-    "reviewed by nobody": (("matrix", "rules", "A02", "status"), "reviewed"),
-    "no date": (("matrix", "rules", "A02", "valid_from"), "soon"),
+        ("matrix", "cells", "veilig_thuis", "politie.relevant_registrations"), ["A09", "A11", "A10"],
+        "matrix.rules.A10 has unknown codes: yes, no."),
+    "an unknown obligation": (
+        ("matrix", "rules", "A02", "obligations"), ["be_nice"],
+        "matrix.rules.A02 has unknown codes: be_nice."),
+    "an unknown basis": (
+        ("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), ["because"],
+        "matrix.rules.A02 has unknown codes: because."),
+    "no basis for a requester": (
+        ("matrix", "rules", "J05", "legal_bases"), {"om": ["in_om"]},
+        "matrix.rules.J05 has not a basis for each of its requesters."),
+    "a row about nobody": (
+        ("matrix", "rules", "A02", "subjects"), {}, "matrix.rules.A02 speaks of nobody."),
+    "no basis": (
+        ("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), [], "matrix.rules.A02 lacks a basis."),
+    "a basis twice": (
+        ("matrix", "rules", "A02", "legal_bases", "veilig_thuis"), ["in_vt", "in_vt"],
+        "matrix.rules.A02.legal_bases.veilig_thuis names something twice."),
+    "an unknown code": (
+        ("matrix", "rules", "A02", "answer_codes"), ["yes", "address"],
+        "matrix.rules.A02 has unknown codes: address."),
+    "an unknown mode": (
+        ("matrix", "rules", "A02", "mode"), "quick",
+        "matrix.rules.A02 has a mode that is none of 'automatic', 'human', 'refuse'."),
+    "an unknown condition": (
+        ("matrix", "rules", "A02", "conditions"), ["full_moon"],
+        "matrix.rules.A02 has unknown codes: full_moon."),
+    "an unknown field": (
+        ("matrix", "rules", "A02", "condition"), "x == 1", "matrix.rules.A02 has unknown fields: condition."),
+    "a refusal that permits": (
+        ("matrix", "rules", "J07", "answer_codes"), ["yes"],
+        "matrix.rules.J07 has unknown fields: answer_codes."),
+    "an unknown part": (("matrix", "exceptions"), {}, "matrix has unknown fields: exceptions."),
+    "reviewed by nobody": (
+        ("matrix", "rules", "A02", "status"), "reviewed",
+        "matrix.rules.A02 is not concept, but has no reviewer."),
+    "no date": (
+        ("matrix", "rules", "A02", "valid_from"), "soon",
+        "matrix.rules.A02.valid_from is no date (YYYY-MM-DD)."),
+    "a number for a date": (
+        ("matrix", "rules", "A02", "valid_from"), 86400,
+        "matrix.rules.A02.valid_from is no date (YYYY-MM-DD)."),
+    "a text for yes or no": (
+        ("matrix", "rules", "A02", "desk"), "yes", "matrix.rules.A02.desk is neither true nor false."),
     "an unknown age permitted": (
-        ("matrix", "rules", "A02", "subjects", "suspected_perpetrator", "ages"), ["unknown"]),
-    "a reason that cites nothing": (("catalogue", "reasons", "no_rule", "citations"), []),
-    "a reason without a way out": (("catalogue", "reasons", "third_person", "way_out_nl"), None),
+        ("matrix", "rules", "A02", "subjects", "suspected_perpetrator", "ages"), ["unknown"],
+        "matrix.rules.A02 permits an unknown age."),
+    "a list that is none": (
+        ("catalogue", "reasons", "no_rule", "citations"), "AVG 6",
+        "catalogue.reasons.no_rule.citations is no list."),
+    "a reason that cites nothing": (
+        ("catalogue", "reasons", "no_rule", "citations"), [], "catalogue.reasons.no_rule cites nothing."),
+    "a basis without an article": (
+        ("catalogue", "legal_bases", "in_vt", "articles"), [],
+        "catalogue.legal_bases.in_vt names no article."),
+    "a reason without a way out": (
+        ("catalogue", "reasons", "third_person", "way_out_nl"), None,
+        "catalogue.reasons.third_person gives no way out."),
     "an open question that nobody wrote down": (
-        ("catalogue", "legal_bases", "in_vt", "open_questions"), ["Q99"]),
+        ("catalogue", "legal_bases", "in_vt", "open_questions"), ["Q99"],
+        "catalogue.legal_bases.in_vt has unknown codes: Q99."),
     "a condition that gives no reason": (
-        ("catalogue", "conditions", "full_moon"), {"nl": "volle maan", "en": "full moon"}),
+        ("catalogue", "conditions", "full_moon"), {"nl": "volle maan", "en": "full moon"},
+        "catalogue.conditions.full_moon is the source of no reason."),
     "a row that demands what every row demands": (
-        ("matrix", "rules", "A02", "conditions"), ["melding_registered"]),
-    "an answer code without a name": (("catalogue", "answer_codes", "yes"), {"nl": "", "en": "yes"}),
-    "a role without a name": (("catalogue", "subject_roles"), {}),
-    "a fraction": (("parameters", "notice_days"), 27.5),
-    "a parameter of nought": (("parameters", "notice_days"), 0),
-    "an unknown parameter": (("parameters", "patience"), 3),
+        ("matrix", "rules", "A02", "conditions"), ["melding_registered"],
+        "matrix.rules.A02 has unknown codes: melding_registered."),
+    "an answer code without a name": (
+        ("catalogue", "answer_codes", "yes"), {"nl": "", "en": "yes"},
+        "catalogue.answer_codes.yes.nl is empty."),
+    "an answer code without names": (
+        ("catalogue", "answer_codes", "yes"), {}, "catalogue.answer_codes.yes lacks nl, en."),
+    "a code beside its key": (
+        ("catalogue", "answer_codes", "yes", "code"), "yes",
+        "yes in the catalogue has unknown fields: code."),
+    "a role without a name": (
+        ("catalogue", "subject_roles"), {}, "vocabulary.subject.role differs from the catalogue."),
+    "a question of another holder": (
+        ("catalogue", "questions", "rvdk.known", "holder"), "om",
+        "catalogue.questions.rvdk.known does not begin with its holder."),
+    "a fraction": (
+        ("parameters", "notice_days"), 27.5,
+        "handout/parameters/data.json has a number that is not whole."),
+    "a parameter of nought": (
+        ("parameters", "notice_days"), 0, "parameters.notice_days is no positive whole number."),
+    "an unknown parameter": (("parameters", "patience"), 3, "parameters has unknown fields: patience."),
+    "a region that loosens": (
+        ("regions", "regions", "utrecht", "parameters"), {"max_repeats": 3},
+        "regions.regions.utrecht.parameters.max_repeats is looser than nationally."),
+    "a region of nowhere": (
+        ("regions", "regions", "utrecht", "arrondissement"), "atlantis",
+        "regions.regions.utrecht is in no arrondissement."),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", BAD)
 def test_data_that_contradict_themselves_are_no_release(folder: Path, what: str) -> None:
-    (part, *path), value = BAD[what]
+    """And it is said where, and what is wrong there."""
+    (part, *path), value, sentence = BAD[what]
     _edit(folder, part, *path, value=value)
     with pytest.raises(ReleaseError) as raised:
         load_release(folder)
-    assert str(raised.value).endswith(".")
+    assert str(raised.value) == sentence
 
 
 def test_a_key_twice_is_no_release(folder: Path) -> None:

@@ -1,0 +1,30 @@
+"""What the data of a release says, typed: questions, rules, reasons, articles, purposes, parameters.
+
+Read strictly when a release is loaded; every reference between the parts is checked there, so that nobody
+needs to check it again. Texts are looked up here by code, outside the engine.
+"""
+
+from policies.catalogue.catalogue import Catalogue
+from policies.catalogue.parameters import Parameters
+from policies.catalogue.question import Question
+from policies.catalogue.reading import parse_catalogue
+from policies.catalogue.region import Narrowing, Region
+from policies.catalogue.rule import About, Rule, RuleMode
+from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonText
+
+__all__ = [
+    "About",
+    "Catalogue",
+    "Fact",
+    "LegalBasis",
+    "Named",
+    "Narrowing",
+    "Parameters",
+    "Purpose",
+    "Question",
+    "ReasonText",
+    "Region",
+    "Rule",
+    "RuleMode",
+    "parse_catalogue",
+]

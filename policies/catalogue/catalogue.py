@@ -1,0 +1,78 @@
+"""The catalogue: all that the data of a release says, by code."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from policies.catalogue.parameters import Parameters
+from policies.catalogue.question import Question
+from policies.catalogue.region import Narrowing, Region
+from policies.catalogue.rule import About, Rule
+from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonText
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All of it. `vocabulary`: field of an input (`case.stage`) -> its closed list of values. `every_rule`:
+    the conditions of every row, beside its own.
+    """
+
+    vocabulary: Mapping[str, tuple[str | bool, ...]]
+    facts: Mapping[str, Fact]
+    partners: Mapping[str, Named]
+    questions: Mapping[str, Question]
+    purposes: Mapping[str, Purpose]
+    reasons: Mapping[str, ReasonText]
+    states: Mapping[str, ReasonText]
+    documents: Mapping[str, ReasonText]
+    legal_bases: Mapping[str, LegalBasis]
+    open_questions: Mapping[str, Named]
+    obligations: Mapping[str, Named]
+    transparency: Mapping[str, Named]
+    retention: Mapping[str, Named]
+    statuses: Mapping[str, Named]
+    secrecy: Mapping[str, str]
+    conditions: Mapping[str, Named]
+    modes: Mapping[str, Named]
+    requester_roles: Mapping[str, Named]
+    subject_roles: Mapping[str, Named]
+    age_bands: Mapping[str, Named]
+    answer_codes: Mapping[str, Named]
+    rules: Mapping[str, Rule]
+    status: str
+    asking_roles: Mapping[str, tuple[str, ...]]
+    urgent_asking_roles: tuple[str, ...]
+    every_rule: tuple[str, ...]
+    every_permit: tuple[str, ...]
+    by_mode: Mapping[str, tuple[str, ...]]
+    parameters: Parameters
+    regions: Mapping[str, Region]
+
+    @property
+    def areas(self) -> dict[str, tuple[str, ...]]:
+        """Regions with the same narrowings, by the first of them. Those without any come first."""
+        found: dict[tuple[Narrowing, ...], list[str]] = {}
+        for region in sorted(self.regions.values(), key=lambda one: bool(one.narrowings)):
+            found.setdefault(region.narrowings, []).append(region.code)
+        return {codes[0]: tuple(codes) for codes in found.values()}
+
+    def limits(self, region: str) -> Parameters:
+        """The limits in this region: the national ones, or tighter. Those of an unknown region: national."""
+        return self.regions[region].parameters if region in self.regions else self.parameters
+
+    def permit_obligations(self, rule: Rule, about: About, mode: str) -> set[str]:
+        """The least that a permit under this row must oblige to."""
+        return {*self.every_permit, *rule.obligations, *about.obligations, *self.by_mode[mode]}
+
+    def unsettled(self, legal_bases: Iterable[str]) -> tuple[Named, ...]:
+        """The open legal questions on which these bases depend, each once."""
+        codes = [code for basis in legal_bases for code in self.legal_bases[basis].open_questions]
+        return tuple(self.open_questions[code] for code in dict.fromkeys(codes))
+
+    def gaps(self, legal_bases: Iterable[str]) -> tuple[Named, ...]:
+        """What these bases leave uncovered."""
+        found = [self.legal_bases[basis].gap for basis in legal_bases]
+        return tuple(gap for gap in found if gap is not None)
+
+    def candidates(self, partner: str, question: str) -> tuple[Rule, ...]:
+        """The rows that speak of this requester and question."""
+        return tuple(rule for rule in self.rules.values() if (partner, question) in rule.cells)

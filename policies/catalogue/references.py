@@ -1,0 +1,140 @@
+"""What the parts of a release say of each other: every code is known, nothing is forgotten."""
+
+from collections.abc import Container, Iterable
+from typing import get_args
+
+from policies.catalogue.catalogue import Catalogue
+from policies.catalogue.region import Narrowing
+from policies.catalogue.rule import Rule, RuleMode
+from policies.errors import ReleaseError
+
+
+def verify_references(read: Catalogue) -> None:
+    """Raises ReleaseError: the place and what is wrong."""
+    words = read.vocabulary
+    for field, known in (
+        ("requester.partner", read.partners),
+        ("holder", read.partners),
+        ("question", read.questions),
+        ("purpose", read.purposes),
+        ("requester.role", read.requester_roles),
+        ("subject.role", read.subject_roles),
+        ("subject.age_band", read.age_bands),
+    ):
+        require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
+    require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
+    require(set(read.asking_roles) == set(read.partners), "matrix.asking_roles", "does not name each partner")
+    _within(read.every_permit, read.obligations, "matrix.every_permit")
+    require(set(read.by_mode) == {"automatic", "human"}, "matrix.by_mode", "does not name both modes")
+    require(set(read.modes) == set(_RULE_MODES), "catalogue.modes", "does not name each mode")
+    _within(read.every_rule, read.conditions, "matrix.every_rule")
+    for condition in read.conditions:
+        require(
+            any(condition in reason.comes_from for reason in read.reasons.values()),
+            f"catalogue.conditions.{condition}",
+            "is the source of no reason",
+        )
+    for reason in read.reasons.values():
+        ways_out = bool(reason.way_out_nl and reason.way_out_en)
+        require(ways_out, f"catalogue.reasons.{reason.code}", "gives no way out")
+    for section in ("reasons", "states", "documents"):
+        for code, text in getattr(read, section).items():
+            require(bool(text.citations), f"catalogue.{section}.{code}", "cites nothing")
+    for basis in read.legal_bases.values():
+        require(bool(basis.articles), f"catalogue.legal_bases.{basis.code}", "names no article")
+        _within(basis.open_questions, read.open_questions, f"catalogue.legal_bases.{basis.code}")
+    for question in read.questions.values():
+        begins = question.code.startswith(f"{question.holder}.")
+        require(begins, f"catalogue.questions.{question.code}", "does not begin with its holder")
+        _within([question.holder], read.partners, f"catalogue.questions.{question.code}")
+        _within(question.answer_codes, read.answer_codes, f"catalogue.questions.{question.code}")
+    for purpose in read.purposes.values():
+        _within(purpose.stages, words["case.stage"], f"catalogue.purposes.{purpose.code}")
+    for rule in read.rules.values():
+        _verify_rule(rule, read)
+    require(
+        set(words["case.region"]) == set(read.regions), "vocabulary.case.region", "differs from the regions"
+    )
+    for region in read.regions.values():
+        for narrowing in region.narrowings:
+            _verify_narrowing(narrowing, read, f"regions.{region.code}")
+    for partner, code in {cell for rule in read.rules.values() for cell in rule.cells}:
+        _within([partner], read.partners, "matrix.cells")
+        roles = [
+            role for rule in read.candidates(partner, code) if rule.mode != "refuse" for role in rule.subjects
+        ]
+        # Else which row applies would depend on their order.
+        require(
+            len(roles) == len(set(roles)),
+            f"matrix.cells.{partner}.{code}",
+            "has two rows for one subject role",
+        )
+
+
+def _verify_rule(rule: Rule, read: Catalogue) -> None:
+    place = f"matrix.rules.{rule.code}"
+    require(bool(rule.cells) or (rule.mode == "refuse" and not rule.subjects), place, "stands in no cell")
+    require(bool(rule.subjects) or not rule.cells, place, "speaks of nobody")
+    _within([rule.status], read.statuses, place)
+    reviewed = rule.reviewed_by is not None and rule.reviewed_on is not None
+    require(rule.status == "concept" or reviewed, place, "is not concept, but has no reviewer")
+    _within(rule.subjects, read.vocabulary["subject.role"], place)
+    for about in rule.subjects.values():
+        _within(about.ages, read.vocabulary["subject.age_band"], place)
+        _within(about.obligations, read.obligations, place)
+        _within(about.answer_codes, rule.answer_codes, place)
+    if rule.mode == "refuse":
+        _within([rule.reason or "no reason"], read.reasons, place)
+        return
+    require(bool(rule.purposes and rule.answer_codes), place, "lacks a purpose or answer codes")
+    requesters = {partner for partner, _ in rule.cells}
+    require(rule.legal_bases.keys() == requesters, place, "has not a basis for each of its requesters")
+    for bases in rule.legal_bases.values():
+        require(bool(bases), place, "lacks a basis")
+        _within(bases, read.legal_bases, place)
+    require(
+        not any("unknown" in about.ages for about in rule.subjects.values()), place, "permits an unknown age"
+    )
+    require("third_person" not in rule.subjects, place, "speaks of a third person (C6, D07)")
+    _within(rule.purposes, read.purposes, place)
+    _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
+    _within(rule.obligations, read.obligations, place)
+    _within(rule.retention, read.retention, place)
+    for _, code in rule.cells:
+        _within([code], read.questions, place)
+        _within(rule.answer_codes, read.questions[code].answer_codes, place)
+
+
+def _verify_narrowing(narrowing: Narrowing, read: Catalogue, place: str) -> None:
+    """It speaks of a row that permits, and of what that row says; so it can only take something away."""
+    rule = read.rules.get(narrowing.rule)
+    if rule is None or rule.mode == "refuse":
+        raise ReleaseError(f"{place} narrows a row that permits nothing.")
+    _within(narrowing.purposes, rule.purposes, place)
+    _within(narrowing.subjects, rule.subjects, place)
+    _within(narrowing.ages, read.vocabulary["subject.age_band"], place)
+    _within(narrowing.conditions, read.conditions.keys() - set(read.every_rule), place)
+    _within(narrowing.answer_codes, rule.answer_codes, place)
+    require(bool(narrowing.to or narrowing.answer_codes or narrowing.conditions), place, "narrows nothing")
+    gone = {
+        code
+        for one in read.regions[place.partition(".")[2]].narrowings
+        if one.rule == rule.code
+        for code in one.answer_codes
+    }
+    for about in rule.subjects.values():
+        require(not gone >= set(about.answer_codes), place, "leaves no answer: refuse the row instead")
+
+
+def require(holds: bool, place: str, problem: str) -> None:
+    """Raises ReleaseError, with the place and what is wrong there."""
+    if not holds:
+        raise ReleaseError(f"{place} {problem}.")
+
+
+def _within(codes: Iterable[object], known: Container[object], place: str) -> None:
+    unknown = [str(code) for code in codes if code not in known]
+    require(not unknown, place, f"has unknown codes: {', '.join(unknown)}")
+
+
+_RULE_MODES = get_args(RuleMode)

@@ -1,0 +1,64 @@
+"""Codes with what people read for them."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from policies.catalogue.strict import STRICT, Codes, Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class Named:
+    """A code with its names."""
+
+    code: str
+    nl: Text
+    en: Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class Fact(Named):
+    """A field of an input. `may_change`: somebody could truthfully make it otherwise, by an act; the rest is
+    as it is. `values`: names of values that have none elsewhere.
+    """
+
+    may_change: bool
+    values: Mapping[str, Named] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Purpose(Named):
+    """Why one may ask, and in which stages of a case."""
+
+    stages: Codes
+    acute_danger: bool
+
+
+@dataclass(frozen=True, config=STRICT)
+class ReasonText:
+    """What people read for a reason, a state or a refused document. A reason always has a way out."""
+
+    code: str
+    text_nl: Text
+    text_en: Text
+    way_out_nl: Text | None
+    way_out_en: Text | None
+    citations: Codes
+    comes_from: Codes = Field(alias="from")
+
+
+@dataclass(frozen=True, config=STRICT)
+class LegalBasis:
+    """A named set of articles, with the open questions of the hand-out's section 14. `gap`: what it leaves
+    uncovered.
+    """
+
+    code: str
+    articles: Codes
+    open_questions: Codes
+    gap: Named | None
+
+    @property
+    def text(self) -> str:
+        return "; ".join(self.articles)
