@@ -10,8 +10,8 @@ from typing import Any
 from prometheus_client import Gauge
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, insert, select, update
 
-from adapters.node.answering.inbox import metadata
 from adapters.node.broker_line import BrokerLine
+from adapters.node.tables import metadata
 from audit.trail import Trail
 from contract.problems import (
     Conflict,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, Text, bindparam, select, update
 
 from contract.releases import Life, Step, read_life
-from gateway.inquiries.cases import metadata
+from gateway.tables import metadata
 
 releases = Table(
     "releases",

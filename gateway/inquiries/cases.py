@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
-    MetaData,
     String,
     Table,
     bindparam,
@@ -26,8 +25,7 @@ from audit.database import Prepared
 from contract.codes import Partner
 from contract.documents import CaseFacts, CaseStatement
 from contract.problems import CaseNotYours
-
-metadata = MetaData()
+from gateway.tables import metadata
 
 cases = Table(
     "cases",

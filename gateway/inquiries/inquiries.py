@@ -42,7 +42,7 @@ from contract.documents import (
     Reply,
 )
 from contract.signatory import Received
-from gateway.inquiries.cases import metadata
+from gateway.tables import metadata
 from policies import Parameters
 
 inquiries = Table(

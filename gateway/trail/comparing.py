@@ -15,7 +15,7 @@ from contract.days import day_of
 from contract.documents import DailyStatement
 from contract.problems import DocumentMalformed
 from contract.signatory import Signatory
-from gateway.inquiries.cases import metadata
+from gateway.tables import metadata
 from party.comparing import (
     LONGEST_AGO,
     SETTLED_AFTER,

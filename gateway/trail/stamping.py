@@ -18,7 +18,7 @@ from audit.stamp import CONTENT_TYPE, Stamp, request_of, verify_stamp
 from audit.trail import Trail
 from contract.days import day_of
 from contract.signatory import Signatory
-from gateway.inquiries.cases import metadata
+from gateway.tables import metadata
 from party.events import Event, log
 from party.wire import Unreachable, Wire
 

@@ -16,7 +16,7 @@ from audit.trail import Trail
 from audit.witness import PublicKey, Submission, cosign, cosigned_at, read_cosigner_key
 from contract.codes import BROKER
 from contract.signatory import Signatory, trail_origin, witness_name
-from gateway.inquiries.cases import metadata
+from gateway.tables import metadata
 from gateway.trail.stamping import load_stamps
 from party.events import Event, log
 from party.wire import Unreachable, Wire

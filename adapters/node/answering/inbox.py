@@ -23,7 +23,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    MetaData,
     RowMapping,
     String,
     Table,
@@ -34,11 +33,10 @@ from sqlalchemy import (
     update,
 )
 
+from adapters.node.tables import metadata
 from audit.database import Prepared
 from contract.documents import Outcome, PermittedQuestion
 from contract.sealing import Sealed
-
-metadata = MetaData()
 
 inbox = Table(
     "inbox",

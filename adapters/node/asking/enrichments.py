@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.node.answering.inbox import metadata
+from adapters.node.tables import metadata
 from audit.database import Prepared
 
 enrichments = Table(

@@ -19,8 +19,8 @@ from typing import Any, cast
 
 from sqlalchemy import JSON, Column, Connection, Integer, LargeBinary, String, Table, select
 
-from adapters.node.answering.inbox import metadata
 from adapters.node.broker_line import BrokerLine
+from adapters.node.tables import metadata
 from adapters.partners import Adapter, verify_questions
 from audit.entry import Entry
 from audit.trail import Trail

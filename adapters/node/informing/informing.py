@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, insert, select
 
-from adapters.node.answering.inbox import metadata
 from adapters.node.asking import enrichments
 from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
@@ -28,6 +27,7 @@ from adapters.node.informing.letters.overview import Asked
 from adapters.node.informing.steps import Deferral, Notice, Plan, StepWish
 from adapters.node.informing.telling import channels, recipients
 from adapters.node.outbox import Outbox
+from adapters.node.tables import metadata
 from adapters.partners.age import age_bands
 from audit.book import Book
 from audit.entry import Entry, Recorded

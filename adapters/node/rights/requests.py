@@ -16,7 +16,7 @@ from typing import Any, Literal
 from prometheus_client import Gauge
 from sqlalchemy import Boolean, Column, Connection, Date, Integer, String, Table, func, insert, select, update
 
-from adapters.node.answering.inbox import metadata
+from adapters.node.tables import metadata
 from audit.entry import Entry
 from audit.trail import Trail
 from contract.days import day_of

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, Connection, Date, Integer, Table, delete, insert, select
 
-from adapters.node.answering.inbox import metadata
 from adapters.node.broker_line import BrokerLine
+from adapters.node.tables import metadata
 from audit.comparison import item_at_node
 from audit.trail import Trail
 from contract.codes import BROKER

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.node.answering.inbox import metadata
+from adapters.node.tables import metadata
 from adapters.node.trail.reading import Purpose
 from audit.checkpoint import verifier_key
 from audit.entry import Entry

@@ -25,8 +25,8 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.node.answering.inbox import metadata
 from adapters.node.broker_line import BrokerLine
+from adapters.node.tables import metadata
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.entry import Entry
 from audit.errors import VerifyError
