@@ -10,7 +10,6 @@ A sealed reply stays until it has been delivered, at most a day (K0, `no_answer_
 stay until delivered, or until the last deadline, which may be days.
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,6 +42,7 @@ from contract.documents import (
 )
 from contract.signatory import Received
 from gateway.tables import metadata
+from party.backoff import pause_s
 from policies import Parameters
 
 inquiries = Table(
@@ -100,7 +100,6 @@ _CHANGE = Prepared(
 FINAL = frozenset({"refused", "answered", "refused_by_holder", "undelivered"})
 
 FIRST_RETRY_S = 5
-LONGEST_PAUSE_S = 60
 
 
 @dataclass(frozen=True)
@@ -209,10 +208,8 @@ class Accepted:
         moment = int(now.timestamp())
         if self.token is None:
             return replace(self.seen(self.version), next_at=None)
-        pause = min(LONGEST_PAUSE_S, 2**self.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return replace(
-            self, next_at=min(moment + 1 + int(pause), self.tried_until), attempts=self.attempts + 1
-        )
+        later = moment + 1 + int(pause_s(self.attempts))
+        return replace(self, next_at=min(later, self.tried_until), attempts=self.attempts + 1)
 
     def given_up(self, *, position: int) -> "Accepted":
         """The inquiry after its holder was not reached in all its time; what was locked goes. `position` is

@@ -10,7 +10,6 @@
 - While the holder pauses nothing is let go and nothing is handed in; both wait.
 """
 
-import random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -47,11 +46,10 @@ from contract.problems import (
 )
 from contract.signatory import Signatory
 from contract.signing import moment
+from party.backoff import pause_s
 from party.bearer import OFFICIAL, Person
 from party.events import Event, log
 from party.wire import Unreachable, Wire
-
-_LONGEST_PAUSE_S = 60
 
 _NOT_YET = (Conflict, InternalError, TooManyRequests, Unavailable)
 """What the broker says when a later try may do: its own permit may still be under way to us."""
@@ -322,7 +320,5 @@ def _rescheduled(taken: Taken, now: datetime) -> Taken:
     due = now.timestamp() < taken.due_at
     if all(reply["delivered"] or (reply["problem"] and not due) for reply in taken.later):
         return replace(taken, next_at=None, attempts=0)
-    pause = min(_LONGEST_PAUSE_S, 2**taken.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-    return replace(
-        taken, next_at=int((now + timedelta(seconds=pause)).timestamp()) + 1, attempts=taken.attempts + 1
-    )
+    later = now + timedelta(seconds=pause_s(taken.attempts))
+    return replace(taken, next_at=int(later.timestamp()) + 1, attempts=taken.attempts + 1)

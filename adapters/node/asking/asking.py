@@ -58,14 +58,12 @@ from contract.problems import (
 )
 from contract.signatory import Signatory
 from contract.signing import digest
+from party.backoff import pause_s
 from party.bearer import Person
 from party.events import Event, log
 from party.hand_outs import HandOuts
 from party.wire import Response
 from policies import Decision
-
-_LONGEST_PAUSE_S = 60
-
 
 Answers = Mapping[tuple[str, int], Answer]
 """By inquiry id and question index."""
@@ -488,9 +486,8 @@ class Asking:
         return response.status != 204
 
     async def _postpone(self, enrichment: Enrichment) -> None:
-        # the exponent has a bound of its own: a question may wait for days, and a float has an end
-        pause = min(_LONGEST_PAUSE_S, self._poll_s * 2 ** min(enrichment.attempts, 10))
-        later = int((self._signatory.now() + timedelta(seconds=pause)).timestamp())
+        pause = timedelta(seconds=pause_s(enrichment.attempts, first_s=self._poll_s))
+        later = int((self._signatory.now() + pause).timestamp())
 
         def postponed(one: Enrichment) -> Enrichment:
             return replace(one, next_at=later, attempts=one.attempts + 1)
