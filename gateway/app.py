@@ -15,12 +15,12 @@ from contract.codes import BROKER
 from contract.documents import Caller
 from gateway.broker import Broker
 from gateway.forgetting import FORGETTING
-from gateway.handout import routes as release_routes
+from gateway.handout import release_routes
 from gateway.handout.agreement import Agreement
 from gateway.inquiries import case_routes, inquiry_routes, rectification_routes, reply_routes
 from gateway.inquiries.courier import Courier
 from gateway.inquiries.rectifying import Rectifying
-from gateway.obligations import routes as obligation_routes
+from gateway.obligations import obligation_routes
 from gateway.obligations.informing import Informing
 from gateway.settings import BrokerSettings
 from gateway.trail import comparison_routes, witness_routes

@@ -16,18 +16,17 @@ from adapters.node.asking import case_routes, enrichment_routes
 from adapters.node.asking.asking import Asking
 from adapters.node.broker_line import BrokerLine
 from adapters.node.forgetting import FORGETTING
-from adapters.node.handout import routes as release_routes
+from adapters.node.handout import release_routes
 from adapters.node.handout.releases import Releases
-from adapters.node.informing import routes as obligation_routes
+from adapters.node.informing import obligation_routes
 from adapters.node.informing.informing import Informing
 from adapters.node.node import Node
 from adapters.node.outbox import Outbox
-from adapters.node.rights import routes as rights_routes
+from adapters.node.rights import rights_routes
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
 from adapters.node.settings import NodeSettings
-from adapters.node.trail import routes as trail_routes
-from adapters.node.trail import witness_routes
+from adapters.node.trail import trail_routes, witness_routes
 from adapters.node.trail.comparing import Comparing
 from adapters.node.trail.exports import Exports
 from adapters.node.trail.reading import Reading
