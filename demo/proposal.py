@@ -10,6 +10,8 @@ import json
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +59,14 @@ class Preparing:
         with (self._folder / "check.log").open("wb") as log:
             self._running = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own module
 
-    def done(self) -> Proposal:
-        """Waits for it. Raises OSError when the check found something, with where to look."""
+    def done(self, say: Callable[[str], None] = lambda _: None) -> Proposal:
+        """Waits for it; `say` hears each step of the check. Raises OSError when that found something, with
+        where to look.
+        """
         if self._running is not None:
-            if self._running.wait() != 0:
-                raise OSError(f"The proposal does not pass the check: see {self._folder / 'check.log'}")
+            log = self._folder / "check.log"
+            if _followed(self._running, log, say) != 0:
+                raise OSError(f"The proposal does not pass the check: see {log}")
             self._certificate.with_suffix(".new").rename(self._certificate)
             self._running = None
         return Proposal(load_release(self._folder / "handout"), self._certificate.read_text(encoding="utf-8"))
@@ -70,6 +75,20 @@ class Preparing:
         if self._running is not None:
             self._running.kill()
             self._running.wait()
+
+
+def _followed(running: subprocess.Popen[bytes], log: Path, say: Callable[[str], None]) -> int:
+    """Says each line of its log once, until it ends; its exit status."""
+    told = 0
+    while True:
+        status = running.poll()
+        steps = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        for step in steps[told:]:
+            say(f"  {step}")
+        told = len(steps)
+        if status is not None:
+            return status
+        time.sleep(0.2)
 
 
 def _made_from() -> str:

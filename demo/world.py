@@ -37,8 +37,8 @@ from demo.stamp_authority import make_authority, openssl
 
 SEED = 20261124
 SIZES: Mapping[str, int] = {
-    "reclassering": 100_000,
-    "rvdk": 100_000,
+    "reclassering": 20_000,
+    "rvdk": 20_000,
     "politie": 20_000,
     "om": 20_000,
     "veilig_thuis": 20_000,
@@ -124,7 +124,7 @@ class World:
     def proposal(self) -> Proposal:
         """What RvdK proposes. Raises OSError when it does not pass the check."""
         assert self.preparing is not None  # noqa: S101 - the demo's world prepares one
-        return self.preparing.done()
+        return self.preparing.done(self.say)
 
     @property
     def clock_file(self) -> Path:

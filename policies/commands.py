@@ -219,6 +219,12 @@ def check(
         folder = hand_out if hand_out is not None else Path(__file__).parent / "handout"
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=None)
+
+            def say(step: str) -> None:
+                progress.update(task, description=step)
+                if not sys.stderr.isatty():
+                    typer.echo(step, err=True)
+
             told = certify(
                 release,
                 folder,
@@ -226,7 +232,7 @@ def check(
                 quick=quick,
                 mutants=mutants,
                 tables_in=tables,
-                say=lambda step: progress.update(task, description=step),
+                say=say,
             )
         if json_file is not None:
             facts = told.facts() | {"certificate": told.fingerprint()}

@@ -85,7 +85,7 @@ def test_a_register_has_the_size_asked_for_and_only_test_numbers(tmp_path: Path)
 
 
 def test_a_hundred_thousand_persons_are_built(tmp_path: Path) -> None:
-    """The size of the demo's registers; how long it takes is printed, since it depends on the machine."""
+    """Five times a register of the demo; how long it takes is printed, since it depends on the machine."""
     before = time.perf_counter()
     build("rvdk", f"sqlite:///{tmp_path}/rvdk.sqlite", 1, 100_000, today=TODAY)
     print(f"100,000 persons in {time.perf_counter() - before:.1f} s")
