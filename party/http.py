@@ -26,7 +26,6 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract import problems
@@ -34,8 +33,9 @@ from contract.problems import Problem, RequestInvalid, invalid_param
 from party import events, trace
 from party.events import Event
 from party.health import health
+from party.kinds import STRICT, kind_of, pages
 from party.openapi import GLOSSARY_PATH, PROBLEM_JSON, VERSION_HEADER, described
-from party.page import PAGE_CSP, glossary, page
+from party.page import glossary, page
 from party.server import serve
 
 __all__ = ["OPENAPI_PATH", "api", "health", "serve"]
@@ -50,14 +50,12 @@ CONTACT: Final = {
 
 _SECURITY = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-_PAGES = frozenset({DOCS_PATH, GLOSSARY_PATH})
-_PAGE_CSP = (b"content-security-policy", PAGE_CSP.encode())
-_SET_HERE = frozenset(name for name, _ in _SECURITY) | {b"server", b"access-control-allow-origin"}
+_CSP = b"content-security-policy"
+_SET_HERE = frozenset(name for name, _ in _SECURITY) | {_CSP, b"server", b"access-control-allow-origin"}
 
 # Only a proxy of ours could set these, and it hands over what it knows in another way; tracestate and baggage
 # may carry anything.
@@ -67,7 +65,6 @@ _DROPPED_WHOLE = frozenset({b"forwarded", b"x-real-ip", b"x-tls-client-cert", b"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ANY_JSON = frozenset({"*/*", "application/*"})
 _JSON = "application/json"
-_IS_HTML: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {}}}}
 
 _requests = Counter("grondslag_requests_total", "Requests that were answered.", ["method", "route", "status"])
 _seconds = Histogram(
@@ -143,14 +140,17 @@ def api(
     async def document() -> Response:
         return Response(orjson.dumps(openapi()), media_type=_JSON)
 
-    @app.get(DOCS_PATH, include_in_schema=False, response_class=HTMLResponse, responses=_IS_HTML)
-    async def docs() -> Response:
-        return HTMLResponse(documentation())
+    public = pages()
 
-    @app.get(GLOSSARY_PATH, include_in_schema=False, response_class=HTMLResponse, responses=_IS_HTML)
-    async def words() -> Response:
-        return HTMLResponse(glossary())
+    @public.get(DOCS_PATH)
+    async def docs() -> str:
+        return documentation()
 
+    @public.get(GLOSSARY_PATH)
+    async def words() -> str:
+        return glossary()
+
+    app.include_router(public)
     return app
 
 
@@ -297,9 +297,9 @@ class _Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [p for p in message.get("headers", ()) if p[0] not in _SET_HERE] + extra
-                if status == 200 and scope["path"] in _PAGES:  # errors there keep the strict policy
-                    message["headers"] = [p for p in message["headers"] if p[0] != _PAGE_CSP[0]] + [_PAGE_CSP]
+                policy = kind_of(scope.get("route")).policy if message["status"] < 400 else STRICT
+                kept = [p for p in message.get("headers", ()) if p[0] not in _SET_HERE]
+                message["headers"] = [*kept, *extra, (_CSP, policy)]
             await send(message)
 
         code = None
@@ -317,7 +317,8 @@ class _Shell:
                 )
             if status is not None:
                 raise BrokenOff from None  # the connection is closed: half a response must not look whole
-            await _response(problem, here)(scope, receive, dress)
+            members = problem.body(instance=UUID(here.trace_id).urn, trace_id=here.trace_id)
+            await kind_of(scope.get("route")).told(problem, members)(scope, receive, dress)
         finally:
             self._note(scope, status, code, time.perf_counter() - started)
 
@@ -401,11 +402,6 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 class BrokenOff(Exception):
     """A response that had begun could not be finished."""
-
-
-def _response(problem: Problem, here: trace.Trace) -> Response:
-    body = problem.body(instance=UUID(here.trace_id).urn, trace_id=here.trace_id)
-    return Response(orjson.dumps(body), problem.status, problem.headers, media_type=PROBLEM_JSON)
 
 
 def _from_a_proxy(name: bytes) -> bool:

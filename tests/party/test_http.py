@@ -4,14 +4,18 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from contract.problems import NotSignedIn
 from party import events
 from party.http import BrokenOff
+from party.kinds import pages
+from party.page import PAGE_CSP
 from tests.sample_api import sample
 
 PLANTED = "Wilhelmina-van-Testenburg"
@@ -157,3 +161,58 @@ def test_a_known_query_key_is_taken() -> None:
     """By its camelCase name only."""
     assert ask("GET", "/v1/things?atMost=2").json() == {"atMost": 2}
     assert ask("GET", "/v1/things?at_most=2").status_code == 400
+
+
+def of_two_kinds() -> FastAPI:
+    """An app whose every address is there for programs, under `/v1`, and as a page."""
+    app = sample()
+    for router in (APIRouter(prefix="/v1/kinds"), pages(prefix="/pages")):
+
+        @router.get("/good")
+        async def good() -> str:
+            return "goed"
+
+        @router.get("/problem")
+        async def problem() -> str:
+            raise NotSignedIn
+
+        @router.get("/mistake")
+        async def mistake() -> str:
+            raise RuntimeError(PLANTED)
+
+        app.include_router(router)
+    return app
+
+
+@pytest.mark.parametrize(("path", "status"), [("problem", 401), ("mistake", 500)])
+def test_an_error_is_told_to_a_program_and_shown_to_a_person(path: str, status: int) -> None:
+    """The same words, reference and headers: as problem+json, and as a page that loads nothing."""
+    told, shown = (ask("GET", f"{root}/{path}", of_two_kinds()) for root in ("/v1/kinds", "/pages"))
+
+    assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
+    assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert shown.text.startswith('<!doctype html>\n<html lang="nl">')
+    assert f"<h1>{escape(told.json()['title'])}</h1>" in shown.text
+    assert escape(told.json()["detail"]) in shown.text
+    assert shown.headers["traceparent"].split("-")[1] in shown.text
+    assert PLANTED not in shown.text + told.text
+    for header in ("content-security-policy", "cache-control", "x-frame-options"):
+        assert shown.headers[header] == told.headers[header]
+    assert shown.headers.get("www-authenticate") == told.headers.get("www-authenticate")
+
+
+def test_what_goes_well_may_load_what_its_kind_needs() -> None:
+    """A page its own stylesheet, what programs read nothing; and only the latter is described."""
+    app = of_two_kinds()
+    told, shown = (ask("GET", f"{root}/good", app) for root in ("/v1/kinds", "/pages"))
+
+    assert (told.json(), shown.text) == ("goed", "goed")
+    assert told.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert shown.headers["content-security-policy"] == PAGE_CSP
+    assert [path for path in app.openapi()["paths"] if path.endswith("good")] == ["/kinds/good"]
+
+
+def test_what_is_not_there_is_told_as_to_a_program() -> None:
+    """Also beside pages: without a route there is no kind."""
+    response = ask("GET", "/pages/nowhere", of_two_kinds())
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")

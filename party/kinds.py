@@ -1,0 +1,80 @@
+"""Two kinds of routes: for programs, and for people.
+
+| | for programs | for people |
+|---|---|---|
+| may load | nothing | the stylesheet of our own pages |
+| an error | problem+json (RFC 9457) | a page with the same words |
+| in the OpenAPI document | yes | no |
+| who calls | by `Authorization` (party/bearer.py) | by what the page's room asks; so far all are public |
+
+A route is for programs, unless its router was made by `pages`. What is raised in either is a `Problem`; how
+it is told follows from the route, in the one place where errors end (party/http.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+
+from contract.problems import Problem
+from party.openapi import PROBLEM_JSON
+from party.page import PAGE_CSP
+
+STRICT: Final = b"default-src 'none'; frame-ancestors 'none'"
+"""The content-security policy of everything that is no page of ours: all errors too."""
+
+
+class _PageRoute(APIRoute):
+    """A route for people."""
+
+
+def pages(**more: Any) -> APIRouter:
+    """A router for pages; `more` as for an APIRouter."""
+    html: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}
+    return APIRouter(
+        route_class=_PageRoute,
+        default_response_class=HTMLResponse,
+        include_in_schema=False,
+        responses=html,
+        **more,
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`policy` is the content-security policy of what went well; `told` renders the members of a problem,
+    with its status and headers.
+    """
+
+    policy: bytes
+    told: Callable[[Problem, Mapping[str, object]], Response]
+
+
+def kind_of(route: object) -> Kind:
+    """Also of no route at all: whoever asks for what is not there is taken for a program."""
+    return _PAGE if isinstance(route, _PageRoute) else _PROGRAM
+
+
+def _as_json(problem: Problem, members: Mapping[str, object]) -> Response:
+    return Response(orjson.dumps(members), problem.status, problem.headers, media_type=PROBLEM_JSON)
+
+
+def _as_page(problem: Problem, members: Mapping[str, object]) -> Response:
+    title, detail, number = (escape(str(members[name])) for name in ("title", "detail", "traceId"))
+    return HTMLResponse(
+        '<!doctype html>\n<html lang="nl">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{detail}</p>\n"
+        f"<p>Belt u hierover? Noem dan dit kenmerk: <code>{number}</code>.</p>\n</main>\n</body>\n</html>\n",
+        problem.status,
+        problem.headers,
+    )
+
+
+_PROGRAM: Final = Kind(STRICT, _as_json)
+_PAGE: Final = Kind(PAGE_CSP.encode(), _as_page)
