@@ -48,7 +48,7 @@ _obligations = Table(
     Column("id", String(64), primary_key=True),
     Column("case_ref", String(64), nullable=False),
     Column("subject_ref", String(64), nullable=False),
-    Column("receiver", String(16), nullable=False),
+    Column("receiver", String(32), nullable=False),
     Column("live", Boolean, nullable=False),
     Column("waits_until", BigInteger),  # nobody is late before that moment; None: it has ended
     Column("next_at", BigInteger),

@@ -24,7 +24,7 @@ from bench.workload import Workload, wrong
 from contract.codes import BROKER
 from contract.days import day_of
 from demo.caller import sign_in
-from demo.cast import PARTIES
+from demo.members import FIVE
 from demo.world import World, build_registers, make_parties
 
 Wishes = Callable[[str], dict[str, Any]]
@@ -129,8 +129,8 @@ class _World(World):
 @contextmanager
 def running_chain(folder: Path, *, size: float) -> Iterator[Chain]:
     """The demo's chain in this folder, with registers of `size` times the demo's. Raises WorldProblem."""
-    world = _World(folder, lambda _: None, day_of(datetime.now(UTC)))
-    everyone = ("issuer", "rvdk_register", BROKER, *PARTIES)
+    world = _World(folder, lambda _: None, day_of(datetime.now(UTC)), members=FIVE)
+    everyone = ("issuer", "rvdk_register", BROKER, *world.parties)
     build_registers(world, size)
     make_parties(world)
     try:

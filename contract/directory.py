@@ -1,26 +1,41 @@
-"""Who takes part: partners and the broker, with OIN, address, desk, regions and public keys.
+"""Who takes part: the parties, each of one kind (its partner), and the broker, with OIN, address, desks,
+regions and public keys.
 
-One pinned file, agreed between the partners; nothing in a message can add to it. A key is a function of who
-claims to have signed and of
-the key id, and only within its time. A change of the file is an entry in the broker's trail.
+- One pinned file, agreed between the parties; nothing in a message can add to it. A change of it is an entry
+  in the broker's trail.
+- A key is a function of who claims to have signed and of the key id, and only within its time.
+- Nothing is taken out: a party that leaves and a key that is retired get an end. What was asked, answered,
+  agreed and proven before stays to be shown and verified.
+- Whom a question goes to follows from here: the parties of its kind that serve the region of the case. Who
+  sent us something and whom we look up are different questions, with different errors.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from contract import base64url
-from contract.codes import BROKER, Base64Url, Code, Kid, Oin, Partner
+from contract.codes import BROKER, Base64Url, Code, Kid, Oin
 from contract.keys import Use, sealing_public, signing_public
-from contract.problems import SenderUnknown
+from contract.problems import PartyUnknown, SenderUnknown
+
+PartyCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 
 
 class DirectoryProblem(Exception):
@@ -32,10 +47,10 @@ class _Strict(BaseModel):
 
 
 class Desk(_Strict):
-    """Where people of a partner are reached; never a person's name."""
+    """Where people of a party are reached; never a person's name."""
 
     model_config = ConfigDict(
-        json_schema_extra={"description": "Het loket van een partner; nooit de naam van een persoon."}
+        json_schema_extra={"description": "Het loket van een organisatie; nooit de naam van een persoon."}
     )
 
     name: str = Field(min_length=2, max_length=60, description="Naam van het loket.")
@@ -58,15 +73,50 @@ class PublicKey(_Strict):
 
 
 class Party(_Strict):
-    """A partner or the broker."""
+    """One organisation, of the kind `partner`, or the broker, which has none.
 
-    code: Partner
+    `desk` is for every region that `desks` does not name; `duty_desk` for when it is closed. `signs`: whether
+    an officer of this party speaks for its kind when a version of the hand-out needs that kind's signature.
+    """
+
+    code: PartyCode
+    partner: Code | None = None
     oin: Oin
     name: str = Field(min_length=2, max_length=80)
     address: str = Field(pattern=r"^https?://[^?#]+[^/?#]$")
     desk: Desk
+    desks: Mapping[Code, Desk] = {}
+    duty_desk: Desk | None = None
     regions: tuple[Code, ...] = ()
+    signs: bool = True
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     keys: tuple[PublicKey, ...]
+
+    def takes_part(self, at: datetime) -> bool:
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+    def desk_in(self, region: str) -> Desk:
+        return self.desks.get(region, self.desk)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.partner is None) != (self.code == BROKER):
+            raise ValueError("a party says of which kind of partner it is; the broker is of none")
+        if not set(self.desks) <= set(self.regions):
+            raise ValueError("a desk is of a region that the party serves")
+        return self
+
+
+class Outsider(_Strict):
+    """An organisation that does not take part yet, with whom to call instead; of every region if it names
+    none.
+    """
+
+    partner: Code
+    name: str = Field(min_length=2, max_length=80)
+    desk: Desk
+    regions: tuple[Code, ...] = ()
 
 
 class Region(_Strict):
@@ -77,6 +127,7 @@ class _File(_Strict):
     demo: bool = False
     regions: Mapping[Code, Region]
     parties: tuple[Party, ...]
+    outside: tuple[Outsider, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +152,7 @@ class Directory:
             ) from None
         self.demo = file.demo
         self.regions = file.regions
+        self._outside = file.outside
         self.digest = hashlib.sha256(contents).hexdigest()
         self._by_code: dict[str, Party] = {party.code: party for party in file.parties}
         self._by_oin = {party.oin: party for party in file.parties}
@@ -113,6 +165,13 @@ class Directory:
             raise DirectoryProblem("The directory names a party, an OIN or a key twice; each may stand once.")
         if BROKER not in self._by_code:
             raise DirectoryProblem("The directory has no broker; add the party with code broker.")
+        served = {
+            region for listed in (file.parties, file.outside) for one in listed for region in one.regions
+        }
+        for region in sorted(served - set(file.regions)):
+            raise DirectoryProblem(
+                f"The directory does not name the region {region}, which is served; add it to the regions."
+            )
         self._signing: dict[tuple[str, str], tuple[PublicKey, ec.EllipticCurvePublicKey]] = {}
         self._sealing: dict[str, MLKEM768X25519PublicKey] = {}
         self._pq: dict[str, tuple[mldsa.MLDSA44PublicKey, ...]] = {}
@@ -137,35 +196,53 @@ class Directory:
         return cls(contents)
 
     def party(self, code: str) -> Party:
-        """Raises SenderUnknown for a code that does not take part."""
+        """Whoever takes part, or once did. Raises PartyUnknown for another code."""
         found = self._by_code.get(code)
         if found is None:
-            raise SenderUnknown
+            raise PartyUnknown
         return found
 
     def of_oin(self, oin: str) -> Party:
-        """Raises SenderUnknown for an OIN that does not take part."""
+        """Who claims to have sent something. Raises SenderUnknown for an OIN that does not take part."""
         found = self._by_oin.get(oin)
         if found is None:
             raise SenderUnknown
         return found
 
-    def partners(self) -> tuple[Party, ...]:
-        """All but the broker, as the file has them."""
-        return tuple(party for code, party in self._by_code.items() if code != BROKER)
+    def parties(self, at: datetime | None = None) -> tuple[Party, ...]:
+        """All but the broker, in the order of the file: who takes part at that time; without one, also who
+        left and who is to come.
+        """
+        listed = (party for party in self._by_code.values() if party.code != BROKER)
+        return tuple(party for party in listed if at is None or party.takes_part(at))
+
+    def serving(self, partner: str, region: str, at: datetime) -> tuple[Party, ...]:
+        """The parties of this kind that a question in a case of this region goes to."""
+        return tuple(one for one in self.parties(at) if one.partner == partner and region in one.regions)
+
+    def signers(self, partners: Iterable[str], at: datetime) -> tuple[str, ...]:
+        """The codes of the parties that speak for these kinds when a version of the hand-out is agreed on."""
+        kinds = frozenset(partners)
+        return tuple(sorted(one.code for one in self.parties(at) if one.partner in kinds and one.signs))
+
+    def outside(self, partner: str, region: str) -> Outsider | None:
+        """Whom of this kind to call where nobody of it takes part."""
+        fitting = (one for one in self._outside if one.partner == partner)
+        return next((one for one in fitting if region in one.regions or not one.regions), None)
 
     def signing_key(self, oin: str, kid: str, at: datetime) -> ec.EllipticCurvePublicKey:
-        """The key of this party with this id, if it is valid at that time. Raises SenderUnknown."""
+        """The key of this party with this id, if both are there at that time. Raises SenderUnknown."""
         found = self._signing.get((oin, kid))
-        if found is None or not found[0].valid_at(at):
+        if found is None or not found[0].valid_at(at) or not self._by_oin[oin].takes_part(at):
             raise SenderUnknown
         return found[1]
 
     def sealing_key(self, code: str, now: datetime) -> SealingKey:
-        """The newest valid key that seals to this party. Raises SenderUnknown when it has none."""
-        valid = [key for key in self.party(code).keys if key.use == "seal" and key.valid_at(now)]
-        if not valid:
-            raise SenderUnknown
+        """The newest valid key that seals to this party. Raises PartyUnknown when it has none, or left."""
+        party = self.party(code)
+        valid = [key for key in party.keys if key.use == "seal" and key.valid_at(now)]
+        if not valid or not party.takes_part(now):
+            raise PartyUnknown
         newest = max(valid, key=lambda key: key.valid_from)
         return SealingKey(newest.kid, self._sealing[newest.kid])
 
@@ -206,6 +283,28 @@ class Directory:
                 self._signing[party.oin, key.kid] = (key, signing_public(key.raw()))
             elif key.use == "seal":
                 self._sealing[key.kid] = sealing_public(key.raw())
+
+
+def dropped(before: Directory, after: Directory) -> tuple[str, ...]:
+    """What stands in the first and no longer, or otherwise, in the second: codes of parties, and key ids with
+    their party. Nothing may be lost: a party that leaves and a key that is retired get an end.
+    """
+    lost = []
+    for party in (before.party(BROKER), *before.parties()):
+        try:
+            now = after.party(party.code)
+        except PartyUnknown:
+            lost.append(party.code)
+            continue
+        if (now.oin, now.partner) != (party.oin, party.partner):
+            lost.append(party.code)
+        keys = {(key.kid, key.use, key.public, key.valid_from) for key in now.keys}
+        lost += [
+            f"key {key.kid} of {party.code}"
+            for key in party.keys
+            if (key.kid, key.use, key.public, key.valid_from) not in keys
+        ]
+    return tuple(lost)
 
 
 def directory_text(contents: Mapping[str, object]) -> bytes:

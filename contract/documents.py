@@ -116,6 +116,11 @@ class Inquiry(Document):
     kid: Kid
     sealed: Base64Url
 
+    @property
+    def asks(self) -> str:
+        """The kind of partner that all its questions are for."""
+        return partner_of(self.questions[0].question)
+
     def asker(self, partner: str) -> "Asker":
         return Asker(partner, self.requester_role, self.mandated, self.assigned)
 
@@ -126,8 +131,8 @@ class Inquiry(Document):
             raise ValueError("the same question about the same subject in the same role stands twice")
         if set(self.identities) != {question.subject_ref for question in self.questions}:
             raise ValueError("each subject has exactly one locked identity")
-        if any(partner_of(question.question) != self.holder for question in self.questions):
-            raise ValueError("a question belongs to another holder")
+        if any(partner_of(question.question) != self.asks for question in self.questions):
+            raise ValueError("the questions are for one kind of partner")
         return self
 
 

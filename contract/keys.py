@@ -74,13 +74,17 @@ class Keyring:
     trail_pq: tuple[mldsa.MLDSA44PrivateKey, ...]
     witness: tuple[ed25519.Ed25519PrivateKey, ...]
     wrapping: bytes
+    past: tuple[Mapping[str, str], ...] = ()
+    """Of keys that were retired, what stands in the directory: what they signed is still verified."""
 
     def signing_key(self, now: datetime) -> SigningKey:
         """The newest signing key whose time has come."""
         return max((key for key in self.signing if key.use_from <= now), key=lambda key: key.use_from)
 
     def public_keys(self) -> list[dict[str, str]]:
-        """What stands in the directory about these keys: `kid`, `use`, `public`, `valid_from`."""
+        """What stands in the directory about these keys: `kid`, `use`, `public`, `valid_from`, and of a
+        retired one `valid_until`.
+        """
         rows = [
             _public("sign", key.kid, _point(key.private.public_key()), key.use_from) for key in self.signing
         ]
@@ -94,7 +98,7 @@ class Keyring:
         for use, keys in notes.items():
             raws = [key.public_key().public_bytes_raw() for key in keys]
             rows += [_public(use, _kid(raw), raw, oldest) for raw in raws]
-        return rows
+        return [*rows, *(dict(row) for row in self.past)]
 
 
 def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
@@ -124,8 +128,14 @@ def rotated(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
 
 
 def retired(contents: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    """The same file without the keys whose successor has been used for `RETIRED_AFTER`."""
-    return {**contents, **{name: _kept(contents[name], now) for name in ("sign", "seal", *_NOTE_KEYS)}}
+    """The same file without the private keys whose successor has been used for `RETIRED_AFTER`. Of each the
+    public side stays, with this end: from then on it signs nothing, and verifies what it signed before.
+    """
+    after = {**contents, **{name: _kept(contents[name], now) for name in ("sign", "seal", *_NOTE_KEYS)}}
+    listed = {row["kid"] for row in _parse(after).public_keys()}
+    end = now.replace(microsecond=0).isoformat()
+    gone = [row for row in _parse(contents).public_keys() if row["kid"] not in listed]
+    return {**after, "past": [*contents.get("past", ()), *({**row, "valid_until": end} for row in gone)]}
 
 
 def write_keys(path: Path, contents: Mapping[str, Any]) -> None:
@@ -203,6 +213,7 @@ def _parse(contents: Mapping[str, Any]) -> Keyring:
         trail_pq=_note_keys(contents["trail_pq"], mldsa.MLDSA44PrivateKey.from_seed_bytes),
         witness=_note_keys(contents["witness"], ed25519.Ed25519PrivateKey.from_private_bytes),
         wrapping=wrapping,
+        past=tuple(contents.get("past", ())),
     )
 
 

@@ -17,6 +17,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     ├── RequestProblem            the request around it
     │   ├── RequestInvalid        400   names every mistake
     │   ├── ReleaseUnfit          400
+    │   ├── PartyIsOwn            400
     │   ├── NotSignedIn           401
     │   ├── NotAllowed            403
     │   │   ├── CaseNotYours      403
@@ -28,6 +29,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── NotAcceptable         406
     │   ├── Conflict              409
     │   │   ├── CaseStatementStale 409
+    │   │   ├── PartyUnknown      409
     │   │   ├── AnsweringPaused   409
     │   │   ├── DecisionDiffers   409
     │   │   ├── NotWaiting        409
@@ -196,6 +198,14 @@ class ReleaseUnfit(RequestProblem):
         return told if self.why is None else {**told, "detail": f"{self.detail} {self.why}"}
 
 
+class PartyIsOwn(RequestProblem):
+    status, code = 400, "party_is_own"
+    title, detail = (
+        "Een organisatie kan zichzelf niets vragen.",
+        "Kijk in uw eigen register, of kies een andere organisatie.",
+    )
+
+
 class NotSignedIn(RequestProblem):
     status, code = 401, "not_signed_in"
     title, detail = "U bent niet aangemeld.", "Meld u aan bij uw eigen organisatie en probeer het opnieuw."
@@ -267,6 +277,16 @@ class CaseStatementStale(Conflict):
     title, detail = (
         "De gegevens van deze casus zijn veranderd.",
         "Haal de casus opnieuw op en stuur het bericht daarna opnieuw.",
+    )
+
+
+class PartyUnknown(Conflict):
+    """Whom we look up; who sent us something is `SenderUnknown`."""
+
+    code = "party_unknown"
+    title, detail = (
+        "Deze organisatie doet niet mee, of niet meer.",
+        "Haal de nieuwste lijst van deelnemers op. Bel de organisatie als uw vraag niet kan wachten.",
     )
 
 

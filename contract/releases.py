@@ -4,9 +4,9 @@
         │            │           │          │                          │
         └► unfit     └► rejected └──────────┴──────────► retired ◄─────┘
 
-- The effect decides who must agree: the partners that asker or holder of a changed cell belong to, each by
-  an officer
-  of its own. Without effect, one officer. Never whoever brought it.
+- The effect decides which partners must agree: those that asker or holder of a changed cell belong to. Of
+  each, every party that the directory names as speaking for its kind when the release was brought, by an
+  officer of its own. Without effect, one officer. Never whoever brought it.
 - What the first release needs happened outside: every party installed it.
 - A moment is agreed in a signed step, so that all change over at once.
 """
@@ -30,13 +30,12 @@ State = Literal[
 
 @dataclass(frozen=True)
 class Step:
-    """A step that was recorded: the signed document, by which partner, when (seconds) and where in the
-    broker's
+    """A step that was recorded: the signed document, by which party, when (seconds) and where in the broker's
     trail.
     """
 
     step: str
-    partner: str
+    party: str
     officer: str
     digest: str
     token: str
@@ -47,12 +46,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Examined:
-    """What the broker found when it worked out the effect; `unfit`: why it cannot be a release."""
+    """What the broker found when it worked out the effect; `unfit`: why it cannot be a release. `partners`:
+    the kinds that it touches; `signers`: the parties that speak for them.
+    """
 
     table: str = ""
     changed: int = 0
     wider: bool = False
     partners: tuple[str, ...] = ()
+    signers: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     unfit: str | None = None
@@ -79,12 +81,12 @@ class Life:
 
     @property
     def needed(self) -> frozenset[str]:
-        """The partners whose officers must agree, for as far as the effect asks."""
-        return frozenset(self.examined.partners) if self.examined is not None else frozenset()
+        """The parties whose officers must agree, for as far as the effect asks."""
+        return frozenset(self.examined.signers) if self.examined is not None else frozenset()
 
     @property
     def approved(self) -> frozenset[str]:
-        return frozenset(step.partner for step in self.steps if step.step == "approve")
+        return frozenset(step.party for step in self.steps if step.step == "approve")
 
     @property
     def missing(self) -> frozenset[str]:
@@ -97,14 +99,14 @@ class Life:
 
     @property
     def rejected(self) -> bool:
-        decisive = self.needed or {step.partner for step in self.steps}
-        return any(step.step == "reject" and step.partner in decisive for step in self.steps)
+        decisive = self.needed or {step.party for step in self.steps}
+        return any(step.step == "reject" and step.party in decisive for step in self.steps)
 
     @property
     def involved(self) -> frozenset[str]:
         """Who may put it in force or take it back."""
         proposal = self.proposal
-        return self.needed | self.approved | ({proposal.partner} if proposal is not None else frozenset())
+        return self.needed | self.approved | ({proposal.party} if proposal is not None else frozenset())
 
 
 def read_life(values: Mapping[str, Any]) -> Life:

@@ -11,7 +11,6 @@ from adapters.registers.register import Record
 from contract.identity import Identity
 from demo.population import CastMember, Facts
 
-PARTIES = ("veilig_thuis", "politie", "om", "reclassering", "rvdk")
 """Who takes part in the demo's chain, beside the broker."""
 
 
@@ -25,8 +24,29 @@ def cast(today: date) -> dict[str, CastMember]:
         *_acute_danger(today),
         *_partner_down(today),
         *_asked_again(today),
+        *_another_region(today),
     ]
     return {member.name: member for member in everyone}
+
+
+def _another_region(today: date) -> list[CastMember]:
+    """A man who moved: reported on where he lived, under supervision of one of two where he lives now."""
+    ago = _ago(today)
+    supervision = Record("conditional_sentence", "client", ago(90), today + timedelta(days=300))
+    return [
+        CastMember(
+            "another_region.man",
+            Identity("Verhuisma", "Wietse Jelmer", "1986-08-19", postcode="9993ZX", house_number="5"),
+            {
+                "veilig_thuis": _facts(Record("melding", "suspected_perpetrator", ago(400))),
+                "verslavingsreclassering": _facts(supervision),
+            },
+        ),
+        CastMember(
+            "another_region.child",
+            Identity("Verhuisma", "Fedde", _born(today, 7), postcode="9993ZX", house_number="5"),
+        ),
+    ]
 
 
 def _stalking(today: date) -> list[CastMember]:

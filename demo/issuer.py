@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from demo.cast import PARTIES
+from demo.members import MEMBERS
 
 LOUD = "DEMO: deze aanmelding controleert niemand. Alleen voor verzonnen gegevens."
 ROLES = frozenset(
@@ -44,7 +44,7 @@ def app_of(base: str, ahead: Callable[[], int]) -> Starlette:
     """The service under this address, on a clock so many seconds ahead; keys live in memory, and a restart
     makes new ones.
     """
-    keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in PARTIES}
+    keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in (one.code for one in MEMBERS)}
 
     async def jwks(request: Request) -> Response:
         partner = request.path_params["partner"]

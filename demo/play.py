@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from demo.caller import Caller, Json, Refused
 from demo.cast import cast
+from demo.members import REGION
 from demo.pace import Patience
 from demo.population import CastMember
 from demo.proposal import Proposal
-from demo.world import REGION
 
 _WHY = "De veiligheid van betrokkenen vraagt om deze ene vraag."
 _NOT_LESS = "Met minder, of op een andere manier, is dit niet te weten."
@@ -81,6 +81,9 @@ class Chain(Protocol):
 
     @property
     def say(self) -> Callable[[str], None]: ...
+
+    @property
+    def parties(self) -> tuple[str, ...]: ...
 
     def settings(self, party: str) -> dict[str, Any]: ...
 
@@ -220,7 +223,10 @@ def decide_standing(play: Play) -> None:
         "reclassering": ("A01", "A02", "J01"),
         "rvdk": ("A06",),
         "veilig_thuis": ("B01",),
+        "verslavingsreclassering": ("A01", "A02", "J01"),
     }.items():
+        if partner not in play.world.parties:
+            continue
         for rule in rules:
             play.caller(partner, "manager").post(
                 "/v1/standing-decisions", {"rule": rule, "validUntil": until}

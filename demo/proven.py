@@ -21,7 +21,6 @@ from audit.selection import Selection
 from contract.codes import BROKER
 from contract.keys import read_keys
 from contract.signatory import trail_origin
-from demo.cast import PARTIES
 from demo.play import Play, Told
 from party.commands.trail import exported
 
@@ -68,7 +67,7 @@ def insider_caught(play: Play, told: Told) -> None:
     world = play.world
     database = world.folder / BROKER / "trail.sqlite"
     told.must(play.soon(lambda: _witnessed(world) >= _size(database)), "de getuigen tekenden niet")
-    seen = {partner: _misdeeds(world, partner) for partner in PARTIES}
+    seen = {partner: _misdeeds(world, partner) for partner in world.parties}
     world.stop(BROKER)
     kept = world.folder / "honest"
     shutil.copytree(database.parent, kept)
@@ -76,7 +75,7 @@ def insider_caught(play: Play, told: Told) -> None:
     world.start(BROKER)
     world.wait_ready(BROKER)
     told.must(
-        play.soon(lambda: all(_misdeeds(world, partner) > seen[partner] for partner in PARTIES)),
+        play.soon(lambda: all(_misdeeds(world, partner) > seen[partner] for partner in world.parties)),
         "niet elke getuige merkte het",
     )
     world.stop(BROKER)
@@ -87,7 +86,7 @@ def insider_caught(play: Play, told: Told) -> None:
     told.take(play.ask(play.chair, play.case(play.chair), [man]))
     told.notes += [
         "Iemand met de sleutel van de centrale veranderde een beslissing in het spoor en tekende opnieuw.",
-        f"Alle {len(PARTIES)} knooppunten merkten het, tekenden niet, en bewaren het bewijs.",
+        f"Alle {len(world.parties)} knooppunten merkten het, tekenden niet, en bewaren het bewijs.",
         "Met de eerlijke back-up gaat de centrale gewoon verder.",
     ]
 
@@ -155,7 +154,7 @@ def _size(database: Path) -> int:
 
 def _witnessed(world: Any) -> int:
     """How much of the broker's trail every partner has signed."""
-    return min(_scalar(world, partner, "SELECT max(size) FROM witnessed") for partner in PARTIES)
+    return min(_scalar(world, partner, "SELECT max(size) FROM witnessed") for partner in world.parties)
 
 
 def _misdeeds(world: Any, partner: str) -> int:

@@ -23,12 +23,12 @@ from contract.receipts import proven_entries
 from contract.signatory import trail_origin
 from contract.signing import read
 from demo.caller import Json
-from demo.cast import PARTIES
 from demo.leaks import found_in_files, found_in_memory, markers
+from demo.members import NAMES
 from demo.play import Play, Told
 from demo.show import Show, unique
 from demo.stories import play_all
-from demo.world import NAMES, World, running_world
+from demo.world import World, running_world
 from gateway.settings import BrokerSettings
 from party.commands.trail import exported
 from policies import load_release
@@ -119,7 +119,7 @@ def _receipt_holds(token: str, directory: Directory) -> bool:
     body = token.split(".")[1]
     written_at = json.loads(base64url.decode(body))["iat"]
     now = datetime.fromtimestamp(written_at, UTC)
-    for partner in directory.partners():
+    for partner in directory.parties():
         try:
             receipt = read(
                 Receipt,
@@ -157,7 +157,7 @@ def _leaks(world: World, play: Play) -> int:
 
 def _stay(console: Console, world: World) -> None:
     console.rule("De keten blijft draaien. Ctrl-C stopt alles.")
-    for party in (BROKER, *PARTIES):
+    for party in (BROKER, *world.parties):
         console.print(f"  {NAMES[party]:<48} {world.address(party)}/v1/openapi.json")
     console.print(
         f"  Aanmelden (DEMO, controleert niemand): POST {world.address('issuer')}/veilig_thuis/token "

@@ -32,6 +32,7 @@ TITLES = {
     "acute_danger": "Acuut gevaar: eerst bellen",
     "partner_down": "Een partner is even weg",
     "asked_again": "Dezelfde vraag nog een keer",
+    "another_region": "Een ander Veilig Thuis vraagt: twee reclasseringen, en een Raad die nog niet meedoet",
     "new_release": "Een nieuwe versie van de hand-out: voorgesteld, ondertekend, in werking, teruggezet",
     "informed": "Niemand wordt vergeten: een jaar van de zaak, versneld",
     "export_verified": "De FG voert uit en kijkt na, zonder ons te geloven",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from demo.caller import Json, Refused
 from demo.informed import informed
+from demo.members import OTHER_REGION
 from demo.play import Play, Story, Told, decide_standing, ended, played
 from demo.proven import export_verified, insider_caught
 
@@ -215,6 +216,48 @@ def asked_again(play: Play, told: Told) -> None:
     told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
 
 
+def another_region(play: Play, told: Told) -> None:
+    """Another region's Veilig Thuis asks ours (A15) and two organisations for probation; one of its partners
+    does not take part yet.
+    """
+    chair = play.caller("veilig_thuis_flevoland", "chair")
+    report, supervision, child = (
+        "veilig_thuis.earlier_report",
+        "reclassering.under_supervision",
+        "rvdk.known",
+    )
+    case = play.case(chair, region=OTHER_REGION)
+    man = play.subject("another_region.man", "suspected_perpetrator", [report, supervision])
+    try:
+        play.ask(chair, case, [man])
+        told.wrong.append("een vraag aan de eigen soort ging zonder keuze weg")
+    except Refused as refused:
+        told.must(refused.code == "request_invalid", f"zonder keuze gaf {refused.code}")
+    man["questions"][0]["holder"] = "veilig_thuis_flevoland"
+    try:
+        play.ask(chair, case, [man])
+        told.wrong.append("Veilig Thuis vroeg zichzelf iets")
+    except Refused as refused:
+        told.must(refused.code == "party_is_own", f"zichzelf vragen gaf {refused.code}")
+    man["questions"][0]["holder"] = "veilig_thuis"
+    girl = play.subject("another_region.child", "child", [child])
+    asked = play.ask(chair, case, [man, girl])
+    ends = {(item["question"], item["holder"]): ended(item) for item in asked["items"]}
+    expected = {
+        (report, "veilig_thuis"): "waits_for_person",
+        (supervision, "reclassering"): "answered:no",
+        (supervision, "verslavingsreclassering"): "answered:yes",
+        (child, "rvdk"): "not_joined",
+    }
+    told.must(ends == expected, f"{ends} in plaats van {expected}")
+    told.must(
+        play.release("veilig_thuis", asked["items"], report, ["yes"]) == 1,
+        "het andere Veilig Thuis gaf niets",
+    )
+    told.take(chair.until(f"/v1/enrichments/{asked['id']}", lambda now: _end(now, report) == "answered:yes"))
+    told.notes.append("In Flevoland doet de Raad nog niet mee: de andere vragen zijn gesteld, die ene niet.")
+
+
 def new_release(play: Play, told: Told) -> None:
     """RvdK proposes a row, the effect is shown, those it touches sign, it comes into force while a question
     is
@@ -285,6 +328,7 @@ STORIES: tuple[Story, ...] = (
     acute_danger,
     partner_down,
     asked_again,
+    another_region,
     new_release,
     informed,
     export_verified,

@@ -1,5 +1,5 @@
-"""The demo's chain on this machine: the broker, five nodes, their registers and an identity provider, each
-its own process on loopback.
+"""The demo's chain on this machine: the broker, nodes, registers and an identity provider, each its own
+process on loopback.
 
 Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each
 run, but for the
@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,29 +29,14 @@ from contract.days import day_of
 from contract.directory import directory_text
 from contract.keys import make_keys, read_keys, write_keys
 from demo.caller import Caller, HttpCaller, sign_in
-from demo.cast import PARTIES, cast
+from demo.cast import cast
+from demo.members import MEMBERS, NAMES, OTHER_REGION, OUTSIDE, REGION, Member
 from demo.pace import Patience
 from demo.population import build
 from demo.proposal import Preparing, Proposal
 from demo.stamp_authority import make_authority, openssl
 
 SEED = 20261124
-SIZES: Mapping[str, int] = {
-    "reclassering": 20_000,
-    "rvdk": 20_000,
-    "politie": 20_000,
-    "om": 20_000,
-    "veilig_thuis": 20_000,
-}
-NAMES: Mapping[str, str] = {
-    "broker": "Centrale (DEMO)",
-    "veilig_thuis": "Veilig Thuis Midden (DEMO)",
-    "politie": "Politie Midden (DEMO)",
-    "om": "Openbaar Ministerie Midden (DEMO)",
-    "reclassering": "Reclassering Midden (DEMO)",
-    "rvdk": "Raad voor de Kinderbescherming Midden (DEMO)",
-}
-REGION = "utrecht"
 _STARTED_WITHIN_S = 30.0
 _STOPPED_WITHIN_S = 20.0
 
@@ -71,6 +56,12 @@ class World:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     preparing: Preparing | None = None
     ahead: timedelta = timedelta()
+    members: tuple[Member, ...] = MEMBERS
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The codes of all but the broker."""
+        return tuple(one.code for one in self.members)
 
     def address(self, party: str) -> str:
         return f"http://127.0.0.1:{self.ports[party]}"
@@ -165,13 +156,15 @@ class World:
                 values["time_stamp_roots"] = str(self.folder / "stamp_authority" / "root.pem")
                 values["stamp_look_every_s"] = 1
             return values
+        partner = next(one.partner for one in self.members if one.code == party)
         token = (self.folder / "rvdk-token").read_text(encoding="utf-8")
         registers = {
             "rvdk": f"http://node:{token}@127.0.0.1:{self.ports['rvdk_register']}",
             "politie": (self.folder / "register" / "politie").as_uri(),
         }
         return values | {
-            "partner": party,
+            "party": party,
+            "partner": partner,
             "register_url": registers.get(party, f"sqlite:///{self.folder / 'register' / party}.sqlite"),
             "issuer": f"{self.address('issuer')}/{party}",
             "audience": f"grondslag-{party}",
@@ -185,7 +178,7 @@ class World:
             self.stop(party)
 
     def _ready_url(self, party: str) -> str:
-        if party in {BROKER, *PARTIES}:
+        if party in {BROKER, *self.parties}:
             return f"http://127.0.0.1:{self.ports[party + '.management']}/healthz/ready"
         return self.address(party) + ("/veilig_thuis/jwks" if party == "issuer" else "/")
 
@@ -202,11 +195,11 @@ def running_world(folder: Path, say: Callable[[str], None], *, size: float = 1.0
     build_registers(world, size)
     make_parties(world)
     try:
-        say("De keten start: centrale, vijf knooppunten, register van de Raad, aanmelding.")
+        say(f"De keten start: centrale, {len(world.members)} knooppunten, register van de Raad, aanmelding.")
         helpers = [name for name in ("issuer", "rvdk_register", "stamp_authority") if name in world.ports]
-        for party in (*helpers, BROKER, *PARTIES):
+        for party in (*helpers, BROKER, *world.parties):
             world.start(party)
-        for party in (*helpers, BROKER, *PARTIES):
+        for party in (*helpers, BROKER, *world.parties):
             world.wait_ready(party)
         yield world
     finally:
@@ -230,23 +223,24 @@ def build_registers(world: World, size: float) -> None:
         fresh.mkdir(parents=True)
         with ProcessPoolExecutor(os.cpu_count()) as pool:
             building = {
-                pool.submit(_build, partner, fresh, int(count * size), world.today): (
-                    partner,
-                    int(count * size),
-                )
-                for partner, count in SIZES.items()
+                pool.submit(_build, one, fresh, int(one.size * size), world.today): one
+                for one in world.members
             }
             for done in as_completed(building):
                 done.result()
-                partner, count = building[done]
-                world.say(f"Register van {NAMES[partner]}: {count:,} verzonnen personen.".replace(",", "."))
+                one = building[done]
+                count = f"{int(one.size * size):,}".replace(",", ".")
+                world.say(f"Register van {one.name}: {count} verzonnen personen.")
         fresh.rename(folder)
     (world.folder / "register").symlink_to(folder, target_is_directory=True)
 
 
-def _build(partner: str, folder: Path, size: int, today: date) -> None:
-    place = folder / "politie" if partner == "politie" else f"sqlite:///{folder / partner}.sqlite"
-    build(partner, place, SEED, size, list(cast(today).values()), today=today)
+def _build(member: Member, folder: Path, size: int, today: date) -> None:
+    place = (
+        folder / member.code if member.partner == "politie" else f"sqlite:///{folder / member.code}.sqlite"
+    )
+    known = list(cast(today).values())
+    build(member.partner, place, SEED, size, known, party=member.code, today=today)
 
 
 def make_parties(world: World) -> None:
@@ -255,7 +249,7 @@ def make_parties(world: World) -> None:
         "issuer",
         "rvdk_register",
         *(["stamp_authority"] if openssl() else []),
-        *(name for party in (BROKER, *PARTIES) for name in (party, f"{party}.management")),
+        *(name for party in (BROKER, *world.parties) for name in (party, f"{party}.management")),
     ]
     world.ports.update(zip(names, free_ports(len(names)), strict=True))
     if "stamp_authority" in world.ports:
@@ -264,13 +258,16 @@ def make_parties(world: World) -> None:
         world.say("Zonder het programma openssl zijn er geen tijdstempels.")
     now = datetime.now(UTC)
     rows: list[dict[str, Any]] = []
-    for number, party in enumerate((BROKER, *PARTIES)):
+    members = {one.code: one for one in world.members}
+    for number, party in enumerate((BROKER, *world.parties)):
+        member = members.get(party)
         path = world.folder / party / "keys.json"
         write_keys(path, make_keys(party, demo=True, now=now))
         keyring = read_keys(path, party=party, demo=True)
         rows.append(
             {
                 "code": party,
+                "partner": member and member.partner,
                 "oin": f"{99999990000000000000 + number}",
                 "name": NAMES[party],
                 "address": world.address(party),
@@ -279,14 +276,16 @@ def make_parties(world: World) -> None:
                     "phone": f"088-000 00 0{number}",
                     "hours": "werkdagen 8.30-17.00",
                 },
-                "regions": [] if party == BROKER else [REGION],
+                "regions": member.regions if member else (),
+                "signs": member is None or member.signs,
                 "keys": keyring.public_keys(),
             }
         )
-    contents = {"demo": True, "regions": {REGION: {"regime": "bilateral"}}, "parties": rows}
+    regions = {region: {"regime": "bilateral"} for region in (REGION, OTHER_REGION)}
+    contents = {"demo": True, "regions": regions, "parties": rows, "outside": [OUTSIDE]}
     (world.folder / "directory.json").write_bytes(directory_text(contents))
     (world.folder / "rvdk-token").write_text(secrets.token_hex(32), encoding="utf-8")
-    for party in (BROKER, *PARTIES):
+    for party in (BROKER, *world.parties):
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in world.settings(party).items())
         (world.folder / f"{party}.toml").write_text(lines, encoding="utf-8")
 

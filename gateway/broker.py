@@ -29,6 +29,7 @@ from contract.documents import (
     decision_input,
 )
 from contract.problems import (
+    CaseNotYours,
     CaseStatementStale,
     CaseUnknown,
     Conflict,
@@ -36,6 +37,8 @@ from contract.problems import (
     DocumentReplayed,
     InternalError,
     NotFound,
+    PartyIsOwn,
+    PartyUnknown,
     TooBusy,
 )
 from contract.signatory import Received, Signatory
@@ -49,8 +52,8 @@ from gateway.inquiries.inquiries import Accepted, earlier
 from gateway.inquiries.receipts import receipt
 from party.hand_outs import HandOut, HandOuts
 
-MAX_INQUIRIES = 10
-"""In one request: two for each partner."""
+MAX_INQUIRIES = 16
+"""In one request: of each of five kinds of partner the parties of a region, three at most."""
 
 
 _decisions = Counter("grondslag_decisions_total", "Decisions that were recorded.", ["effect", "mode"])
@@ -140,14 +143,18 @@ class Broker:
         """
         statement = self._signatory.read(CaseStatement, token)
         said, by = statement.document, statement.sender
-        if by.code == self._signatory.party.code or said.region not in self._signatory.directory.regions:
+        directory = self._signatory.directory
+        if by.code == self._signatory.party.code or said.region not in directory.regions:
             raise DocumentMalformed
+        if said.region not in by.regions:
+            raise CaseNotYours
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
         limits = self._hand_outs.newest(int(self.now_s())).catalogue.limits(said.region)
         due = timedelta(hours=limits.melding_due_hours)
-        after = cases.stated(said, statement.digest, by.code, before, now=self._signatory.now(), due=due)
+        kept_by = None if before is None else directory.party(before.brought_by)
+        after = cases.stated(said, statement.digest, by, before, kept_by, now=self._signatory.now(), due=due)
         facts = {
             "case_ref": said.case_ref,
             "statement": statement.digest,
@@ -257,6 +264,13 @@ class Broker:
                 for question in document.questions
             ):
                 raise DocumentMalformed
+            if document.holder == one.sender.code:
+                raise PartyIsOwn
+            holder = self._signatory.directory.party(document.holder)
+            if holder.partner != document.asks:
+                raise DocumentMalformed
+            if not holder.takes_part(self._signatory.now()):
+                raise PartyUnknown
         return received
 
     def _placed(
@@ -278,6 +292,10 @@ class Broker:
                 raise CaseUnknown
             if case.statement != document.case_statement:
                 raise CaseStatementStale
+            holder = directory.party(document.holder)
+            # another region is asked of its own kind alone (hand-out, row A15)
+            if case.region not in holder.regions and holder.partner != requester.partner:
+                raise DocumentMalformed
             before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
             together = [
                 (question.subject_ref, question.role)
@@ -293,12 +311,14 @@ class Broker:
             )
             inputs = tuple(
                 decision_input(
-                    document.asker(requester.code),
+                    document.asker(str(requester.partner)),
                     question,
                     purpose=document.purpose,
                     urgency=document.urgency,
                     case=facts,
-                    repetition=before.repetition(question, document.purpose, limits, together=together),
+                    repetition=before.repetition(
+                        question, document.holder, document.purpose, limits, together=together
+                    ),
                     re_roled=before.re_roled(question, together=together),
                 )
                 for question in document.questions

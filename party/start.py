@@ -16,6 +16,7 @@ from audit.errors import TrailError, TrailUnavailable
 from audit.migration import KEYS, TRAIL, look, migrate
 from audit.trail import Trail
 from contract import problems
+from contract.codes import BROKER
 from contract.directory import Directory, DirectoryProblem
 from contract.keys import KeyProblem, Keyring, read_keys
 from contract.signatory import Signatory, trail_origin
@@ -89,7 +90,7 @@ async def started(
             for scripts in folders if name in waiting else ():
                 migrate(url, scripts)
         trail = await stack.enter_async_context(opened_trail(settings, signatory))
-        log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.partners()) + 1)
+        log(Event.DIRECTORY_READ, digest=directory.digest, parties=len(directory.parties()) + 1)
         yield Start(signatory, hand_outs, trail)
 
 
@@ -121,6 +122,11 @@ def read_signatory(settings: PartySettings, party: str, now: Callable[[], dateti
             "Make one with: grondslag init directory"
         )
     keyring = read_keys(settings.keys, party=party, demo=settings.demo)
+    if party not in {BROKER, *(one.code for one in directory.parties())}:
+        raise DirectoryProblem(
+            f"The directory {settings.directory.name} does not list {party}. Send your party file to whoever "
+            "keeps it, and take the new one."
+        )
     _verify_listed(keyring, directory, settings.keys)
     return Signatory(directory, keyring, now)
 

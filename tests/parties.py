@@ -13,7 +13,7 @@ from contract.codes import BROKER
 from contract.directory import Directory, directory_text
 from contract.keys import Keyring, make_keys, read_keys, write_keys
 from contract.signatory import Signatory
-from demo.cast import PARTIES
+from demo.members import PARTIES
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -44,6 +44,7 @@ def directory_contents(keyrings: Mapping[str, Keyring]) -> dict[str, Any]:
     parties = [
         {
             "code": party,
+            "partner": None if party == BROKER else party,
             "oin": f"{99999990000000000000 + number}",
             "name": f"Proefpartij {party}",
             "address": f"http://{party.replace('_', '-')}.example",

@@ -9,7 +9,7 @@ from typing import Any
 
 from contract.codes import BROKER
 from demo.caller import Json
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from policies import load_release
 from policies.check import Agreement, Certificate
 from policies.effect import kept_table

@@ -33,7 +33,7 @@ from audit.migration import KEYS, TRAIL, migrate
 from contract.codes import BROKER
 from contract.days import day_of
 from demo.caller import Caller, Refused
-from demo.cast import PARTIES
+from demo.members import FIVE, Member
 from demo.proposal import Proposal
 from demo.world import World, build_registers, make_parties
 from gateway.app import app as broker_app
@@ -136,11 +136,12 @@ class LocalWorld(World):
         http: bool = False,
         opa_url: str | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        members: tuple[Member, ...] = FIVE,
     ) -> None:
         """`databases` gives the URLs `database` and `subject_keys` of a party (SQLite in the folder if left
         out).
         """
-        super().__init__(folder, lambda _: None, day_of(datetime.now(UTC)))
+        super().__init__(folder, lambda _: None, day_of(datetime.now(UTC)), members=members)
         self.clock = Clock()
         self.prepared: Prepared | None = None
         self.apps: dict[str, Any] = {}
@@ -153,7 +154,7 @@ class LocalWorld(World):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="chain", daemon=True)
         self._thread.start()
-        self._issuer_keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in PARTIES}
+        self._issuer_keys = {partner: ec.generate_private_key(ec.SECP256R1()) for partner in self.parties}
 
     def do(self, awaitable: Any) -> Any:
         """Runs something on the chain's loop and brings back its result."""
@@ -191,7 +192,7 @@ class LocalWorld(World):
         return values
 
     def start(self, party: str) -> None:
-        if party not in (BROKER, *PARTIES):
+        if party not in (BROKER, *self.parties):
             return
         self._stacks[party] = self.do(self._started(party))
 
@@ -235,7 +236,7 @@ class LocalWorld(World):
     def pass_time(self, passed: timedelta) -> None:
         """The clock jumps ahead, and every node has its turn."""
         self.clock.ahead += passed
-        for partner in PARTIES:
+        for partner in self.parties:
             if self.address(partner) in self.apps:
                 self.inform(partner)
 
@@ -285,23 +286,23 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
     (folder / "register").symlink_to(registers, target_is_directory=True)
     make_parties(world)
     if chosen.get("databases") is None:
-        _put_databases(folder)
+        _put_databases(folder, world.parties)
     database = f"sqlite:///{registers / 'rvdk'}.sqlite"
     with rvdk_service(database, world.today) as place:
         (folder / "rvdk-token").write_text(TOKEN, encoding="utf-8")
         world.ports["rvdk_register"] = int(place.rpartition(":")[2])
         try:
-            for party in (BROKER, *PARTIES):
+            for party in (BROKER, *world.parties):
                 world.start(party)
             yield world
         finally:
             world.close()
 
 
-def _put_databases(folder: Path) -> None:
+def _put_databases(folder: Path, parties: tuple[str, ...]) -> None:
     """Empty databases of every party, so that not each chain makes its tables anew."""
     made = _empty_databases()
-    for party in (BROKER, *PARTIES):
+    for party in (BROKER, *parties):
         kind = "broker" if party == BROKER else "node"
         shutil.copyfile(made / f"{kind}.sqlite", folder / party / "trail.sqlite")
         shutil.copyfile(made / "keys.sqlite", folder / party / "subject-keys.sqlite")

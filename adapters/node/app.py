@@ -14,6 +14,8 @@ from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import Desk
 from adapters.node.asking import case_routes, enrichment_routes
 from adapters.node.asking.asking import Asking
+from adapters.node.asking.cases import OwnCases
+from adapters.node.asking.opening import Opening
 from adapters.node.broker_line import BrokerLine
 from adapters.node.forgetting import FORGETTING
 from adapters.node.handout import release_routes
@@ -37,12 +39,14 @@ from audit.book import Book
 from audit.retention import Retention
 from contract import problems
 from contract.days import day_of
+from contract.signatory import Signatory
 from party.bearer import IdentityProvider, IdentityProviderUnavailable
 from party.clock import clock_of
 from party.health import working
 from party.http import api
 from party.retaining import LOOK_EVERY_S, daily
 from party.rounds import rounds
+from party.settings import SettingsProblem
 from party.start import PROBLEMS, started
 from party.wire import HttpWire, Unreachable, Wire
 
@@ -79,17 +83,19 @@ def app(
             )
             stack.push_async_callback(register.close)
             start = await stack.enter_async_context(
-                started(settings, settings.partner, migrations=MIGRATIONS, now=now)
+                started(settings, settings.party, migrations=MIGRATIONS, now=now)
             )
             broker = BrokerLine(start.signatory, line, timeout_s=settings.broker_timeout_s)
             releases = Releases(
                 start.signatory, broker, start.trail, start.hand_outs, register, tables=settings.tables
             )
+            verify_kind(start.signatory, settings.partner)
             await releases.open()
             await start.record()
             await line.open()
             stack.push_async_callback(line.close)
             witness = Witness(start.signatory, broker, start.trail)
+            opening = Opening(start.signatory, witness.note)
             notice_days = start.hand_outs.first.catalogue.parameters.notice_days
             book = Book(start.trail, notice_days=notice_days, joint=False)
             retention = Retention(
@@ -111,12 +117,13 @@ def app(
                 hand_outs=start.hand_outs,
                 releases=releases,
                 trail=start.trail,
+                cases=OwnCases(start.signatory, broker, start.trail, opening),
                 asking=Asking(
                     start.signatory,
                     broker,
                     start.hand_outs,
                     start.trail,
-                    note=witness.note,
+                    opening,
                     poll_s=settings.poll_s,
                 ),
                 answering=Answering(
@@ -172,7 +179,7 @@ def app(
             yield
 
     made = api(
-        title=f"Grondslag: knooppunt {settings.partner}",
+        title=f"Grondslag: knooppunt {settings.party}",
         description=(
             "Het knooppunt stelt vragen voor de mensen van deze organisatie. "
             "Het beantwoordt vragen van andere uit het eigen register."
@@ -196,6 +203,17 @@ def app(
     made.include_router(witness_routes.router)
     made.include_router(obligation_routes.router)
     return made
+
+
+def verify_kind(signatory: Signatory, partner: str) -> None:
+    """Raises SettingsProblem when the directory has another kind for this party than its adapter is of."""
+    listed = signatory.party.partner
+    if listed != partner:
+        raise SettingsProblem(
+            f"The directory lists this party as {listed}, the setting `partner` says {partner}. "
+            "Set it to what the directory says, or mend the directory.",
+            "partner",
+        )
 
 
 def jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:

@@ -22,6 +22,6 @@ app.add_typer(release, name="release")
 def run(settings: Settings = None) -> None:
     """Run a partner's node until it is asked to stop."""
     try:
-        run_party(NodeSettings, settings, party=lambda one: one.partner, app=node_app)
+        run_party(NodeSettings, settings, party=lambda one: one.party, app=node_app)
     except RegisterUnavailable as problem:
         sys.exit(f"{problem}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import Desk
 from adapters.node.asking.asking import Asking
+from adapters.node.asking.cases import OwnCases
 from adapters.node.handout.releases import Releases
 from adapters.node.informing.informing import Informing
 from adapters.node.outbox import Outbox
@@ -27,6 +28,7 @@ class Node:
     hand_outs: HandOuts
     releases: Releases
     trail: Trail
+    cases: OwnCases
     asking: Asking
     answering: Answering
     desk: Desk

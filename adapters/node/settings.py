@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from contract.codes import Partner
+from contract.directory import PartyCode
 from party.settings import PartySettings
 
 
@@ -14,7 +15,8 @@ class NodeSettings(PartySettings):
 
     stores = (*PartySettings.stores, "register_url")
 
-    partner: Partner = Field(description="Whose node this is.")
+    party: PartyCode = Field(description="Whose node this is: the party's code in the directory.")
+    partner: Partner = Field(description="Of which kind the party is: which adapter reads its register.")
     register_url: SecretStr = Field(
         description="The partner's own register, read only: sqlite:/// or postgresql+psycopg://, an http(s) "
         "address, or file:///folder; which of them goes with the partner's adapter."

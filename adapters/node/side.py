@@ -67,7 +67,7 @@ async def _identity_provider(settings: NodeSettings) -> str:
 SIDE: Final = Side(
     name="node",
     settings=NodeSettings,
-    party=lambda settings: settings.partner,
+    party=lambda settings: settings.party,
     migrations=MIGRATIONS,
     joint=False,
     forgetting=FORGETTING,

@@ -37,15 +37,23 @@ _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
 
 def build(
-    partner: str, place: str | Path, seed: int, size: int, cast: Sequence[CastMember] = (), *, today: date
+    partner: str,
+    place: str | Path,
+    seed: int,
+    size: int,
+    cast: Sequence[CastMember] = (),
+    *,
+    party: str | None = None,
+    today: date,
 ) -> None:
-    """Makes the register anew: `size` persons by chance, and the cast as far as this partner knows them.
+    """Makes the register of a party of this kind anew: `size` persons by chance, and the cast as far as this
+    party (the kind itself, if left out) knows them.
 
     `place` is a database URL (`sqlite:///…`, `postgresql://…`), or for politie a folder. A SQLite file or a
     folder's manifest is put in place at the end, whole. What stands in that place is lost. Raises ValueError
     for a partner or a place that does not fit.
     """
-    everyone = _with_bsn(persons(partner, seed, size, cast, today=today))
+    everyone = _with_bsn(persons(partner, seed, size, cast, party=party, today=today))
     if partner == "politie":
         _extract(Path(place), (row for one in everyone for row in rows_of(partner, *one)), today)
         return
@@ -60,15 +68,22 @@ def build(
 
 
 def persons(
-    partner: str, seed: int, size: int, cast: Sequence[CastMember] = (), *, today: date
+    partner: str,
+    seed: int,
+    size: int,
+    cast: Sequence[CastMember] = (),
+    *,
+    party: str | None = None,
+    today: date,
 ) -> Iterator[Person]:
     """The cast first, then `size` persons by chance, the same ones for the same arguments."""
+    party = party or partner
     for number, cast_member in enumerate(cast):
-        facts = cast_member.facts.get(partner)
+        facts = cast_member.facts.get(party)
         if facts:
             flags = (facts.deceased, facts.shielded, facts.in_doubt)
             yield Person(f"C{number:06}", cast_member.identity, facts.records, *flags)
-    random = Random(f"{partner} {seed}")  # noqa: S311 - invented persons, no secrets
+    random = Random(f"{party} {seed}")  # noqa: S311 - invented persons, no secrets
     members = (one for household in households(random, today) for one in household if belongs(partner, one))
     for number, member in enumerate(islice(members, size)):
         yield Person(

@@ -39,7 +39,7 @@ from contract.problems import (
 )
 from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
 from contract.signatory import Received, Signatory
-from contract.signing import CLOCK_SKEW_S
+from contract.signing import CLOCK_SKEW_S, moment
 from gateway.handout import releases
 from party.events import Event, log
 from party.hand_outs import HandOuts
@@ -254,7 +254,7 @@ class Agreement:
         def save(store: Any, recorded: Any) -> Life:
             step = Step(
                 step=said.step,
-                partner=received.sender.code,
+                party=received.sender.code,
                 officer=said.officer,
                 digest=received.digest,
                 token=received.token,
@@ -276,7 +276,9 @@ class Agreement:
         try:
             new, old = await self._release(life.release), await self._release(base)
             found = await effect_apart(old, new, self._tables)
-            examined = Examined(**vars(found))
+            brought = moment(life.proposal.recorded_at) if life.proposal else self._signatory.now()
+            signers = self._signatory.directory.signers(found.partners, brought)
+            examined = Examined(**vars(found), signers=signers)
             _, certificate = await self._trail.read(
                 lambda store: (None, releases.load_certificate(store, life.release))
             )
@@ -289,7 +291,7 @@ class Agreement:
             "release": life.release,
             "changed": examined.changed,
             "wider": examined.wider,
-            "needed": list(examined.partners),
+            "needed": list(examined.signers),
             "fit": examined.unfit is None,
         }
 

@@ -78,7 +78,7 @@ class StepTold(Body):
     """Een stap die is vastgelegd."""
 
     step: str = Field(description="Welke stap.")
-    partner: str = Field(description="Welke organisatie de stap zette.")
+    party: str = Field(description="Welke organisatie de stap zette.")
     officer: str = Field(description="Kenmerk van de functionaris; alleen de eigen organisatie kent de naam.")
     recorded_at: int = Field(description="Wanneer, in seconden sinds 1970.")
     position: int = Field(description="Regel in het spoor van de centrale.")
@@ -200,7 +200,7 @@ def _told(life: Life, agreement: Agreement) -> ReleaseTold:
         steps=[
             StepTold(
                 step=step.step,
-                partner=step.partner,
+                party=step.party,
                 officer=step.officer,
                 recorded_at=step.recorded_at,
                 position=step.position,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from audit.database import Prepared
-from contract.codes import Partner
+from contract.directory import Party
 from contract.documents import CaseFacts, CaseStatement
 from contract.problems import CaseNotYours
 from gateway.tables import metadata
@@ -32,7 +32,7 @@ cases = Table(
     metadata,
     Column("case_ref", String(36), primary_key=True),
     Column("statement", String(64), nullable=False),  # digest of the newest statement
-    Column("brought_by", String(16), nullable=False),
+    Column("brought_by", String(32), nullable=False),
     Column("region", String(64), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("meeting_on", Date),
@@ -88,18 +88,27 @@ class Case:
 
 
 def stated(
-    said: CaseStatement, digest: str, by: Partner, before: Case | None, *, now: datetime, due: timedelta
+    said: CaseStatement,
+    digest: str,
+    by: Party,
+    before: Case | None,
+    kept_by: Party | None,
+    *,
+    now: datetime,
+    due: timedelta,
 ) -> Case:
-    """The case after this statement.
+    """The case after this statement; `kept_by`: who stated it last.
 
-    Veilig Thuis may state any case. Another partner may only bring one that is anonymous, or whose melding
-    is due or missing, and may
-    replace its own until Veilig Thuis has taken the case over (design.md 3). Raises CaseNotYours.
+    Each party may replace its own. A Veilig Thuis may state a new case and take over one that another kind
+    of partner brought, never one of another Veilig Thuis. Any other partner may only bring one that is
+    anonymous, or whose melding is due or missing. Raises CaseNotYours.
     """
-    if by != "veilig_thuis":
-        own = before is None or before.brought_by == by
-        if not own or said.melding == "registered":
+    own = kept_by is None or kept_by.code == by.code
+    if by.partner == "veilig_thuis":
+        if not own and kept_by is not None and kept_by.partner == by.partner:
             raise CaseNotYours
+    elif not own or said.melding == "registered":
+        raise CaseNotYours
     if before is not None and (before.region != said.region or before.facts["kind"] != said.kind):
         raise CaseNotYours  # another region or a named case needs a reference of its own (D04)
     # the clock starts once: stating something else in between does not give more time (C1b)
@@ -109,7 +118,7 @@ def stated(
     return Case(
         case_ref=said.case_ref,
         statement=digest,
-        brought_by=by,
+        brought_by=by.code,
         region=said.region,
         facts={name: getattr(said, name) for name in _FACTS},
         meeting_on=said.meeting_on,

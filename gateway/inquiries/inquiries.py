@@ -51,8 +51,8 @@ inquiries = Table(
     Column("jti", String(36), primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
     Column("case_ref", String(36), nullable=False, index=True),
-    Column("requester", String(16), nullable=False),
-    Column("holder", String(16), nullable=False),
+    Column("requester", String(32), nullable=False),
+    Column("holder", String(32), nullable=False),
     Column("accepted_at", Integer, nullable=False),
     Column("revision", String(71), nullable=False),
     Column("case_facts", JSON, nullable=False),
@@ -236,19 +236,22 @@ Together = Sequence[tuple[str, str]]
 class Earlier:
     """What was asked before in a case."""
 
-    times: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    times: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def repetition(
         self,
         question: AskedQuestion,
+        holder: str,
         purpose: str,
         limits: Parameters,
         *,
         together: Together,
     ) -> Repetition:
-        """`together`: subject and role of all that is asked in this case at once: the budget is one."""
-        times = self.times.get((question.subject_ref, question.question, purpose), 0)
+        """Whether this holder was asked the same before. `together`: subject and role of all that is asked in
+        this case at once: the budget is one.
+        """
+        times = self.times.get((holder, question.subject_ref, question.question, purpose), 0)
         known = dict.fromkeys([*self.roles, *(ref for ref, _ in together)])
         within = [*known][: limits.max_subjects_per_case]
         over = times > limits.max_repeats or question.subject_ref not in within
@@ -264,12 +267,12 @@ class Earlier:
 
 def earlier(known: Iterable[Accepted]) -> Earlier:
     """Only what was permitted counts as asked; a refusal reached nobody."""
-    times: dict[tuple[str, str, str], int] = {}
+    times: dict[tuple[str, str, str, str], int] = {}
     roles: dict[str, frozenset[str]] = {}
     for accepted in known:
         for question in accepted.questions:
             if question.permitted is not None:
-                key = (question.subject_ref, question.question, question.purpose)
+                key = (accepted.holder, question.subject_ref, question.question, question.purpose)
                 times[key] = times.get(key, 0) + 1
                 roles[question.subject_ref] = roles.get(question.subject_ref, frozenset()) | {question.role}
     return Earlier(times, roles)

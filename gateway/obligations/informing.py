@@ -31,7 +31,7 @@ PROSECUTOR = "om"
 MOST_SHOWN = 200
 """Obligations in one answer; more follow under a later `since`."""
 
-_overdue = Gauge("grondslag_obligations_overdue", "Obligations whose time is over.", ["partner"])
+_overdue = Gauge("grondslag_obligations_overdue", "Obligations whose time is over.", ["party"])
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ class Informing:
     async def look(self) -> None:
         """Counts what is overdue, by receiver. Raises TrailUnavailable."""
         late = await self._book.overdue(self._signatory.now())
-        for partner in self._signatory.directory.partners():
-            _overdue.labels(partner.code).set(late.get(partner.code, 0))
+        for party in self._signatory.directory.parties():
+            _overdue.labels(party.code).set(late.get(party.code, 0))
         if late:
             log(Event.OBLIGATIONS_OVERDUE, count=sum(late.values()))
 
@@ -124,7 +124,7 @@ class Informing:
         """Raises NotFound for who may not know of it, NotAllowed for who may not take this step."""
         if not await self._in_region(one.case_ref, sender):
             raise NotFound
-        if sender.code != PROSECUTOR or said.step not in {"deferral", "resumption"}:
+        if sender.partner != PROSECUTOR or said.step not in {"deferral", "resumption"}:
             raise NotAllowed
 
     async def _shown(self, to: Party, found: Sequence[Obligation], since: int) -> Shown:

@@ -29,13 +29,13 @@ from party.comparing import (
 compared = Table(
     "compared",
     metadata,
-    Column("partner", String(16), primary_key=True),
+    Column("party", String(32), primary_key=True),
     Column("day", Date, primary_key=True),
 )
 
 
 class _ComparedError(Exception):
-    """This day was compared with this partner before."""
+    """This day was compared with this party before."""
 
 
 class Comparing:
@@ -50,22 +50,22 @@ class Comparing:
         """
         said = self._signatory.read(DailyStatement, token)
         verify_statement(said, of_day, around)
-        partner, day = said.sender.code, said.document.day
+        party, day = said.sender.code, said.document.day
         today = day_of(self._signatory.now())
-        if partner == self._signatory.party.code or not today - LONGEST_AGO <= day <= today - SETTLED_AFTER:
+        if party == self._signatory.party.code or not today - LONGEST_AGO <= day <= today - SETTLED_AFTER:
             raise DocumentMalformed
         async with self._turn:  # each reads some days of the trail
-            own = await remembered(self._trail, lambda facts: item_at_broker(facts, partner), day)
+            own = await remembered(self._trail, lambda facts: item_at_broker(facts, party), day)
             with suppress(_ComparedError):  # the first counts: what was told cannot be told back
                 await compare(
-                    self._trail, own, said, (of_day, around), lambda store: _save(store, partner, day)
+                    self._trail, own, said, (of_day, around), lambda store: _save(store, party, day)
                 )
-        return stated(self._signatory, partner, day, bytes.fromhex(said.document.key), own)
+        return stated(self._signatory, party, day, bytes.fromhex(said.document.key), own)
 
 
-def _save(store: Connection, partner: str, day: date) -> None:
-    mine = compared.c.partner == partner
+def _save(store: Connection, party: str, day: date) -> None:
+    mine = compared.c.party == party
     if store.execute(select(compared).where(mine, compared.c.day == day)).first() is not None:
         raise _ComparedError
     store.execute(delete(compared).where(mine, compared.c.day < day - LONGEST_AGO))
-    store.execute(insert(compared), {"partner": partner, "day": day})
+    store.execute(insert(compared), {"party": party, "day": day})

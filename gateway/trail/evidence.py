@@ -36,7 +36,7 @@ def policy(directory: Directory, outside: Sequence[str], quorum: int) -> str:
     own = [verifier_key(origin, key) for key in directory.trail_keys(BROKER)]
     partners = [
         (party.code, cosigner_key(witness_name(party.oin), keys[-1]))
-        for party in directory.partners()
+        for party in directory.parties()
         if (keys := directory.witness_keys(party.code))
     ]
     others = [(f"outside_{number}", key) for number, key in enumerate(outside, 1)]

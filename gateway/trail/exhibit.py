@@ -61,7 +61,7 @@ async def exhibit(
     origin = trail_origin(directory.party(BROKER).oin)
     of_chain = [
         cosigner_key(witness_name(party.oin), key)
-        for party in directory.partners()
+        for party in directory.parties()
         for key in directory.witness_keys(party.code)
     ]
     return exhibit_of(

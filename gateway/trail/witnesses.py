@@ -77,9 +77,9 @@ class Shown:
 
 
 def of_directory(signatory: Signatory) -> list[Witness]:
-    """Every partner, by the key that the directory has of it."""
-    directory = signatory.directory
-    known = [(party, directory.witness_keys(party.code, signatory.now())) for party in directory.partners()]
+    """Every party that takes part, by the keys that the directory has of it."""
+    directory, now = signatory.directory, signatory.now()
+    known = [(party, directory.witness_keys(party.code, now)) for party in directory.parties(now)]
     return [
         Witness(party.code, witness_name(party.oin), keys, party.address) for party, keys in known if keys
     ]

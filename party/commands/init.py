@@ -1,16 +1,16 @@
 """`grondslag init`: private keys of a party, and the directory in which all parties stand."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives import serialization
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from contract.codes import BROKER, Partner
-from contract.directory import Directory, DirectoryProblem, Party, directory_text
+from contract.directory import Directory, DirectoryProblem, Outsider, Party, directory_text, dropped
 from contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
 
 _REGIMES = ("bilateral", "zvh")
@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 
 Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
-PartyCode = Annotated[str, typer.Option("--party", help="broker, or the party's code in the directory.")]
+PartyCode = Annotated[
+    str, typer.Option("--party", help="The party's code: broker, or the one that it has in the directory.")
+]
 
 
 @app.command()
@@ -30,8 +32,8 @@ def keys(
     demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False,
 ) -> None:
     """Make the private keys of a party. Never writes over a file that is there."""
-    if not _is_code(party):
-        _stop(f"{party!r} is no code of a party; take {BROKER}, or the party's code in the directory.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,31}", party):
+        _stop("A party's code has 2 to 32 small letters, digits and underscores, and begins with a letter.")
     if keys.exists():
         _stop(f"{keys} is there already. Rotate it with `grondslag init rotate`, or name another file.")
     write_keys(keys, make_keys(party, demo=demo, now=datetime.now(UTC)))
@@ -57,15 +59,18 @@ def rotate(party: PartyCode, keys: Keys) -> None:
 
 @app.command()
 def retire(party: PartyCode, keys: Keys) -> None:
-    """Take out the keys whose successor has been used for thirty days. Then take them out of the directory
-    too, but for those of the trail: what they signed stays to be verified.
+    """Take out the private keys whose successor has been used for thirty days. Their public side stays on the
+    card, with an end, and in the directory: what they signed stays to be verified.
     """
     _read(keys, party)
     contents = json.loads(keys.read_text(encoding="utf-8"))
     kept = retired(contents, now=datetime.now(UTC))
     count = sum(len(rows) - len(kept[name]) for name, rows in contents.items() if isinstance(rows, list))
     write_keys(keys, kept)
-    typer.echo(f"Took {count} old keys out of {keys}.")
+    typer.echo(
+        f"Took {count} old keys out of {keys}. "
+        f"Send the new card: grondslag init card --party {party} --keys {keys}"
+    )
 
 
 @app.command()
@@ -94,39 +99,48 @@ def directory(
     region: Annotated[
         list[str], typer.Option("--region", help="A region that takes part, as code=regime (bilateral, zvh).")
     ],
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", help="The directory until now: no party or key of it may be left out."),
+    ] = None,
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--outside", help="A file of an organisation that does not take part yet: whom to call."
+        ),
+    ] = None,
 ) -> None:
     """Put the parties together in one directory file, checked as every party will check it at its start."""
-    rows = [_party(path) for path in parties]
+    rows = [_listed(path, Party, "docs/examples/party.json") for path in parties]
+    absent = [_listed(path, Outsider, "docs/examples/outside.json") for path in outside or ()]
     regions = {code: {"regime": regime} for code, _, regime in (one.partition("=") for one in region)}
     for code, of in regions.items():
         if not code or of["regime"] not in _REGIMES:
             _stop(f"A region is written as {code or 'code'}=bilateral or {code or 'code'}=zvh.")
     try:
-        text = directory_text({"demo": False, "regions": regions, "parties": rows})
+        text = directory_text({"demo": False, "regions": regions, "parties": rows, "outside": absent})
         made = Directory(text)
+        lost = dropped(Directory.read(before), made) if before is not None else ()
     except DirectoryProblem as problem:
         _stop(str(problem))
+    if lost:
+        _stop(
+            f"{', '.join(lost)} of {before} would be left out. Give what ends an `until` (a party) or a "
+            "`valid_until` (a key) instead: what was signed stays to be verified."
+        )
     fresh = out.with_suffix(".new")
     fresh.write_bytes(text)
     fresh.replace(out)
     typer.echo(
-        f"Wrote {out} with {len(made.partners())} partners. "
+        f"Wrote {out} with {len(made.parties())} parties. "
         f"Every party takes this same file; its digest is {made.digest}."
     )
 
 
-def _is_code(party: str) -> bool:
-    try:
-        TypeAdapter(Partner).validate_python(party)
-    except ValidationError:
-        return False
-    return True
-
-
-def _party(path: Path) -> dict[str, Any]:
+def _listed(path: Path, kind: type[Party | Outsider], example: str) -> dict[str, Any]:
     try:
         content = path.read_bytes()
-        Party.model_validate_json(content)
+        kind.model_validate_json(content)
     except OSError:
         _stop(f"There is no readable party file {path}.")
     except ValidationError as error:
@@ -134,7 +148,7 @@ def _party(path: Path) -> dict[str, Any]:
         where = ".".join(str(part) for part in row["loc"])
         _stop(
             f"The party file {path} is wrong{' at ' if where else ''}{where}: {row['msg']}. "
-            "docs/examples/party.json shows how it is written."
+            f"{example} shows how it is written."
         )
     read: dict[str, Any] = json.loads(content)
     return read

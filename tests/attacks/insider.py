@@ -36,7 +36,7 @@ from contract.keys import read_keys
 from contract.sealing import Context, seal
 from contract.signatory import Signatory
 from contract.signing import Signed, digest
-from demo.world import REGION
+from demo.members import REGION
 from party.wire import Response
 from tests.world import AsgiWire, LocalWorld
 

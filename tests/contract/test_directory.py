@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contract.directory import Directory, DirectoryProblem, directory_text
-from contract.problems import SenderUnknown
+from contract.problems import PartyUnknown, SenderUnknown
 from tests.parties import NOON, Parties, read_directory
 
 
@@ -27,9 +27,9 @@ def test_a_party_is_found_by_its_code_and_its_oin(parties: Parties) -> None:
     """And nobody else is."""
     directory = parties.directory
     assert directory.of_oin(directory.party("om").oin) == directory.party("om")
-    assert directory.partners()[0].code == "veilig_thuis"
-    assert "broker" not in [party.code for party in directory.partners()]
-    with pytest.raises(SenderUnknown):
+    assert directory.parties()[0].code == "veilig_thuis"
+    assert "broker" not in [party.code for party in directory.parties()]
+    with pytest.raises(PartyUnknown):
         directory.party("gemeente")
     with pytest.raises(SenderUnknown):
         directory.of_oin("0" * 20)
@@ -67,7 +67,7 @@ def test_the_newest_valid_sealing_key_is_used(parties: Parties) -> None:
     assert directory.sealing_key("om", NOON).kid == mine["kid"]
     assert directory.sealing_key("om", NOON + timedelta(days=1)).kid == "fresh-key"
     over = read_directory(_valid(contents, "om", "seal", valid_until=NOON))
-    with pytest.raises(SenderUnknown):
+    with pytest.raises(PartyUnknown):
         over.sealing_key("om", NOON)
 
 
@@ -78,7 +78,14 @@ WRONG: dict[str, tuple[Change, str]] = {
     "an OIN twice": (lambda c: c["parties"][1].update(oin=c["parties"][0]["oin"]), "twice"),
     "a key twice": (lambda c: c["parties"][1]["keys"].append(c["parties"][0]["keys"][0]), "twice"),
     "no broker": (lambda c: c["parties"].pop(0), "no broker"),
-    "a code that is none": (lambda c: c["parties"][1].update(code="De Raad"), "parties.1.code"),
+    "a code that is none": (lambda c: c["parties"][1].update(code="Gemeente X"), "parties.1.code"),
+    "a party of no kind": (lambda c: c["parties"][1].update(partner=None), "parties.1"),
+    "a broker of a kind": (lambda c: c["parties"][0].update(partner="om"), "parties.0"),
+    "a desk of a region that is not served": (
+        lambda c: c["parties"][1].update(desks={"limburg": c["parties"][1]["desk"]}),
+        "parties.1",
+    ),
+    "a region that nobody named": (lambda c: c["parties"][1].update(regions=["limburg"]), "region limburg"),
     "an OIN that is none": (lambda c: c["parties"][1].update(oin="123"), "parties.1.oin"),
     "an address with a query": (
         lambda c: c["parties"][1].update(address="https://vt.example/?x=1"),

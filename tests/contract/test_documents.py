@@ -100,7 +100,7 @@ def _letters(number: int) -> str:
         {"questions": ()},
         {"questions": (_asked(), _asked())},
         {"questions": tuple(_asked(question=f"rvdk.q{_letters(n)}") for n in range(MAX_QUESTIONS + 1))},
-        {"questions": (_asked(question="om.antecedents"),)},
+        {"questions": (_asked(), _asked(question="om.antecedents"))},
         {"identities": {}},
         {"identities": {REF: "0" * 64, str(uuid.uuid4()): "0" * 64}},
         {"identities": {REF: "no digest"}},
@@ -112,7 +112,7 @@ def _letters(number: int) -> str:
     ],
 )
 def test_an_inquiry_that_contradicts_itself_is_none(changes: dict[str, Any]) -> None:
-    """The same question twice, one of another holder, an identity too many or too few, no code, no
+    """The same question twice, some of another kind of partner, an identity too many or too few, no code, no
     boolean.
     """
     with pytest.raises(ValidationError):

@@ -176,7 +176,26 @@ def test_a_rotation_keeps_the_old_keys(path: Path) -> None:
     write_keys(path, retired(json.loads(path.read_text(encoding="utf-8")), now=later))
     left = read_keys(path, party="om", demo=False)
     assert {key.kid for key in left.signing} == {key.kid for key in after.signing[1:]}
-    assert len(left.public_keys()) == 5
+    assert not left.opening.keys() & before.opening.keys()
+
+
+def test_a_retired_key_keeps_its_place_in_the_directory(path: Path) -> None:
+    """With an end, and without what signs: what it signed is still verified. Again changes nothing."""
+    contents = rotated(make_keys("om", demo=False, now=NOON - timedelta(days=90)), now=NOON)
+    write_keys(path, contents)
+    listed = {row["kid"]: row for row in read_keys(path, party="om", demo=False).public_keys()}
+    later = NOON + ROTATION_OVERLAP + RETIRED_AFTER
+    once = retired(contents, now=later)
+    assert retired(once, now=later + timedelta(days=1)) == once
+    write_keys(path, once)
+    rows = {row["kid"]: row for row in read_keys(path, party="om", demo=False).public_keys()}
+    assert rows.keys() == listed.keys()
+    ended = [row for row in rows.values() if "valid_until" in row]
+    assert len(ended) == 5
+    for row in ended:
+        assert row == {**listed[row["kid"]], "valid_until": later.isoformat()}
+    private = {row["private"] for name in ("sign", "seal") for row in contents[name][:1]}
+    assert not [secret for secret in private if secret in path.read_text(encoding="utf-8")]
 
 
 def test_keys_are_never_shown(path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from party.hand_outs import HandOuts
 from policies import Policy, Release, load_release
 
@@ -21,7 +21,7 @@ def step(name: str, partner: str = "rvdk", officer: str = "a", **more: Any) -> S
 
 
 def life(*steps: Step, touches: Sequence[str] | None = ("veilig_thuis", "rvdk"), **found: Any) -> Life:
-    examined = None if touches is None else Examined(partners=tuple(touches), **found)
+    examined = None if touches is None else Examined(partners=tuple(touches), signers=tuple(touches), **found)
     return Life("sha256:new", FIRST.release, "", (step("propose", at=10), *steps), examined)
 
 

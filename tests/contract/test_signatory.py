@@ -7,7 +7,7 @@ import pytest
 from contract.directory import Party
 from contract.documents import Caller
 from contract.keys import ROTATION_OVERLAP, make_keys, rotated
-from contract.problems import AddresseeWrong, SenderUnknown
+from contract.problems import AddresseeWrong, PartyUnknown, SenderUnknown
 from contract.signatory import Signatory, trail_origin
 from tests.parties import NOON, Clock, Parties, directory_contents, keyring, read_directory
 
@@ -63,7 +63,7 @@ def test_a_document_for_another_is_read_only_as_such(parties: Parties) -> None:
 
 def test_nobody_writes_to_a_party_that_is_not_there(parties: Parties) -> None:
     """A code that the directory does not know."""
-    with pytest.raises(SenderUnknown):
+    with pytest.raises(PartyUnknown):
         parties["om"].write(Caller, to="gemeente", path=PATH)
 
 

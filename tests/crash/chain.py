@@ -17,7 +17,7 @@ from typing import Any
 
 from contract.codes import BROKER
 from demo.caller import Caller, HttpCaller
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from demo.world import _answers, make_parties
 from tests.rvdk_service import TOKEN, rvdk_service
 from tests.world import LocalWorld

@@ -19,7 +19,7 @@ from contract.codes import BROKER
 from contract.directory import Directory
 from contract.keys import read_keys
 from contract.signatory import trail_origin
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from gateway.inquiries import inquiries
 from gateway.inquiries.inquiries import Accepted
 from tests.world import LocalWorld

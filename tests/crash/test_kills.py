@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract.codes import BROKER
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from demo.play import Play, decide_standing
 from tests.crash.chain import CrashChain, crash_chain, until
 from tests.crash.ledger import open_books, stuck, wrong

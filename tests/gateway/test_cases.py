@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contract.directory import Party
 from contract.documents import Attested, CaseStatement
 from contract.problems import CaseNotYours
 from gateway.inquiries.cases import Case, stated
@@ -33,8 +34,14 @@ def said(**changes: Any) -> CaseStatement:
     return CaseStatement(**{**fields, **changes})
 
 
-def case(by: Any, before: Case | None = None, now: datetime = NOW, **changes: Any) -> Case:
-    return stated(said(**changes), "d" * 64, by, before, now=now, due=DUE)
+def party(code: str) -> Party:
+    """One that bears the name of its kind, or another of that kind in the north."""
+    return Party.model_construct(code=code, partner=code.removesuffix("_noord"))
+
+
+def case(by: str, before: Case | None = None, now: datetime = NOW, **changes: Any) -> Case:
+    kept_by = None if before is None else party(before.brought_by)
+    return stated(said(**changes), "d" * 64, party(by), before, kept_by, now=now, due=DUE)
 
 
 def seen(one: Case, now: datetime) -> str:
@@ -59,6 +66,15 @@ def test_a_partner_restates_its_own_case_until_veilig_thuis_takes_it_over() -> N
     taken_over = case("veilig_thuis", again, melding="registered")
     with pytest.raises(CaseNotYours):
         case("om", taken_over)
+
+
+def test_one_veilig_thuis_does_not_take_over_the_case_of_another() -> None:
+    """It takes over what another kind of partner brought, and restates its own."""
+    brought = case("politie", melding="due")
+    taken = case("veilig_thuis_noord", brought, melding="registered")
+    assert case("veilig_thuis_noord", taken, melding="registered").brought_by == "veilig_thuis_noord"
+    with pytest.raises(CaseNotYours):
+        case("veilig_thuis", taken, melding="registered")
 
 
 @pytest.mark.parametrize("changes", [{"region": "gelderland"}, {"kind": "anonymous"}])

@@ -68,22 +68,23 @@ def accepted(*questions: Progress, **changes: Any) -> Accepted:
 
 def over_budget(before: Earlier, subject: int, *together: int) -> bool:
     everyone = [(ref(number), "child") for number in (together or (subject,))]
-    return before.repetition(asked(subject), "interpret", LIMITS, together=everyone).over_budget
+    return before.repetition(asked(subject), "rvdk", "interpret", LIMITS, together=everyone).over_budget
 
 
 def test_the_same_question_for_the_same_purpose_was_asked_before() -> None:
-    """Another person, question or purpose was not."""
+    """Another person, question or purpose was not, nor another party of the same kind."""
     before = earlier([accepted(progress(asked()))])
 
-    def again(question: AskedQuestion, purpose: str = "interpret") -> bool:
+    def again(question: AskedQuestion, purpose: str = "interpret", holder: str = "rvdk") -> bool:
         return before.repetition(
-            question, purpose, LIMITS, together=[(question.subject_ref, question.role)]
+            question, holder, purpose, LIMITS, together=[(question.subject_ref, question.role)]
         ).asked_before
 
     assert again(asked())
     assert not again(asked(1))
     assert not again(asked(question="rvdk.measure_advised"))
     assert not again(asked(), "enrich_referral")
+    assert not again(asked(), holder="rvdk_noord")
 
 
 def test_what_was_refused_was_not_asked() -> None:

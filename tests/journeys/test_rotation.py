@@ -19,7 +19,7 @@ from contract.codes import BROKER
 from contract.directory import Directory, directory_text
 from contract.keys import RETIRED_AFTER, read_keys, retired, rotated, write_keys
 from contract.signatory import trail_origin
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from demo.play import Play
 from gateway.settings import BrokerSettings
 from party.commands.trail import exported

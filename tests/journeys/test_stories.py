@@ -12,6 +12,7 @@ from rich.console import Console
 
 from contract.codes import BROKER
 from demo.informed import informed
+from demo.members import MEMBERS
 from demo.play import Play, Told, decide_standing, played
 from demo.proven import export_verified, insider_caught
 from demo.show import Show
@@ -32,7 +33,8 @@ SOON = {"obligations_every_s": 0.2}
 def play(registers: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """A chain in this process on SQLite with the embedded engine; every story has cases of its own."""
     settings = agreeing_soon(prepared.tables)
-    with local_world(tmp_path_factory.mktemp("chain"), registers=registers, settings=settings) as world:
+    chosen: dict[str, Any] = {"settings": settings, "members": MEMBERS}
+    with local_world(tmp_path_factory.mktemp("chain"), registers=registers, **chosen) as world:
         world.prepared = prepared
         play = Play(world)
         decide_standing(play)
@@ -115,6 +117,7 @@ def test_all_stories_end_alike(
             chosen["opa_url"] = stack.enter_context(opa_server(load_release()))
         chosen["settings"] = {**agreeing_soon(prepared.tables), **({} if engine == "server" else {"*": SOON})}
         chosen["settings"][BROKER]["witness_every_s"] = 0.5
+        chosen["members"] = MEMBERS
         world: LocalWorld = stack.enter_context(local_world(tmp_path, registers=registers, **chosen))
         world.prepared = prepared
         # with an OPA server no release changes; what comes weeks later does not depend on the engine

@@ -20,7 +20,7 @@ from contract.codes import BROKER
 from contract.problems import PartnerUnreachable, Problem
 from contract.signatory import trail_origin
 from demo.caller import Refused
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from demo.play import Play
 from gateway.trail.witnesses import Witnesses
 from party.events import Event

@@ -16,7 +16,8 @@ from adapters.node.informing.letters.overview import Asked
 from adapters.node.informing.letters.words import HOLDERS, WHY, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
 from contract.codes import AgeBand, Purpose
-from demo.cast import PARTIES, cast
+from demo.cast import cast
+from demo.members import PARTIES
 from tests.pdf import inflated, printing
 
 DAY = date(2026, 12, 3)

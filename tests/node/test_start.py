@@ -11,7 +11,7 @@ import pytest
 from adapters import partners
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
 from adapters.registers.thresholds import read_thresholds
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from party.settings import SettingsProblem
 from policies import ReleaseError, load_release
 from tests.world import LocalWorld

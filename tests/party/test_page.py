@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 _SET = {"keys": "k", "directory": "d", "database": "sqlite:///d", "subject_keys": "sqlite:///s"}
 _NODE = {
     **_SET,
+    "party": "rvdk_midden",
     "partner": "rvdk",
     "register_url": "sqlite:///r",
     "issuer": "https://idp.example",

@@ -16,7 +16,14 @@ GOOD: dict[str, Any] = {
     "subject_keys": "postgresql+psycopg://grondslag:geheim-woord@localhost/keys",
 }
 
-NODE = {"partner": "om", "register_url": "x", "issuer": "x", "audience": "x", "jwks": "x"}
+NODE = {
+    "party": "om_midden",
+    "partner": "om",
+    "register_url": "x",
+    "issuer": "x",
+    "audience": "x",
+    "jwks": "x",
+}
 
 
 def written(folder: Path, **changes: Any) -> Path:

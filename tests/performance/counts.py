@@ -25,7 +25,7 @@ import contract.sealing
 import party.bearer
 from contract.codes import BROKER
 from contract.signatory import Signatory
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from party.wire import HttpWire
 from policies import EmbeddedPolicy
 from tests.statements import statements

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from bench.workload import Workload, wrong
 from contract.codes import BROKER
 from contract.directory import Directory
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from tests.performance.counts import Counts, counted
 from tests.world import LocalWorld, local_world
 

@@ -19,7 +19,7 @@ from contract.documents import Outcome, PermittedQuestion, Repetition, Reply
 from contract.identity import Identity
 from contract.problems import DocumentMalformed
 from contract.sealing import Context, seal
-from demo.cast import PARTIES
+from demo.members import PARTIES
 from policies import load_release
 from tests.parties import NOON, Parties
 

@@ -143,8 +143,11 @@ class Answering:
         document = inquiry.document
         if permit.sender.code != BROKER or permit.document.inquiry != inquiry.digest:
             raise DocumentMalformed
-        if document.holder != self._signatory.party.code:
+        me = self._signatory.party
+        if document.holder != me.code:
             raise AddresseeWrong
+        if document.asks != me.partner or inquiry.sender.partner is None or inquiry.sender.code == me.code:
+            raise DocumentMalformed
         asked = len(document.questions)
         if any(question.index >= asked for question in permit.document.questions):
             raise DocumentMalformed
@@ -196,7 +199,7 @@ class Answering:
                 repetition = repetition.model_copy(update={"asked_before": True})
             inputs.append(
                 decision_input(
-                    inquiry.document.asker(inquiry.sender.code),
+                    inquiry.document.asker(str(inquiry.sender.partner)),
                     asked,
                     purpose=inquiry.document.purpose,
                     urgency=inquiry.document.urgency,

@@ -44,7 +44,7 @@ inbox = Table(
     Column("jti", String(36), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("case_ref", String(36), nullable=False, index=True),
-    Column("requester", String(16), nullable=False),
+    Column("requester", String(32), nullable=False),
     Column("purpose", String(32), nullable=False),
     Column("requester_role", String(32), nullable=False),
     Column("urgency", String(16), nullable=False),

@@ -57,7 +57,7 @@ async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
 )
 async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> Response:
     rule = node.release.catalogue.rules.get(body.rule)
-    if rule is None or rule.mode != "automatic" or not _ours(rule.cells, node.signatory.party.code):
+    if rule is None or rule.mode != "automatic" or not _ours(rule.cells, str(node.signatory.party.partner)):
         raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
     try:
         await standing.decide(

@@ -7,57 +7,38 @@
 - After a restart, what was sent is asked after, never asked twice: the inquiry's id is its idempotency key.
 """
 
-import hashlib
-import hmac
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from adapters.node.asking import enrichments
-from adapters.node.asking.enrichments import Enrichment, Item, OwnCase, Raced, Sent
+from adapters.node.asking.addressees import Addressed, addressed
+from adapters.node.asking.cases import assigned
+from adapters.node.asking.composing import Composing
+from adapters.node.asking.enrichments import Enrichment, OwnCase, Raced, Sent
 from adapters.node.asking.opening import Opening
-from adapters.node.asking.wish import Wish, WishedCase, WishedQuestion, WishedSubject
+from adapters.node.asking.wish import Wish
 from adapters.node.broker_line import BrokerLine
-from adapters.node.locked import Locked, lock_subjects
-from adapters.partners.age import age_bands
 from audit.entry import Entry, Recorded
 from audit.trail import Trail
 from contract.answers import Answer
-from contract.codes import BROKER, partner_of
-from contract.days import day_of
 from contract.documents import (
-    AskedQuestion,
-    Asker,
-    Attested,
-    CaseFacts,
-    CaseStatement,
     Inquiry,
-    Repetition,
-    decision_input,
 )
-from contract.identity import Identity
 from contract.problems import (
-    CaseUnknown,
-    DocumentMalformed,
     InternalError,
-    NotAllowed,
     NotFound,
     PartnerUnreachable,
     Problem,
-    RequestInvalid,
     RevisionUnknown,
     Unavailable,
-    invalid_param,
 )
 from contract.signatory import Signatory
-from contract.signing import digest
 from party.backoff import pause_s
 from party.bearer import Person
 from party.events import Event, log
@@ -79,11 +60,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a dry run says of one question."""
+    """What a dry run says of one question to one holder; `holder` is None, and nothing is decided, where
+    nobody of its kind takes part.
+    """
 
     subject: int
+    role: str
     question: str
-    decision: Decision
+    holder: str | None
+    decision: Decision | None
 
 
 class Asking:
@@ -93,100 +78,59 @@ class Asking:
         broker: BrokerLine,
         hand_outs: HandOuts,
         trail: Trail,
+        opening: Opening,
         *,
-        note: Callable[[str], None],
         poll_s: float,
     ) -> None:
-        """`note` hears the checkpoint of every receipt."""
         self._signatory = signatory
         self._broker = broker
         self._hand_outs = hand_outs
         self._trail = trail
-        self._opening = Opening(signatory, note)
+        self._opening = opening
+        self._composing = Composing(signatory)
         self._poll_s = poll_s
-        self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
 
-    # ── cases ──
+    async def may_ask(self, wish: Wish, person: Person) -> tuple[str, list[Allowed]]:
+        """The region of the case, and what the hand-out says of each question, here and now, with what this
+        node knows; nothing is sent.
 
-    async def state_case(self, wish: WishedCase, person: Person) -> OwnCase:
-        """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
-        PartnerUnreachable, the broker's problems, and a document problem when it recorded something else.
+        Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, RevisionUnknown, PolicyUnavailable.
         """
-        before = None
-        if wish.case_ref is not None:
-            before = await self._own_case(wish.case_ref, person)
-        if wish.region not in self._signatory.party.regions:
-            raise RequestInvalid(invalid_params=[invalid_param(("region",), "unknown")])
-        case_ref = wish.case_ref or str(uuid.uuid4())
-        facts = {
-            name: getattr(wish, name)
-            for name in ("region", "kind", "stage", "melding", "criteria", "unsafety")
-        }
-        role = person.role
-        statement = self._signatory.write(
-            CaseStatement,
-            to=BROKER,
-            case_ref=case_ref,
-            **facts,
-            attested=Attested(melding=role, criteria=role, unsafety=role),
-            meeting_on=wish.meeting_on,
-            replaces=before.statement if before else None,
-        )
-        entry = Entry(
-            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
-        )
-        await self._trail.append([entry])
-        response = await self._broker.call("POST", "/v1/cases", {"statement": statement.token})
-        stated = self._opening.case(case_ref, response.body)
-        if (stated.statement, stated.facts) != (statement.digest, facts):
-            raise DocumentMalformed
-        return await self._saved([], stated, person)
-
-    async def take_up(self, case_ref: str, person: Person) -> OwnCase:
-        """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
-        PartnerUnreachable, and a document problem.
-        """
-        stated = self._opening.case(
-            case_ref, (await self._broker.call("GET", f"/v1/cases/{case_ref}", None)).body
-        )
-        entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
-        return await self._saved([entry], stated, person)
-
-    async def close(self, case_ref: str, person: Person) -> None:
-        """Records that the work on a case is done: its persons are erased here when its time is over, unless
-        somebody takes it up again. Raises CaseUnknown, NotAllowed, TrailUnavailable.
-        """
-        await self._own_case(case_ref, person)
-        await self._trail.append([Entry("closure", {"case_ref": case_ref, "user": person.user})])
-
-    # ── asking ──
-
-    async def may_ask(self, wish: Wish, person: Person) -> list[Allowed]:
-        """What the hand-out says of each question, here and now, with what this node knows; nothing is sent.
-
-        Raises CaseUnknown, NotAllowed, RequestInvalid, RevisionUnknown, PolicyUnavailable.
-        """
-        case = await self._own_case(wish.case_ref, person)
+        found = await self._trail.read(lambda store: enrichments.load_case(store, wish.case_ref))
+        case = assigned(found, person)
         wish.identities(named=case.facts["kind"] == "named")
-        asked, inputs = [], []
-        for number, subject in enumerate(wish.subjects):
-            for question in subject.questions:
-                asked.append((number, question.question))
-                inputs.append(self._input(case, wish, subject, question, person))
+        to = self._addressed(case, wish)
         now = int(self._signatory.now().timestamp())
         if not self._hand_outs.holds(self._hand_outs.revision(now)):
             raise RevisionUnknown
         hand_out = await self._hand_outs.now(now)
-        decisions = await hand_out.policy.decide(inputs)
-        return [
-            Allowed(number, code, decision) for (number, code), decision in zip(asked, decisions, strict=True)
+        decisions = iter(
+            await hand_out.policy.decide(
+                [
+                    self._composing.decision_input(
+                        case, wish, wish.subjects[one.subject], one.question, person
+                    )
+                    for one in to
+                    if one.holder is not None
+                ]
+            )
+        )
+        return case.facts["region"], [
+            Allowed(
+                one.subject,
+                wish.subjects[one.subject].role,
+                one.question.question,
+                one.holder,
+                None if one.holder is None else next(decisions),
+            )
+            for one in to
         ]
 
     async def ask(self, wish: Wish, person: Person) -> Shown:
         """Asks, and waits for what comes at once.
 
-        Raises CaseUnknown, NotAllowed, RequestInvalid, TrailUnavailable, and the broker's problems: then
-        nothing was asked.
+        Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, TrailUnavailable, and the broker's
+        problems: then nothing was asked.
         """
         found, known = await self._trail.read(
             lambda store: (
@@ -194,24 +138,20 @@ class Asking:
                 enrichments.load_subjects(store, wish.case_ref),
             )
         )
-        case = _may_ask(found, person)
+        case = assigned(found, person)
         identities = wish.identities(named=case.facts["kind"] == "named")
-        refs, fresh = self._subject_refs(case.case_ref, identities, known)
-        inquiries = self._inquiries(case, wish, identities, refs, person)
-        now = int(self._signatory.now().timestamp())
+        to = self._addressed(case, wish)
+        subjects, fresh = self._composing.subjects(case.case_ref, wish, identities, known)
         # followed only when the first answer can no longer be under way, so that the two do not meet
-        later = now + int(self._broker.timeout_s) + 5
-        enrichment = Enrichment(
-            str(uuid.uuid4()), case.case_ref, wish.purpose, now, person.user, inquiries, next_at=later
-        )
-        entries = self._asked_entries(enrichment, wish, identities, refs, person)
+        patience_s = int(self._broker.timeout_s) + 5
+        enrichment = self._composing.enrichment(case, wish, subjects, to, person, follow_after_s=patience_s)
 
-        def sent(store: Connection, _: object) -> None:
+        def asked(store: Connection, _: object) -> None:
             enrichments.save_subjects(store, case.case_ref, fresh)
             enrichments.insert(store, enrichment)
 
-        await self._trail.append(entries, sent)
-        return await self._send(enrichment)
+        await self._trail.append(self._composing.entries(enrichment, wish, subjects, person), asked)
+        return await self._send(enrichment) if enrichment.inquiries else Shown(enrichment, {})
 
     async def show(self, enrichment_id: str, person: Person) -> Shown:
         """How far an enrichment is, with its answers, opened from our own trail. Raises NotFound,
@@ -220,7 +160,8 @@ class Asking:
         enrichment = await self._trail.read(lambda store: enrichments.load(store, enrichment_id))
         if enrichment is None:
             raise NotFound
-        await self._own_case(enrichment.case_ref, person)
+        case_ref = enrichment.case_ref
+        assigned(await self._trail.read(lambda store: enrichments.load_case(store, case_ref)), person)
         return await self._shown(enrichment)
 
     async def follow_due(self, most: int = 16) -> int:
@@ -240,194 +181,11 @@ class Asking:
                 await self._postpone(enrichment)
         return len(due)
 
-    # ── the steps of asking ──
+    # ── the steps ──
 
-    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Person) -> OwnCase:
-        case = replace(stated, assigned=(person.user,))
-        return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
-
-    async def _own_case(self, case_ref: str, person: Person) -> OwnCase:
-        found = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
-        return _may_ask(found, person)
-
-    def _subject_refs(
-        self, case_ref: str, identities: Sequence[Identity | None], known: Mapping[str, str]
-    ) -> tuple[list[str], dict[str, str]]:
-        """A reference per subject: the one it had in this case, else a new random one; and the new ones by
-        fingerprint.
-
-        The fingerprint keeps "asked before" true when the same person is entered again; it is keyed, and
-        differs from case to case. Whoever is entered without given names or a whole birth date is not
-        recognised: two parents of one surname must never become one subject.
-        """
-        fresh: dict[str, str] = {}
-        refs = []
-        for identity in identities:
-            ref = str(uuid.uuid4())
-            if identity is not None and identity.given_names and not identity.birth_date.endswith("-00"):
-                key = self._fingerprint(case_ref, identity)
-                ref = known.get(key) or fresh.setdefault(key, ref)
-            refs.append(ref)
-        return refs, fresh
-
-    def _fingerprint(self, case_ref: str, identity: Identity) -> str:
-        who = "\n".join(
-            [case_ref, identity.surname.casefold(), identity.given_names.casefold(), identity.birth_date]
-        )
-        return hmac.new(self._fingerprint_key, who.encode(), hashlib.sha256).hexdigest()
-
-    def _inquiries(
-        self,
-        case: OwnCase,
-        wish: Wish,
-        identities: Sequence[Identity | None],
-        refs: Sequence[str],
-        person: Person,
-    ) -> tuple[Sent, ...]:
-        holders = dict.fromkeys(
-            partner_of(one.question) for subject in wish.subjects for one in subject.questions
-        )
-        return tuple(
-            self._inquiry(
-                holder=holder, case=case, wish=wish, identities=identities, refs=refs, person=person
-            )
-            for holder in holders
-        )
-
-    def _inquiry(
-        self,
-        *,
-        holder: str,
-        case: OwnCase,
-        wish: Wish,
-        identities: Sequence[Identity | None],
-        refs: Sequence[str],
-        person: Person,
-    ) -> Sent:
-        jti = str(uuid.uuid4())
-        asked: list[AskedQuestion] = []
-        locked: dict[str, Locked] = {}
-        for subject, identity, ref in zip(wish.subjects, identities, refs, strict=True):
-            mine = [question for question in subject.questions if partner_of(question.question) == holder]
-            if mine:
-                asked += [self._asked(subject, ref, question) for question in mine]
-                reasons = {
-                    **(locked[ref].necessity if ref in locked else {}),
-                    **{one.question: one.text() for one in mine},
-                }
-                if ref in locked and locked[ref].identity != identity:
-                    raise RequestInvalid(invalid_params=[invalid_param(("subjects",), "one_person_two_ways")])
-                locked[ref] = Locked(identity, reasons)
-        try:
-            texts, sealed = lock_subjects(
-                locked,
-                signatory=self._signatory,
-                holder=holder,
-                case_ref=case.case_ref,
-                purpose=wish.purpose,
-                jti=jti,
-            )
-            inquiry = self._signatory.write(
-                Inquiry,
-                to=BROKER,
-                jti=jti,
-                case_ref=case.case_ref,
-                case_statement=case.statement,
-                holder=holder,
-                purpose=wish.purpose,
-                urgency=wish.urgency,
-                requester_role=person.role,
-                mandated=person.mandated,
-                assigned=person.user in case.assigned,
-                questions=tuple(asked),
-                identities={ref: digest(text) for ref, text in texts.items()},
-                kid=sealed.kid,
-                sealed=sealed.text,
-            )
-        except ValueError:  # a text too long for its envelope, or the same question twice
-            raise RequestInvalid(
-                invalid_params=[invalid_param(("subjects",), "too_long_or_double")]
-            ) from None
-        items = tuple(
-            Item(index, question.subject_ref, question.role, question.question)
-            for index, question in enumerate(asked)
-        )
-        return Sent(jti, inquiry.digest, holder, items, inquiry.token, texts)
-
-    def _asked(self, subject: WishedSubject, ref: str, question: WishedQuestion) -> AskedQuestion:
-        return AskedQuestion(
-            subject_ref=ref,
-            role=subject.role,
-            age_band=self._age_band(subject),
-            consent=subject.consent,
-            dual_role=subject.dual_role,
-            question=question.question,
-            motivated=bool(question.necessity.strip()),
-            subsidiarity=bool(question.subsidiarity.strip()),
-            weighty_and_urgent=bool(question.weighty_interest.strip()),
-            new_reason=bool(question.new_reason.strip()),
-        )
-
-    def _age_band(self, subject: WishedSubject) -> Any:
-        """From the birth date; where that leaves it open, what the asker says, if it can be so."""
-        birth_date = str((subject.identity or {}).get("birthDate", "0000-00-00"))
-        possible = age_bands(birth_date, day_of(self._signatory.now()))
-        if len(possible) == 1:
-            return next(iter(possible))
-        return subject.age_band if subject.age_band in possible else "unknown"
-
-    def _input(
-        self, case: OwnCase, wish: Wish, subject: WishedSubject, question: WishedQuestion, person: Person
-    ) -> dict[str, object]:
-        """What policy would see, as far as this node knows it; the broker's clock and trail may say
-        otherwise.
-        """
-        facts = {name: case.facts[name] for name in ("kind", "stage", "melding", "criteria", "unsafety")}
-        region = case.facts["region"]
-        regime = self._signatory.directory.regions[region].regime
-        own_region = region in self._signatory.party.regions
-        assigned = person.user in case.assigned
-        return decision_input(
-            Asker(self._signatory.party.code, person.role, person.mandated, assigned),
-            self._asked(subject, case.case_ref, question),
-            purpose=wish.purpose,
-            urgency=wish.urgency,
-            case=CaseFacts(**facts, regime=regime, region=region, own_region=own_region, accepted=False),
-            repetition=Repetition(asked_before=False, over_budget=False),
-            re_roled=False,
-        )
-
-    def _asked_entries(
-        self,
-        enrichment: Enrichment,
-        wish: Wish,
-        identities: Sequence[Identity | None],
-        refs: Sequence[str],
-        person: Person,
-    ) -> list[Entry]:
-        shared = {"enrichment": enrichment.id, "case_ref": enrichment.case_ref}
-        user = {
-            "user": person.user,
-            "user_role": person.role,
-            "purpose": wish.purpose,
-            "urgency": wish.urgency,
-        }
-        entries = [
-            Entry(
-                "inquiry",
-                {**shared, **user, "inquiry": one.jti, "inquiry_digest": one.digest, "holder": one.holder},
-            )
-            for one in enrichment.inquiries
-        ]
-        for subject, identity, ref in zip(wish.subjects, identities, refs, strict=True):
-            sealed = {
-                "identity": identity.as_json() if identity else None,
-                "necessity": {question.question: question.text() for question in subject.questions},
-            }
-            entries.append(Entry("subject", {**shared, "role": subject.role}, subject_ref=ref, sealed=sealed))
-        return entries
-
-    # ── the steps of sending and opening ──
+    def _addressed(self, case: OwnCase, wish: Wish) -> tuple[Addressed, ...]:
+        me, now = self._signatory.party, self._signatory.now()
+        return addressed(wish, self._signatory.directory, case.facts["region"], me, now)
 
     async def _send(self, enrichment: Enrichment, *, again: bool = False) -> Shown:
         body = {
@@ -553,12 +311,3 @@ class Asking:
             if one.part is not None
         }
         return Shown(enrichment, answers)
-
-
-def _may_ask(case: OwnCase | None, person: Person) -> OwnCase:
-    """Raises CaseUnknown, NotAllowed."""
-    if case is None:
-        raise CaseUnknown
-    if person.user not in case.assigned or not person.asks:
-        raise NotAllowed
-    return case

@@ -49,7 +49,7 @@ router = APIRouter(prefix="/v1")
     responses=told(IdentityProviderUnavailable, CaseNotYours, CaseUnknown, PartnerUnreachable),
 )
 async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
-    case = await node.asking.state_case(body, person)
+    case = await node.cases.state(body, person)
     return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
 
@@ -63,7 +63,7 @@ async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
     openapi_extra=SIGNED_IN,
 )
 async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
-    case = await node.asking.take_up(case_ref, person)
+    case = await node.cases.take_up(case_ref, person)
     return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
 
 
@@ -77,4 +77,4 @@ async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
     openapi_extra=SIGNED_IN,
 )
 async def close(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> None:
-    await node.asking.close(case_ref, person)
+    await node.cases.close(case_ref, person)

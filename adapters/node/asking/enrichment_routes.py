@@ -39,8 +39,9 @@ router = APIRouter(prefix="/v1")
 async def ask(body: Wish, node: ThisNode, person: SignedIn) -> Any:
     if not body.dry_run:
         return Texts(node).enrichment(await node.asking.ask(body, person))
-    allowed = await node.asking.may_ask(body, person)
-    items = [Texts(node).allowed(one, body.subjects[one.subject].role) for one in allowed]
+    texts = Texts(node)
+    region, allowed = await node.asking.may_ask(body, person)
+    items = [texts.allowed(one, region) for one in allowed]
     return EnrichmentOut(id=None, case_ref=body.case_ref, items=items, problems=[], receipts=[])
 
 

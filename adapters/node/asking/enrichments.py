@@ -33,10 +33,12 @@ enrichments = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("case_ref", String(36), nullable=False, index=True),
+    Column("region", String(64), nullable=False),
     Column("purpose", String(32), nullable=False),
     Column("created_at", Integer, nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("inquiries", JSON, nullable=False),
+    Column("unreached", JSON, nullable=False),
     Column("next_at", Integer, index=True),
     Column("attempts", Integer, nullable=False),
 )
@@ -140,13 +142,25 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Unreached:
+    """A question that went nowhere: no party of this kind takes part in the region of the case."""
+
+    partner: str
+    subject_ref: str
+    subject_role: str
+    question: str
+
+
+@dataclass(frozen=True)
 class Enrichment:
     id: str
     case_ref: str
+    region: str
     purpose: str
     created_at: int
     created_by: str
     inquiries: tuple[Sent, ...]
+    unreached: tuple[Unreached, ...] = ()
     next_at: int | None = None
     attempts: int = 0
 
@@ -249,11 +263,16 @@ def save_subjects(store: Connection, case_ref: str, by_fingerprint: Mapping[str,
 
 def _row(enrichment: Enrichment) -> dict[str, Any]:
     inquiries = [{**vars(one), "items": [vars(item) for item in one.items]} for one in enrichment.inquiries]
-    return {**vars(enrichment), "inquiries": inquiries}
+    return {
+        **vars(enrichment),
+        "inquiries": inquiries,
+        "unreached": [vars(one) for one in enrichment.unreached],
+    }
 
 
 def _enrichment(row: RowMapping) -> Enrichment:
     inquiries = tuple(
         Sent(**{**one, "items": tuple(Item(**item) for item in one["items"])}) for one in row["inquiries"]
     )
-    return Enrichment(**{**row, "inquiries": inquiries})
+    unreached = tuple(Unreached(**one) for one in row["unreached"])
+    return Enrichment(**{**row, "inquiries": inquiries, "unreached": unreached})

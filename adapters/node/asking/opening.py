@@ -202,7 +202,7 @@ class Opening:
             ):
                 raise DocumentMalformed
             # of a desk only that there is one: whom to call stands in the directory, not in a holder's text
-            desk = None if answer.desk is None else reply.sender.desk
+            desk = None if answer.desk is None else reply.sender.desk_in(enrichment.region)
             answers[index] = answer.model_copy(update={"desk": desk})
         return answers
 

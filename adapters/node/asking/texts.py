@@ -1,13 +1,14 @@
 """An enrichment as people read it: codes with the texts of the release's catalogue."""
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from adapters.node.asking.asking import Allowed, Shown
-from adapters.node.asking.enrichments import Item, Sent
+from adapters.node.asking.enrichments import Item, Sent, Unreached
 from adapters.node.node import Node
 from contract.answers import Answer
 from contract.codes import Code, Ref, partner_of
@@ -34,6 +35,7 @@ STATES = {
     "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom.",
     "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
     "undelivered": "De houder was al die tijd niet te bereiken.",
+    "not_joined": "Deze organisatie doet nog niet mee. De vraag is niet gesteld; bel.",
     "failed": "De vraag kon niet worden gesteld, of het antwoord klopte niet en is niet geopend.",
 }
 """Of one question, as the asker sees it."""
@@ -80,33 +82,45 @@ class ItemOut(Body):
     )
     subject_ref: str | None = Field(default=None, description="Kenmerk van de betrokkene in deze casus.")
     subject_role: str = Field(description="Rol van de betrokkene.")
-    holder: str = Field(description="Wie de vraag beantwoordt.")
+    holder: str = Field(
+        description="De organisatie die antwoordt; bij `not_joined` de soort die nog niet meedoet."
+    )
+    holder_name: str | None = Field(description="Hoe die organisatie heet.")
     question: str = Field(description="Code van de vraag.")
     question_text: str = Field(description="De vraag in gewone taal.")
     effect: str | None = Field(
-        description="`permit` of `refusal`; leeg zolang de centrale niets heeft gezegd."
+        default=None, description="`permit` of `refusal`; leeg zolang de centrale niets heeft gezegd."
     )
-    rule: str | None = Field(description="De regel van de hand-out.")
-    rule_status: str | None = Field(description="`concept`, zolang geen jurist de regel heeft getoetst.")
-    mode: str | None = Field(description="`automatic`, of `human` als een medewerker het antwoord vrijgeeft.")
+    rule: str | None = Field(default=None, description="De regel van de hand-out.")
+    rule_status: str | None = Field(
+        default=None, description="`concept`, zolang geen jurist de regel heeft getoetst."
+    )
+    mode: str | None = Field(
+        default=None, description="`automatic`, of `human` als een medewerker het antwoord vrijgeeft."
+    )
     status: str = Field(
         description="Hoe ver de vraag is.",
         json_schema_extra={
             "oneOf": [{"const": state, "description": meaning} for state, meaning in STATES.items()]
         },
     )
-    ground: ReasonOut | None = Field(description="Waarom de houder nu geen antwoord geeft.")
-    answer: AnswerOut | None = Field(description="Het antwoord, zodra het er is.")
-    reasons: list[ReasonOut] = Field(description="Waarom de vraag niet mag; leeg als zij mag.")
-    legal_bases: list[str] = Field(description="Op welke grondslag de houder mag antwoorden.")
+    ground: ReasonOut | None = Field(default=None, description="Waarom de houder nu geen antwoord geeft.")
+    answer: AnswerOut | None = Field(default=None, description="Het antwoord, zodra het er is.")
+    reasons: list[ReasonOut] = Field(default=[], description="Waarom de vraag niet mag; leeg als zij mag.")
+    legal_bases: list[str] = Field(default=[], description="Op welke grondslag de houder mag antwoorden.")
     open_questions: list[OpenQuestionOut] = Field(
-        description="Wat een jurist over die grondslag nog moet beantwoorden."
+        default=[], description="Wat een jurist over die grondslag nog moet beantwoorden."
     )
-    gaps: list[str] = Field(description="Wat die grondslag niet dekt.")
-    revision: str | None = Field(description="Versie van de hand-out.")
-    due_at: datetime | None = Field(description="Uiterste tijd van de houder.")
-    desk: DeskContact = Field(description="Wie u bij de houder kunt bellen.")
-    position: int | None = Field(description="Plaats van de beslissing in het spoor van de centrale.")
+    gaps: list[str] = Field(default=[], description="Wat die grondslag niet dekt.")
+    revision: str | None = Field(default=None, description="Versie van de hand-out.")
+    due_at: datetime | None = Field(default=None, description="Uiterste tijd van de houder.")
+    desk: DeskContact | None = Field(description="Wie u bij de houder kunt bellen.")
+    duty_desk: DeskContact | None = Field(
+        default=None, description="Wie u kunt bellen als dat loket dicht is, als er zo'n dienst is."
+    )
+    position: int | None = Field(
+        default=None, description="Plaats van de beslissing in het spoor van de centrale."
+    )
     rectified: bool = Field(
         default=False, description="De houder nam dit antwoord terug: het telt niet meer. Vraag opnieuw."
     )
@@ -123,7 +137,8 @@ class EnrichmentOut(Body):
                     "subject": None,
                     "subjectRef": _SUBJECT,
                     "subjectRole": "suspected_perpetrator",
-                    "holder": "reclassering",
+                    "holder": "reclassering_midden",
+                    "holderName": "Reclassering Midden",
                     "question": "reclassering.under_supervision",
                     "questionText": "nu onder toezicht?",
                     "effect": "permit",
@@ -181,8 +196,10 @@ class Texts:
             problems += [sent.problem] if sent.problem else []
             receipts += [sent.receipt] if sent.receipt and sent.receipt not in receipts else []
             items += [
-                self._item(sent, item, shown.answers.get((sent.jti, item.index))) for item in sent.items
+                self._item(sent, item, shown.answers.get((sent.jti, item.index)), shown.enrichment.region)
+                for item in sent.items
             ]
+        items += [self._unreached(one, shown.enrichment.region) for one in shown.enrichment.unreached]
         return EnrichmentOut(
             id=shown.enrichment.id,
             case_ref=shown.enrichment.case_ref,
@@ -191,57 +208,88 @@ class Texts:
             receipts=receipts,
         )
 
-    def allowed(self, allowed: Allowed, role: str) -> ItemOut:
-        decision = asdict(allowed.decision)
-        item = Item(
-            0,
-            "",
-            role,
-            allowed.question,
-            state="refused" if decision["effect"] == "refusal" else "draft",
-            decision=decision,
-        )
-        return self._described(partner_of(allowed.question), item, None).model_copy(
-            update={"subject": allowed.subject}
-        )
-
-    def _item(self, sent: Sent, item: Item, answer: Answer | None) -> ItemOut:
-        status = item.state_at(self._now().timestamp()) if sent.state == "sent" else sent.state
-        return self._described(sent.holder, replace(item, state=status), answer)
-
-    def _described(self, holder: str, item: Item, answer: Answer | None) -> ItemOut:
-        decision = item.decision or {}
-        due = decision.get("due_at")
-        catalogue = self._catalogue
-        bases = [code for code in decision.get("legal_bases", []) if code in catalogue.legal_bases]
+    def allowed(self, allowed: Allowed, region: str) -> ItemOut:
+        about = {
+            "subject": allowed.subject,
+            "subject_role": allowed.role,
+            **self._asked(allowed.question),
+        }
+        if allowed.holder is None or allowed.decision is None:
+            return ItemOut(**about, **self._nobody(partner_of(allowed.question), region))
+        status = "refused" if allowed.decision.effect == "refusal" else "draft"
         return ItemOut(
-            subject_ref=item.subject_ref or None,
+            **about,
+            **self._party(allowed.holder, region),
+            **self._decision(asdict(allowed.decision)),
+            status=status,
+        )
+
+    def _item(self, sent: Sent, item: Item, answer: Answer | None, region: str) -> ItemOut:
+        status = item.state_at(self._now().timestamp()) if sent.state == "sent" else sent.state
+        return ItemOut(
+            subject_ref=item.subject_ref,
             subject_role=item.subject_role,
-            holder=holder,
-            question=item.question,
-            question_text=catalogue.questions[item.question].nl
-            if item.question in catalogue.questions
-            else item.question,
-            effect=decision.get("effect"),
-            rule=decision.get("rule"),
-            rule_status=decision.get("status"),
-            mode=decision.get("mode"),
-            status=item.state,
+            **self._asked(item.question),
+            **self._party(sent.holder, region),
+            **self._decision(item.decision or {}),
+            status=status,
             ground=self._reason(item.ground) if item.ground else None,
             answer=AnswerOut.model_validate(dict(answer)) if answer else None,
-            reasons=[self._reason(reason["code"]) for reason in decision.get("reasons", [])],
-            legal_bases=[catalogue.legal_bases[code].text for code in bases],
-            open_questions=[
-                OpenQuestionOut(code=question.code, text=question.nl)
-                for question in catalogue.unsettled(bases)
-            ],
-            gaps=[gap.nl for gap in catalogue.gaps(bases)],
-            revision=decision.get("revision"),
-            due_at=moment(due) if due else None,
-            desk=self._directory.party(holder).desk,
             position=item.position,
             rectified=item.rectified,
         )
+
+    def _unreached(self, one: Unreached, region: str) -> ItemOut:
+        return ItemOut(
+            subject_ref=one.subject_ref,
+            subject_role=one.subject_role,
+            **self._asked(one.question),
+            **self._nobody(one.partner, region),
+        )
+
+    def _asked(self, question: str) -> dict[str, Any]:
+        known = self._catalogue.questions.get(question)
+        return {"question": question, "question_text": question if known is None else known.nl}
+
+    def _party(self, code: str, region: str) -> dict[str, Any]:
+        """Who is asked, and whom to call there; also of who left since."""
+        party = self._directory.party(code)
+        return {
+            "holder": code,
+            "holder_name": party.name,
+            "desk": party.desk_in(region),
+            "duty_desk": party.duty_desk,
+        }
+
+    def _nobody(self, partner: str, region: str) -> dict[str, Any]:
+        """Nobody of this kind takes part: whom to call, if the directory says."""
+        outsider = self._directory.outside(partner, region)
+        return {
+            "holder": partner,
+            "holder_name": None if outsider is None else outsider.name,
+            "desk": None if outsider is None else outsider.desk,
+            "status": "not_joined",
+        }
+
+    def _decision(self, decision: Mapping[str, Any]) -> dict[str, Any]:
+        """What the hand-out says of a question, with the texts of its codes; empty until it is decided."""
+        due, catalogue = decision.get("due_at"), self._catalogue
+        bases = [code for code in decision.get("legal_bases", []) if code in catalogue.legal_bases]
+        return {
+            "effect": decision.get("effect"),
+            "rule": decision.get("rule"),
+            "rule_status": decision.get("status"),
+            "mode": decision.get("mode"),
+            "reasons": [self._reason(reason["code"]) for reason in decision.get("reasons", [])],
+            "legal_bases": [catalogue.legal_bases[code].text for code in bases],
+            "open_questions": [
+                OpenQuestionOut(code=question.code, text=question.nl)
+                for question in catalogue.unsettled(bases)
+            ],
+            "gaps": [gap.nl for gap in catalogue.gaps(bases)],
+            "revision": decision.get("revision"),
+            "due_at": moment(due) if due else None,
+        }
 
     def _reason(self, code: str) -> ReasonOut:
         text = self._catalogue.reasons.get(code)

@@ -24,6 +24,7 @@ from contract.codes import (
     Unsafety,
     Urgency,
 )
+from contract.directory import PartyCode
 from contract.identity import Identity, IdentityError
 from contract.problems import RequestInvalid, invalid_param
 
@@ -45,6 +46,12 @@ class WishedQuestion(_Body):
     model_config = ConfigDict(json_schema_extra={"description": "Eén vraag over een betrokkene."})
 
     question: Question = Field(description="Code van de vraag.")
+    holder: PartyCode | None = Field(
+        default=None,
+        description="Code van één organisatie, uit de lijst van deelnemers. Zonder dit gaat de vraag naar "
+        "elke organisatie van die soort in de regio. Verplicht bij een vraag aan de eigen soort: een ander "
+        "Veilig Thuis.",
+    )
     necessity: Reason = Field(
         default="", description="Waarom deze vraag nodig is. Alleen de houder leest dit."
     )

@@ -79,7 +79,7 @@ class StepOut(Body):
     model_config = shown("Een stap die is gezet.")
 
     step: str = Field(description="Welke stap.")
-    partner: str = Field(description="Welke organisatie.")
+    party: str = Field(description="Welke organisatie.")
     at: datetime = Field(description="Wanneer de stap is vastgelegd.")
     effective: datetime | None = Field(description="Moment van inwerkingtreding, of het vroegste moment.")
     position: int = Field(description="Regel in het spoor van de centrale.")
@@ -205,7 +205,7 @@ def _told(known: Known) -> ReleaseOut:
         steps=[
             StepOut(
                 step=step.step,
-                partner=step.partner,
+                party=step.party,
                 at=moment(step.recorded_at),
                 effective=None if step.at is None else moment(step.at),
                 position=step.position,

@@ -1,8 +1,8 @@
 """The releases of the hand-out at a node: what this partner accepted, and what was agreed with the others.
 
-- The node answers under nothing that its own partner did not accept: by installing it, by an officer's
-  approval, or
-  because this node worked out itself that it touches none of this partner's questions.
+- The node answers under nothing that its own party did not accept: by installing it, by an officer's
+  approval, because this node worked out itself that it touches none of this partner's questions, or, where
+  the directory lets others speak for this kind, because all of those signed.
 - When a release comes in force is believed from a partner's signed step alone, never from the broker.
 - An officer's step is an entry here before it leaves.
 """
@@ -11,7 +11,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ from policies.certificate import fingerprint, verify_certificate
 from policies.effect import Effect, effect_apart
 from policies.release import release_of
 
-INSTALLED, UNTOUCHED = "installed", "untouched"
+INSTALLED, UNTOUCHED, SPOKEN_FOR = "installed", "untouched", "spoken_for"
 
 accepted_releases = Table(
     "accepted_releases",
@@ -240,7 +240,8 @@ class Releases:
         except PolicyError as error:
             raise ReleaseUnfit(str(error)) from None
         told = life.examined or Examined()
-        if any(getattr(told, name) != getattr(found, name) for name in _TOLD):
+        same = all(getattr(told, name) == getattr(found, name) for name in _TOLD)
+        if not same or told.signers != self._signers(found.partners, life):
             raise ReleaseUnfit("The broker tells of this release what it does not do.")
 
     async def _take_over_untouched(self) -> None:
@@ -256,10 +257,25 @@ class Releases:
                     found = await self._effect(self._accepted[life.base], release)
                 except PolicyError:
                     continue
-            if self._signatory.party.code in found.partners:
+            by = self._taken_over(life, found)
+            if by is None:
                 log(Event.RELEASE_WAITS, revision=life.release)
             else:
-                await self._accept(*await self._fetched(life), by=UNTOUCHED)
+                await self._accept(*await self._fetched(life), by=by)
+
+    def _taken_over(self, life: Life, found: Effect) -> str | None:
+        """Why no officer of this party need look at it; None when one must."""
+        me = self._signatory.party
+        if me.partner not in found.partners:
+            return UNTOUCHED
+        speaking = self._signers({str(me.partner)}, life)
+        spoken_for = bool(speaking) and me.code not in speaking and life.approved.issuperset(speaking)
+        return SPOKEN_FOR if spoken_for else None
+
+    def _signers(self, partners: Iterable[str], life: Life) -> tuple[str, ...]:
+        """Who spoke for these kinds when this release was brought."""
+        brought = self._signatory.now() if life.proposal is None else moment(life.proposal.recorded_at)
+        return self._signatory.directory.signers(partners, brought)
 
     async def _effect(self, base: Release, release: Release) -> Effect:
         """Worked out once: it takes many seconds. Raises ReleaseError, PolicyUnavailable."""
@@ -273,7 +289,7 @@ class Releases:
         PartnerUnreachable, NotFound.
         """
         response = await self._broker.call("GET", f"/v1/releases/{life.release.removeprefix('sha256:')}")
-        brought_by = BROKER if life.proposal is None else life.proposal.partner
+        brought_by = BROKER if life.proposal is None else life.proposal.party
         oin = self._signatory.directory.party(brought_by).oin
         when = self._signatory.now() if life.proposal is None else moment(life.proposal.recorded_at)
         try:
@@ -362,7 +378,7 @@ class Releases:
             raise DocumentMalformed
         self._steps[release, received.token] = Step(
             step=said.step,
-            partner=received.sender.code,
+            party=received.sender.code,
             officer=said.officer,
             digest=received.digest,
             token=received.token,

@@ -339,7 +339,7 @@ class Informing:
 
     def _verify_wish(self, wish: StepWish, age_band: Any, *, own: bool = True) -> None:
         """Raises RequestInvalid, with every mistake."""
-        now, me = self._signatory.now(), self._signatory.party.code
+        now, me = self._signatory.now(), self._signatory.party.partner
         wrong: list[tuple[str, str]] = []
         if isinstance(wish, Plan | Notice):
             if wish.channel not in channels(wish.circumstances):

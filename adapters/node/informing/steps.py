@@ -13,7 +13,8 @@ from pydantic.alias_generators import to_camel
 
 from adapters.node.informing.telling import Channel, Circumstance, Recipient
 from audit.entry import time_of
-from contract.codes import Digest, Partner, Ref
+from contract.codes import Digest, Ref
+from contract.directory import PartyCode
 
 Ground = Literal[
     "safety_of_involved",
@@ -75,7 +76,7 @@ class _Telling(_Step):
 
 class Plan(_Telling):
     step: Literal["plan"]
-    sender: Partner = Field(description="Welke organisatie het vertelt.")
+    sender: PartyCode = Field(description="Welke organisatie het vertelt.")
     planned_on: date = Field(description="Wanneer.")
 
 

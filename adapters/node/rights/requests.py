@@ -107,7 +107,7 @@ class Requests:
         _verify_may(person)
         if received_on > self.today():
             raise RequestInvalid(invalid_params=[invalid_param(("receivedOn",), "in_the_future")])
-        term = term_of(self._signatory.party.code, asked)
+        term = term_of(str(self._signatory.party.partner), asked)
         one = Request(str(uuid.uuid4()), asked, received_on, term.due(received_on))
         facts = {
             "case_ref": one.id,  # kept, held and destroyed as a case is
@@ -137,7 +137,7 @@ class Requests:
         """
 
         def extended(one: Request) -> Request:
-            term = term_of(self._signatory.party.code, one.asked)
+            term = term_of(str(self._signatory.party.partner), one.asked)
             over = one.overdue(self.today())  # what is too late stays too late
             if over or one.extended or term.extended(one.received_on) == one.due_on:
                 raise RequestInvalid(invalid_params=[invalid_param(("step",), "not_extendable")])

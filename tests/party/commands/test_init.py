@@ -26,7 +26,12 @@ def broker(tmp_path: Path) -> Path:
     assert run("keys", "--party", "broker", "--keys", keys)[0] == 0
     status, card = run("card", "--party", "broker", "--keys", keys)
     assert status == 0
-    party = {**json.loads(EXAMPLE.read_text(encoding="utf-8")), "code": "broker", "regions": []}
+    party = {
+        **json.loads(EXAMPLE.read_text(encoding="utf-8")),
+        "code": "broker",
+        "partner": None,
+        "regions": [],
+    }
     path = tmp_path / "broker.json"
     path.write_text(json.dumps({**party, "oin": "99999990000000000099", "keys": json.loads(card)}))
     return path
@@ -36,10 +41,15 @@ def test_the_example_of_a_party_is_taken(broker: Path, tmp_path: Path) -> None:
     """Together with a broker it is a directory, whose keys all parse."""
     out = tmp_path / "directory.json"
     status, said = run("directory", broker, EXAMPLE, "--out", out, *REGION)
-    assert (status, "with 1 partners" in said) == (0, True), said
+    assert (status, "with 1 parties" in said) == (0, True), said
     directory = Directory.read(out)
     assert not directory.demo
-    assert {key.use for key in directory.party("reclassering").keys} == {"sign", "seal", "trail", "witness"}
+    assert {key.use for key in directory.party("reclassering_voorbeeldland").keys} == {
+        "sign",
+        "seal",
+        "trail",
+        "witness",
+    }
 
 
 def _changed(folder: Path, **changes: Any) -> Path:
@@ -86,3 +96,29 @@ def test_a_region_without_a_regime_says_how_it_is_written(region: str, broker: P
     """With both regimes."""
     status, said = run("directory", broker, "--out", tmp_path / "directory.json", "--region", region)
     assert (status, "=bilateral or" in said) == (2, True), said
+
+
+def test_nobody_and_no_key_is_left_out_of_a_new_directory(broker: Path, tmp_path: Path) -> None:
+    """A party that leaves and a key that is retired get an end; taking them out is refused, by name."""
+    out, fresh = tmp_path / "directory.json", tmp_path / "fresh.json"
+    assert run("directory", broker, EXAMPLE, "--out", out, *REGION)[0] == 0
+    status, said = run("directory", broker, "--out", fresh, "--before", out, *REGION)
+    assert (status, "reclassering_voorbeeldland of" in said) == (2, True), said
+    keys = json.loads(EXAMPLE.read_text(encoding="utf-8"))["keys"]
+    fewer = _changed(tmp_path, keys=keys[1:])
+    status, said = run("directory", broker, fewer, "--out", fresh, "--before", out, *REGION)
+    assert (status, f"key {keys[0]['kid']} of" in said) == (2, True), said
+    assert not fresh.exists()
+    ended = [{**keys[0], "valid_until": "2026-10-01T00:00:00Z"}, *keys[1:]]
+    left = _changed(tmp_path, keys=ended, until="2026-11-01T00:00:00Z")
+    assert run("directory", broker, left, "--out", fresh, "--before", out, *REGION)[0] == 0
+
+
+def test_whom_to_call_of_who_does_not_take_part_stands_in_the_directory(broker: Path, tmp_path: Path) -> None:
+    """The example of such a file is taken."""
+    out = tmp_path / "directory.json"
+    absent = EXAMPLE.with_name("outside.json")
+    assert run("directory", broker, EXAMPLE, "--outside", absent, "--out", out, *REGION)[0] == 0
+    found = Directory.read(out).outside("rvdk", "utrecht")
+    assert found is not None
+    assert found.desk.phone == "088-000 00 01"

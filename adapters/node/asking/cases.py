@@ -1,0 +1,93 @@
+"""The cases that this party works on: it vouches for their facts at the broker, takes them up, closes
+them.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapters.node.asking import enrichments
+from adapters.node.asking.enrichments import OwnCase
+from adapters.node.asking.opening import Opening
+from adapters.node.asking.wish import WishedCase
+from adapters.node.broker_line import BrokerLine
+from audit.entry import Entry
+from audit.trail import Trail
+from contract.codes import BROKER
+from contract.documents import Attested, CaseStatement
+from contract.problems import CaseUnknown, DocumentMalformed, NotAllowed, RequestInvalid, invalid_param
+from contract.signatory import Signatory
+from party.bearer import Person
+
+_FACTS = ("region", "kind", "stage", "melding", "criteria", "unsafety")
+
+
+class OwnCases:
+    def __init__(self, signatory: Signatory, broker: BrokerLine, trail: Trail, opening: Opening) -> None:
+        self._signatory = signatory
+        self._broker = broker
+        self._trail = trail
+        self._opening = opening
+
+    async def state(self, wish: WishedCase, person: Person) -> OwnCase:
+        """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
+        PartnerUnreachable, the broker's problems, and a document problem when it recorded something else.
+        """
+        before = None if wish.case_ref is None else await self.of(wish.case_ref, person)
+        if wish.region not in self._signatory.party.regions:
+            raise RequestInvalid(invalid_params=[invalid_param(("region",), "unknown")])
+        case_ref = wish.case_ref or str(uuid.uuid4())
+        facts = {name: getattr(wish, name) for name in _FACTS}
+        role = person.role
+        statement = self._signatory.write(
+            CaseStatement,
+            to=BROKER,
+            case_ref=case_ref,
+            **facts,
+            attested=Attested(melding=role, criteria=role, unsafety=role),
+            meeting_on=wish.meeting_on,
+            replaces=before.statement if before else None,
+        )
+        entry = Entry(
+            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
+        )
+        await self._trail.append([entry])
+        response = await self._broker.call("POST", "/v1/cases", {"statement": statement.token})
+        stated = self._opening.case(case_ref, response.body)
+        if (stated.statement, stated.facts) != (statement.digest, facts):
+            raise DocumentMalformed
+        return await self._saved([], stated, person)
+
+    async def take_up(self, case_ref: str, person: Person) -> OwnCase:
+        """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
+        PartnerUnreachable, and a document problem.
+        """
+        stated = self._opening.case(
+            case_ref, (await self._broker.call("GET", f"/v1/cases/{case_ref}", None)).body
+        )
+        entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
+        return await self._saved([entry], stated, person)
+
+    async def close(self, case_ref: str, person: Person) -> None:
+        """Records that the work on a case is done: its persons are erased here when its time is over, unless
+        somebody takes it up again. Raises CaseUnknown, NotAllowed, TrailUnavailable.
+        """
+        await self.of(case_ref, person)
+        await self._trail.append([Entry("closure", {"case_ref": case_ref, "user": person.user})])
+
+    async def of(self, case_ref: str, person: Person) -> OwnCase:
+        """A case that is assigned to this person. Raises CaseUnknown, NotAllowed."""
+        return assigned(await self._trail.read(lambda store: enrichments.load_case(store, case_ref)), person)
+
+    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Person) -> OwnCase:
+        case = replace(stated, assigned=(person.user,))
+        return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
+
+
+def assigned(case: OwnCase | None, person: Person) -> OwnCase:
+    """Raises CaseUnknown, NotAllowed."""
+    if case is None:
+        raise CaseUnknown
+    if person.user not in case.assigned or not person.asks:
+        raise NotAllowed
+    return case
