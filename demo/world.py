@@ -160,12 +160,12 @@ class World:
         token = (self.folder / "rvdk-token").read_text(encoding="utf-8")
         registers = {
             "rvdk": f"http://node:{token}@127.0.0.1:{self.ports['rvdk_register']}",
-            "politie": (self.folder / "register" / "politie").as_uri(),
+            "politie": (self.folder / "register" / party).as_uri(),
         }
         return values | {
             "party": party,
             "partner": partner,
-            "register_url": registers.get(party, f"sqlite:///{self.folder / 'register' / party}.sqlite"),
+            "register_url": registers.get(partner, f"sqlite:///{self.folder / 'register' / party}.sqlite"),
             "issuer": f"{self.address('issuer')}/{party}",
             "audience": f"grondslag-{party}",
             "jwks": f"{self.address('issuer')}/{party}/jwks",
@@ -261,6 +261,7 @@ def make_parties(world: World) -> None:
     members = {one.code: one for one in world.members}
     for number, party in enumerate((BROKER, *world.parties)):
         member = members.get(party)
+        name = NAMES[BROKER] if member is None else member.name
         path = world.folder / party / "keys.json"
         write_keys(path, make_keys(party, demo=True, now=now))
         keyring = read_keys(path, party=party, demo=True)
@@ -269,10 +270,10 @@ def make_parties(world: World) -> None:
                 "code": party,
                 "partner": member and member.partner,
                 "oin": f"{99999990000000000000 + number}",
-                "name": NAMES[party],
+                "name": name,
                 "address": world.address(party),
                 "desk": {
-                    "name": f"Loket {NAMES[party]}"[:60],
+                    "name": f"Loket {name}"[:60],
                     "phone": f"088-000 00 0{number}",
                     "hours": "werkdagen 8.30-17.00",
                 },

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.node.informing.letters import Letter, Overview, html, pdf
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import Asked
-from adapters.node.informing.letters.words import HOLDERS, WHY, day
+from adapters.node.informing.letters.words import HOLDERS, WHY, Organisation, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
 from contract.codes import AgeBand, Purpose
 from demo.cast import cast
@@ -22,6 +22,11 @@ from tests.pdf import inflated, printing
 
 DAY = date(2026, 12, 3)
 BASES = ("Wmo 5.2.6", "AVG 6(1)(e)")
+
+
+RECLASSERING = Organisation("reclassering", "Reclassering Noord")
+VEILIG_THUIS = Organisation("veilig_thuis", "Veilig Thuis Noord")
+RAAD = Organisation("rvdk", "Raad Noord")
 
 
 def letter(**chosen: object) -> Letter:
@@ -36,7 +41,7 @@ def letter(**chosen: object) -> Letter:
         "hours": "op werkdagen van 9 tot 17 uur",
         "receiver": "veilig_thuis",
         "written_on": DAY,
-        "told": told_of([("reclassering", "enrich_referral", BASES, date(2026, 11, 23))]),
+        "told": told_of([(RECLASSERING, "enrich_referral", BASES, date(2026, 11, 23))]),
     }
     return Letter(**{**told, **chosen})  # type: ignore[arg-type]
 
@@ -148,7 +153,12 @@ FAMILY = {name: member.identity for name, member in cast(date(2026, 11, 23)).ite
 _holders = st.sampled_from(sorted(HOLDERS))
 _purposes = st.sampled_from(get_args(Purpose))
 _rows = st.lists(
-    st.tuples(_holders, _purposes, st.just(BASES), st.dates(date(2026, 1, 1), date(2027, 1, 1))),
+    st.tuples(
+        _holders.map(lambda kind: Organisation(kind, f"Proef {kind}")),
+        _purposes,
+        st.just(BASES),
+        st.dates(date(2026, 1, 1), date(2027, 1, 1)),
+    ),
     min_size=1,
     max_size=8,
 )
@@ -162,7 +172,10 @@ def named(who: str) -> str:
 
 @given(who=_who, rows=_rows, kind=st.sampled_from(RECIPIENTS), receiver=st.sampled_from(PARTIES))
 def test_nothing_of_anybody_else_is_in_a_letter(
-    who: str, rows: list[tuple[str, str, tuple[str, ...], date]], kind: tuple[str, str], receiver: str
+    who: str,
+    rows: list[tuple[Organisation, str, tuple[str, ...], date]],
+    kind: tuple[str, str],
+    receiver: str,
 ) -> None:
     """No name, birth date, address or number of any other member of any family; no answer; no reporter."""
     document = letter(
@@ -195,7 +208,7 @@ def test_nothing_of_anybody_else_is_in_a_letter(
 
 @given(rows=_rows, receiver=st.sampled_from(PARTIES))
 def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_whatever_was_answered(
-    rows: list[tuple[str, str, tuple[str, ...], date]], receiver: str
+    rows: list[tuple[Organisation, str, tuple[str, ...], date]], receiver: str
 ) -> None:
     """A letter is made of who was asked, why, when and by which article; nothing else goes in."""
     one, other = (html(letter(told=told_of(rows), receiver=receiver)) for _ in range(2))
@@ -231,12 +244,12 @@ def overview(*asked: Asked) -> Overview:
 
 
 def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() -> None:
-    row = Asked(date(2026, 11, 23), "veilig_thuis", "rvdk", "interpret", "A06", BASES, told=True)
+    row = Asked(date(2026, 11, 23), VEILIG_THUIS, RAAD, "interpret", "A06", BASES, told=True)
     text = " ".join(blocks(overview(row)))
     for words in (
         "23 november 2026",
         "Veilig Thuis",
-        "de Raad voor de Kinderbescherming",
+        "Raad Noord",
         WHY["interpret"],
         "A06",
     ):

@@ -24,6 +24,7 @@ from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import Asked
+from adapters.node.informing.letters.words import Organisation
 from adapters.node.informing.steps import Deferral, Notice, Plan, StepWish
 from adapters.node.informing.telling import channels, recipients
 from adapters.node.outbox import Outbox
@@ -178,16 +179,21 @@ class Informing:
             name=name,
             recipient=owed.last["recipient"],
             age_band=owed.age_band,
-            sender=party.code,
+            sender=str(party.partner),
             sender_name=party.name,
             desk=party.desk.name,
             phone=party.desk.phone,
             hours=party.desk.hours,
-            receiver=one.receiver,
+            receiver=self._organisation(one.receiver).partner,
             written_on=day_of(self._signatory.now()),
             told=told_of(
                 [
-                    (row.holder, row.purpose, _bases(row.legal_bases, catalogue), day_of(row.at))
+                    (
+                        self._organisation(row.holder),
+                        row.purpose,
+                        _bases(row.legal_bases, catalogue),
+                        day_of(row.at),
+                    )
                     for row in one.disclosures
                 ]
             ),
@@ -218,8 +224,8 @@ class Informing:
         shown = [
             Asked(
                 day_of(row.at),
-                one.receiver,
-                row.holder,
+                self._organisation(one.receiver),
+                self._organisation(row.holder),
                 row.purpose,
                 row.rule,
                 _bases(row.legal_bases, catalogue),
@@ -234,13 +240,13 @@ class Informing:
         size, root = self._trail.state()
         return Overview(
             name=_name(identity.as_json()),
-            sender=party.code,
+            sender=str(party.partner),
             sender_name=party.name,
             desk=party.desk.name,
             phone=party.desk.phone,
             hours=party.desk.hours,
             written_on=day_of(now),
-            asked=tuple(sorted(shown, key=lambda one: (one.at, one.holder))),
+            asked=tuple(sorted(shown, key=lambda one: (one.at, one.holder.name))),
             size=size,
             root=root.hex(),
         )
@@ -346,6 +352,9 @@ class Informing:
                 wrong.append(("channel", "unsafe"))
             if wish.recipient not in recipients(age_band, wish.circumstances):
                 wrong.append(("recipient", "not_for_this_person"))
+        taking_part = {party.code for party in self._signatory.directory.parties(now)}
+        if isinstance(wish, Plan) and wish.sender not in taking_part:
+            wrong.append(("sender", "unknown"))
         if isinstance(wish, Notice) and wish.safety_checked_on != day_of(now):
             wrong.append(("safetyCheckedOn", "not_today"))
         if isinstance(wish, Deferral):
@@ -419,6 +428,10 @@ class Informing:
             raise DocumentMalformed from None
         receipt = self._signatory.read(Receipt, told.receipt)
         return told, proven_entries(receipt.document, self._signatory.directory)
+
+    def _organisation(self, code: str) -> Organisation:
+        party = self._signatory.directory.party(code)
+        return Organisation(str(party.partner), party.name)
 
     async def _name(self, subject_ref: str) -> str | None:
         """The own name of a subject; None when it was erased."""

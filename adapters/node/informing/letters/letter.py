@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from adapters.node.informing.letters.words import HOLDERS, SENDERS, WHY, day
+from adapters.node.informing.letters.words import HOLDERS, SENDERS, WHY, Organisation, day
 from adapters.node.informing.telling import Recipient
 
-TEXT_VERSION = "2026-11.2"
+TEXT_VERSION = "2026-12.1"
 """Of the words; recorded with every letter."""
 
 Reader = Literal["adult", "young", "for_a_child"]
@@ -26,7 +26,7 @@ adult.
 class Told:
     """One organisation that was asked, for which purposes, on which bases, and when."""
 
-    holder: str
+    holder: Organisation
     purposes: tuple[str, ...]
     bases: tuple[str, ...]
     days: tuple[date, ...]
@@ -77,8 +77,9 @@ class Letter:
 
     def _row(self, one: Told) -> Mapping[str, object]:
         return {
-            "holder": HOLDERS[one.holder].name,
-            "category": HOLDERS[one.holder].category,
+            "holder": HOLDERS[one.holder.partner].name,
+            "name": one.holder.name,
+            "category": HOLDERS[one.holder.partner].category,
             "why": [WHY[purpose] for purpose in one.purposes],
             "bases": list(one.bases),
             "days": [day(moment) for moment in one.days],
@@ -119,11 +120,13 @@ _WORDS: Mapping[Reader, Mapping[str, str]] = {
 }
 
 
-def told_of(disclosures: Sequence[tuple[str, str, Sequence[str], date]]) -> tuple[Told, ...]:
+def told_of(
+    disclosures: Sequence[tuple[Organisation, str, Sequence[str], date]],
+) -> tuple[Told, ...]:
     """What a letter tells of these: holder, purpose, bases and day of each; one row per holder, in their
     order of first asking.
     """
-    rows: dict[str, Told] = {}
+    rows: dict[Organisation, Told] = {}
     for holder, purpose, bases, moment in disclosures:
         before = rows.get(holder, Told(holder, (), (), ()))
         rows[holder] = Told(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from adapters.node.informing.letters.words import HOLDERS, SENDERS, STATES, WHY, day
+from adapters.node.informing.letters.words import SENDERS, STATES, WHY, Organisation, day
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Asked:
     """One question as its subject may know it."""
 
     at: date
-    asker: str
-    holder: str
+    asker: Organisation
+    holder: Organisation
     purpose: str
     rule: str
     bases: tuple[str, ...]
@@ -59,8 +59,8 @@ class Overview:
             "rows": [
                 {
                     "day": day(one.at),
-                    "asker": SENDERS[one.asker],
-                    "holder": HOLDERS[one.holder].name,
+                    "asker": one.asker.name,
+                    "holder": one.holder.name,
                     "why": WHY[one.purpose],
                     "rule": one.rule,
                     "bases": "; ".join(one.bases),

@@ -27,6 +27,14 @@ class Holder:
     category: str
 
 
+@dataclass(frozen=True)
+class Organisation:
+    """A party as a person reads of it: its kind, and its own name."""
+
+    partner: str
+    name: str
+
+
 HOLDERS = {
     "reclassering": Holder("de Reclassering", "begeleiding en toezicht"),
     "rvdk": Holder("de Raad voor de Kinderbescherming", "onderzoek en hulp voor kinderen"),
