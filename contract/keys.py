@@ -74,6 +74,8 @@ class Keyring:
     trail_pq: tuple[mldsa.MLDSA44PrivateKey, ...]
     witness: tuple[ed25519.Ed25519PrivateKey, ...]
     wrapping: bytes
+    notes: tuple[Mapping[str, str], ...]
+    """Of the keys of trail and witness, what stands in the directory."""
     past: tuple[Mapping[str, str], ...] = ()
     """Of keys that were retired, what stands in the directory: what they signed is still verified."""
 
@@ -89,16 +91,7 @@ class Keyring:
             _public("sign", key.kid, _point(key.private.public_key()), key.use_from) for key in self.signing
         ]
         rows += [_public("seal", key.kid, key.public, key.use_from) for key in self.opening.values()]
-        oldest = min(key.use_from for key in self.signing)
-        notes: dict[Use, Sequence[_NoteKey]] = {
-            "trail": self.trail,
-            "trail_pq": self.trail_pq,
-            "witness": self.witness,
-        }
-        for use, keys in notes.items():
-            raws = [key.public_key().public_bytes_raw() for key in keys]
-            rows += [_public(use, _kid(raw), raw, oldest) for raw in raws]
-        return [*rows, *(dict(row) for row in self.past)]
+        return [*rows, *(dict(row) for row in (*self.notes, *self.past))]
 
 
 def make_keys(party: str, *, demo: bool, now: datetime) -> dict[str, Any]:
@@ -213,6 +206,7 @@ def _parse(contents: Mapping[str, Any]) -> Keyring:
         trail_pq=_note_keys(contents["trail_pq"], mldsa.MLDSA44PrivateKey.from_seed_bytes),
         witness=_note_keys(contents["witness"], ed25519.Ed25519PrivateKey.from_private_bytes),
         wrapping=wrapping,
+        notes=tuple(_noted(use, row) for use in _PARSE_NOTE for row in contents[use]),
         past=tuple(contents.get("past", ())),
     )
 
@@ -238,6 +232,18 @@ def _note_keys(rows: Sequence[Mapping[str, str]], parse: Callable[[bytes], K]) -
     if not found:
         raise ValueError("no keys")
     return found
+
+
+_PARSE_NOTE: Mapping[Use, Callable[[bytes], _NoteKey]] = {
+    "trail": ed25519.Ed25519PrivateKey.from_private_bytes,
+    "trail_pq": mldsa.MLDSA44PrivateKey.from_seed_bytes,
+    "witness": ed25519.Ed25519PrivateKey.from_private_bytes,
+}
+
+
+def _noted(use: Use, row: Mapping[str, str]) -> dict[str, str]:
+    raw = _PARSE_NOTE[use](base64url.decode(row["private"])).public_key().public_bytes_raw()
+    return _public(use, _kid(raw), raw, datetime.fromisoformat(row["use_from"]))
 
 
 def _kept(rows: Sequence[Mapping[str, str]], now: datetime) -> list[Mapping[str, str]]:

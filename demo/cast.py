@@ -11,8 +11,6 @@ from adapters.registers.register import Record
 from contract.identity import Identity
 from demo.population import CastMember, Facts
 
-"""Who takes part in the demo's chain, beside the broker."""
-
 
 def cast(today: date) -> dict[str, CastMember]:
     """Everyone, by name."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from contract.codes import BROKER
 from demo.caller import Json
-from demo.members import PARTIES
+from demo.members import MEMBERS
 from policies import load_release
 from policies.check import Agreement, Certificate
 from policies.effect import kept_table
@@ -65,6 +65,6 @@ def prepare(folder: Path, change: Callable[[Any], object], tables: Path | None =
 def agreeing_soon(tables: Path) -> dict[str, dict[str, Any]]:
     """Settings of parties that keep tables, and hear of releases soon."""
     settings: dict[str, dict[str, Any]] = {
-        partner: {"releases_s": 0.1, "tables": str(tables)} for partner in PARTIES
+        partner: {"releases_s": 0.1, "tables": str(tables)} for partner in (one.code for one in MEMBERS)
     }
     return settings | {BROKER: {"retry_every_s": 0.1, "tables": str(tables)}}

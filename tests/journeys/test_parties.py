@@ -15,7 +15,9 @@ from demo.caller import Json, Refused
 from demo.members import FIVE, MEMBERS, OTHER_REGION, Member
 from demo.play import Play, decide_standing, ended
 from party.settings import SettingsProblem
+from tests.journeys.test_releases import chain, listed, propose, step
 from tests.journeys.watching import POLICE, SUPERVISED, ask, ends
+from tests.releases import Prepared
 from tests.world import LocalWorld, local_world
 
 REPORT = "veilig_thuis.earlier_report"
@@ -232,3 +234,25 @@ def test_a_party_may_bear_any_code(tmp_path: Path, registers: Path) -> None:
         fg = play.caller("politie_x", "data_protection_officer")
         due = fg.post("/v1/requests", received)["dueOn"]
         assert due == (world.today + timedelta(days=42)).isoformat()  # Wpg 25
+
+
+def test_who_lets_others_speak_takes_over_what_they_signed(
+    tmp_path: Path, registers: Path, prepared: Prepared
+) -> None:
+    """Not before all of them did; and its own signature is not needed."""
+    with chain(tmp_path, registers, prepared.tables, members=MEMBERS) as play:
+        world = world_of(play)
+        propose(play, prepared)
+        assert listed(play, prepared)["needed"] == ["rvdk", "veilig_thuis"]
+        other = world.apps[world.address("veilig_thuis_flevoland")].state.node.releases
+        step(play, prepared, "rvdk", "two", "approve")
+        world.do(other.follow())
+        assert not listed(play, prepared, "veilig_thuis_flevoland")["accepted"]
+        step(play, prepared, "veilig_thuis", "two", "approve")
+        world.do(other.follow())
+        assert listed(play, prepared, "veilig_thuis_flevoland")["accepted"]
+        step(play, prepared, "rvdk", "two", "activate")
+        chair = play.caller("veilig_thuis_flevoland", "chair")
+        case = play.case(chair, region=OTHER_REGION)
+        child = play.subject("another_region.child", "child", [CHILD])
+        assert by_holder(play.ask(chair, case, [child])) == {"rvdk": "not_joined"}
