@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import grondslag.init
 from contract.codes import BROKER
 from contract.keys import RETIRED_AFTER
 from demo.members import REGION
 from demo.play import Play
+from party.commands import init
 from policies import load_release
 from tests.journeys.test_releases import (
     KNOWN,
@@ -70,7 +70,7 @@ def play_step(world: LocalWorld, line: str) -> None:
 
 
 def run(arguments: list[str]) -> str:
-    done = CliRunner().invoke(grondslag.init.app, arguments[1:])
+    done = CliRunner().invoke(init.app, arguments[1:])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -95,7 +95,7 @@ def test_keys_are_rotated_and_retired_as_the_page_says(
         def now(_: Any) -> Any:
             return world.clock()
 
-    monkeypatch.setattr(grondslag.init, "datetime", Clock)
+    monkeypatch.setattr(init, "datetime", Clock)
     propose(play, prepared)
     agree(play, prepared)
     officer(play, "rvdk").post(prepared.steps, {"step": "activate"})

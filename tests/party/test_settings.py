@@ -119,9 +119,9 @@ def test_every_store_is_a_place_of_its_own(database: str, other: str, url: str, 
 
 
 def test_a_node_says_whose_it_is(tmp_path: Path) -> None:
-    """A partner that does not exist has no node."""
+    """What is no code is no kind of partner."""
     with pytest.raises(SettingsProblem, match="`partner` is wrong"):
-        read_settings(NodeSettings, written(tmp_path, **{**NODE, "partner": "gemeente"}), {})
+        read_settings(NodeSettings, written(tmp_path, **{**NODE, "partner": "De Raad"}), {})
 
 
 @pytest.mark.parametrize("text", ["keys = ", "[", "= 1", "\x00"])
