@@ -135,6 +135,21 @@ def test_what_a_document_says_cannot_become_markup() -> None:
     assert "<h1>&lt;b&gt;&amp;</h1>" in text
 
 
+def test_a_text_is_no_more_than_emphasis_code_lists_and_headings() -> None:
+    """HTML, links and images in a description stay text; what it may have becomes elements."""
+    told = (
+        "Een *nadruk*, `code`.\n\n## Een kop\n\n- een\n- twee\n\n<b>x</b> [a](https://b.example) ![c](d.png)"
+    )
+    document = {**DOCUMENTS["sample"], "info": {**DOCUMENTS["sample"]["info"], "description": told}}
+    text = page(document)
+    read = Read(text)
+    assert "<em>nadruk</em>, <code>code</code>" in text
+    assert '<h2 id="een-kop">Een kop</h2>' in text
+    assert "<li>twee</li>" in text
+    assert "&lt;b&gt;x&lt;/b&gt; [a](https://b.example) ![c](d.png)" in text
+    assert not read.all("b", "img")
+
+
 def test_the_published_glossary_is_the_one_in_the_documents() -> None:
     """`docs/glossary.md` is a copy of what the apps carry with them."""
     packaged = (ROOT / "party/glossary.md").read_text(encoding="utf-8")
