@@ -1,26 +1,31 @@
 """A back-up of one database as one encrypted file, and how it is put back: on the same kind of database or
 another.
 
-    grondslag/1 backup ‖ nonce (8) ‖ chunk ‖ chunk …     each chunk: length (4), AES-256-GCM of at most 1 MiB
-
-Inside, compressed: a line per table with its name and columns, then a line per row. The number of a chunk and
-whether it is the last are bound to it, so a file that was cut short does not open. The file shows one moment
-of the database; the key is not in it.
+The file is an age file (age-encryption.org/v1) for one `ssh-ed25519` key. In it is gzip: a line per table
+with its name and columns, then a line per row. age seals piece after piece, each bound to its number and to
+whether it is the last, so a file that was cut short does not open. The file shows one moment of the database;
+the key is not in it.
 """
 
 import base64
-import gzip
+import errno
 import io
 import json
 import os
-import struct
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+import pyrage  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from sqlalchemy import Connection, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,10 +33,8 @@ from audit.database import engine
 from audit.errors import TrailError, TrailUnavailable
 from audit.migration import migrate, version_tables
 
-_MAGIC = b"grondslag/1 backup\n"
-_CHUNK = 1 << 20
+_GZIP = 31  # what zlib calls a window of 32 KiB within a gzip header and trailer
 _ROWS = 1_000
-_LENGTH = struct.Struct(">I")
 
 
 def back_up(url: str, path: Path, key: bytes) -> int:
@@ -45,8 +48,11 @@ def back_up(url: str, path: Path, key: bytes) -> int:
         with opened.connect() as connection, fresh.open("xb") as file:
             if opened.dialect.name != "sqlite":  # there a reading transaction always sees one moment
                 connection.execution_options(isolation_level="REPEATABLE READ")
-            with _Sealing(file, key) as sealing, gzip.GzipFile(fileobj=sealing, mode="wb", mtime=0) as lines:
-                count = sum([_write_table(connection, table, lines) for table in _tables(connection)])
+            packed = _Packed(connection)
+            try:
+                pyrage.encrypt_io(packed, file, [_recipient(key)])
+            except pyrage.EncryptError as error:  # it keeps only the text of what stopped it
+                raise packed.failed or OSError(errno.EIO, str(error)) from None
             os.fsync(file.fileno())
         fresh.replace(path)
     except SQLAlchemyError as error:
@@ -54,7 +60,7 @@ def back_up(url: str, path: Path, key: bytes) -> int:
     finally:
         opened.dispose()
         fresh.unlink(missing_ok=True)
-    return count
+    return packed.rows
 
 
 def restore(path: Path, url: str, key: bytes, scripts: Sequence[Path]) -> int:
@@ -68,19 +74,13 @@ def restore(path: Path, url: str, key: bytes, scripts: Sequence[Path]) -> int:
         migrate(url, folder)
     opened = engine(url, writes=True)
     try:
-        with opened.begin() as connection, path.open("rb") as file:
-            tables = {table.name: table for table in _tables(connection)}
-            filled = [
-                name
-                for name, table in tables.items()
-                if name not in version_tables(scripts) and connection.execute(select(table).limit(1)).first()
-            ]
-            if filled:
-                raise TrailError("The database is not empty. Name an empty one, so that nothing is lost.")
-            with gzip.GzipFile(fileobj=io.BufferedReader(_Opening(file, key)), mode="rb") as lines:
-                return _read_tables(connection, lines, tables, version_tables(scripts))
-    except (ValueError, KeyError, EOFError, gzip.BadGzipFile) as error:
-        raise TrailError(f"The back-up cannot be read: {type(error).__name__}.") from None
+        with path.open("rb") as file, opened.begin() as connection:
+            unpacked = _Unpacked(connection, version_tables(scripts))
+            try:
+                pyrage.decrypt_io(file, unpacked, [_identity(key)])
+                return unpacked.end()
+            except (pyrage.DecryptError, zlib.error, OSError, ValueError, KeyError) as error:
+                raise TrailError(f"The back-up cannot be read: {type(error).__name__}.") from None
     except SQLAlchemyError as error:
         raise TrailUnavailable(f"the database cannot be written: {type(error).__name__}") from None
     finally:
@@ -93,53 +93,117 @@ def _tables(connection: Connection) -> list[Table]:
     return found.sorted_tables
 
 
-def _write_table(connection: Connection, table: Table, lines: gzip.GzipFile) -> int:
-    columns = [column.name for column in table.columns]
-    lines.write(_line({"table": table.name, "columns": columns}))
-    count = 0
-    for row in connection.execution_options(yield_per=_ROWS).execute(select(table)):
-        lines.write(_line([_plain(value) for value in row]))
-        count += 1
-    return count
+def _identity(key: bytes) -> Any:
+    """The key as age takes it, made in memory: a key pair of which nobody is told the public half."""
+    private = Ed25519PrivateKey.from_private_bytes(key)
+    return pyrage.ssh.Identity.from_buffer(
+        private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    )
 
 
-def _read_tables(
-    connection: Connection, lines: gzip.GzipFile, tables: dict[str, Table], versions: Sequence[str]
-) -> int:
-    count = 0
-    table: Table | None = None
-    columns: list[str] = []
-    rows: list[dict[str, Any]] = []
-    for line in lines:
-        told = json.loads(line)
-        if isinstance(told, list):
-            rows.append(dict(zip(columns, told, strict=True)))
-            count += 1
-        if rows and (isinstance(told, dict) or len(rows) == _ROWS):
-            _insert(connection, table, rows, versions)
-            rows = []
+def _recipient(key: bytes) -> Any:
+    public = Ed25519PrivateKey.from_private_bytes(key).public_key()
+    return pyrage.ssh.Recipient.from_str(public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode())
+
+
+class _Packed(io.RawIOBase):
+    """A database, table after table, as a compressed file to read. `failed` is what stopped it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.rows = 0
+        self.failed: Exception | None = None
+        self._pieces = self._compressed(connection)
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            while not self._held and (piece := next(self._pieces, None)) is not None:
+                self._held = memoryview(piece)
+        except Exception as error:
+            self.failed = error
+            raise
+        given = self._held[: len(buffer)]
+        buffer[: len(given)] = given
+        self._held = self._held[len(given) :]
+        return len(given)
+
+    def _compressed(self, connection: Connection) -> Iterator[bytes]:
+        packing = zlib.compressobj(wbits=_GZIP)
+        for table in _tables(connection):
+            columns = [column.name for column in table.columns]
+            yield packing.compress(_line({"table": table.name, "columns": columns}))
+            found = connection.execution_options(yield_per=_ROWS).execute(select(table))
+            for rows in found.partitions():
+                self.rows += len(rows)
+                lines = [_line([_plain(value) for value in row]) for row in rows]
+                yield packing.compress(b"".join(lines))
+        yield packing.flush()
+
+
+class _Unpacked(io.RawIOBase):
+    """A compressed file to write, whose rows go into an empty database. Raises ValueError, KeyError,
+    zlib.error, TrailError.
+    """
+
+    def __init__(self, connection: Connection, versions: Sequence[str]) -> None:
+        self._connection = connection
+        self._versions = versions
+        self._tables = {table.name: table for table in _tables(connection)}
+        for name, table in self._tables.items():
+            if name not in versions and connection.execute(select(table).limit(1)).first():
+                raise TrailError("The database is not empty. Name an empty one, so that nothing is lost.")
+        self._packing = zlib.decompressobj(wbits=_GZIP)
+        self._rest = b""
+        self._table: Table | None = None
+        self._columns: list[str] = []
+        self._waiting: list[dict[str, Any]] = []
+        self._count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, given: Any) -> int:
+        *lines, self._rest = (self._rest + self._packing.decompress(given)).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+        return len(given)
+
+    def end(self) -> int:
+        """Puts in what waits; the number of rows."""
+        if not self._packing.eof or self._packing.unused_data or self._rest:
+            raise ValueError("not whole")
+        self._put()
+        return self._count
+
+    def _take(self, told: Any) -> None:
         if isinstance(told, dict):
-            table, columns = tables[told["table"]], told["columns"]
-    if rows:
-        _insert(connection, table, rows, versions)
-    return count
+            self._put()
+            self._table, self._columns = self._tables[told["table"]], told["columns"]
+            return
+        self._waiting.append(dict(zip(self._columns, told, strict=True)))
+        self._count += 1
+        if len(self._waiting) == _ROWS:
+            self._put()
 
-
-def _insert(
-    connection: Connection, table: Table | None, rows: list[dict[str, Any]], versions: Sequence[str]
-) -> None:
-    if table is None:
-        raise ValueError("rows of no table")
-    if table.name in versions:
-        held = {tuple(row) for row in connection.execute(select(table))}
-        if held != {tuple(row.values()) for row in rows}:
-            raise TrailError("The back-up is of another version of this program. Restore it with that one.")
-        return
-    values = [
-        {name: _typed(value, table.columns[name].type.python_type) for name, value in row.items()}
-        for row in rows
-    ]
-    connection.execute(insert(table), values)
+    def _put(self) -> None:
+        rows, self._waiting = self._waiting, []
+        if not rows:
+            return
+        if self._table is None:
+            raise ValueError("rows of no table")
+        if self._table.name in self._versions:
+            held = {tuple(row) for row in self._connection.execute(select(self._table))}
+            if held != {tuple(row.values()) for row in rows}:
+                raise TrailError(
+                    "The back-up is of another version of this program. Restore it with that one."
+                )
+            return
+        kinds = {column.name: column.type.python_type for column in self._table.columns}
+        values = [{name: _typed(value, kinds[name]) for name, value in row.items()} for row in rows]
+        self._connection.execute(insert(self._table), values)
 
 
 def _plain(value: Any) -> Any:
@@ -162,84 +226,3 @@ def _typed(value: Any, kind: type) -> Any:
 
 def _line(told: Any) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode() + b"\n"
-
-
-class _Sealing(io.RawIOBase):
-    """What is written goes to the file in sealed chunks; the last is marked when this is closed well."""
-
-    def __init__(self, file: IO[bytes], key: bytes) -> None:
-        self._file = file
-        self._cipher = AESGCM(key)
-        self._nonce = os.urandom(8)
-        self._number = 0
-        self._waiting = bytearray()
-        file.write(_MAGIC + self._nonce)
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, given: Any) -> int:
-        self._waiting += given
-        while len(self._waiting) > _CHUNK:
-            self._put(bytes(self._waiting[:_CHUNK]), last=False)
-            del self._waiting[:_CHUNK]
-        return len(given)
-
-    def __exit__(self, kind: Any, *rest: Any) -> None:
-        if kind is None:
-            self._put(bytes(self._waiting), last=True)
-        super().__exit__(kind, *rest)
-
-    def _put(self, plain: bytes, *, last: bool) -> None:
-        sealed = self._cipher.encrypt(*_bound(self._nonce, self._number, plain, last=last))
-        self._file.write(_LENGTH.pack(len(sealed)) + sealed)
-        self._number += 1
-
-
-class _Opening(io.RawIOBase):
-    """Reads what `_Sealing` wrote. Raises ValueError at whatever does not hold."""
-
-    def __init__(self, file: IO[bytes], key: bytes) -> None:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError("no back-up")
-        self._nonce = file.read(8)
-        self._file = file
-        self._cipher = AESGCM(key)
-        self._number = 0
-        self._held = b""
-        self._ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._held and not self._ended:
-            self._held = self._next()
-        given = self._held[: len(buffer)]
-        buffer[: len(given)] = given
-        self._held = self._held[len(given) :]
-        return len(given)
-
-    def _next(self) -> bytes:
-        length = self._file.read(_LENGTH.size)
-        if len(length) != _LENGTH.size:
-            raise ValueError("cut short")
-        size = _LENGTH.unpack(length)[0]
-        if size > _CHUNK + 16:
-            raise ValueError("too long")
-        sealed = self._file.read(size)
-        for last in (False, True):
-            try:
-                plain = self._cipher.decrypt(*_bound(self._nonce, self._number, sealed, last=last))
-            except InvalidTag:
-                continue
-            self._number += 1
-            self._ended = last
-            if last and self._file.read(1):
-                raise ValueError("something after the end")
-            return plain
-        raise ValueError("another key, or not what was written")
-
-
-def _bound(nonce: bytes, number: int, content: bytes, *, last: bool) -> tuple[bytes, bytes, bytes]:
-    return nonce + _LENGTH.pack(number), content, _MAGIC + _LENGTH.pack(number) + bytes([last])

@@ -2,13 +2,21 @@
 erased stays erased.
 """
 
+import gzip
+import io
+import json
 from pathlib import Path
+from random import Random
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy.exc import OperationalError
 
 from audit.backup import back_up, restore
 from audit.entry import Entry
-from audit.errors import TrailError
+from audit.errors import TrailError, TrailUnavailable
 from audit.migration import KEYS, TRAIL
 from audit.trail import Trail
 from tests.audit.books import Books
@@ -81,7 +89,7 @@ def test_what_was_erased_stays_erased_once_the_keys_back_up_is_gone(books: Books
     assert len([one for one in found if MARK in str(one)]) == 30
 
 
-@pytest.mark.parametrize("bad", ["another key", "a bit", "cut short", "longer", "swapped", "no back-up"])
+@pytest.mark.parametrize("bad", ["another key", "a bit", "cut short", "longer", "swapped", "the old form"])
 def test_a_back_up_that_is_not_whole_is_refused(bad: str, sqlite_books: Books, tmp_path: Path) -> None:
     """And nothing of it is in the database."""
     sqlite_books.run(filled)
@@ -95,11 +103,11 @@ def test_a_back_up_that_is_not_whole_is_refused(bad: str, sqlite_books: Books, t
     elif bad == "cut short":
         del content[-20:]
     elif bad == "longer":
-        content += content[27:]
+        content += b"\0"
     elif bad == "swapped":
-        content[20], content[21] = content[21] ^ 1, content[20]
+        content[-20:] = content[-10:] + content[-20:-10]
     else:
-        content = bytearray(b"something else")
+        content = bytearray(b"grondslag/1 backup\n") + content
     path.write_bytes(content)
     again = other(sqlite_books, tmp_path / "again")
     with pytest.raises(TrailError, match="cannot be read"):
@@ -118,22 +126,61 @@ def test_nothing_is_written_over(sqlite_books: Books, tmp_path: Path) -> None:
     assert len(sqlite_books.run(contents)) == 40
 
 
-def test_large_enough_for_several_chunks(
-    sqlite_books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Chunks in another order, or left out, do not open."""
-    monkeypatch.setattr("audit.backup._CHUNK", 512)
-    sqlite_books.run(filled)
+def test_large_enough_for_several_pieces(sqlite_books: Books, tmp_path: Path) -> None:
+    """Pieces in another order, left out, or not followed by the last, do not open; nothing of them stays."""
+    drawn = Random(7)
+
+    async def filled_well(trail: Trail) -> None:
+        parts = [{"answer": drawn.randbytes(1_000).hex()} for _ in range(300)]
+        await trail.append([Entry("answer", {}, subject_ref="s1", sealed=part) for part in parts])
+
+    sqlite_books.run(filled_well)
     path = tmp_path / "bak"
-    back_up(sqlite_books.url, path, KEY)
+    rows = back_up(sqlite_books.url, path, KEY)
     content = path.read_bytes()
-    head, size = 27, 4 + 512 + 16
-    assert len(content) > head + 4 * size
+    size = (64 << 10) + 16
+    head = content.index(b"\n--- ") + 49 + 16  # the header's code, and the nonce
+    assert len(content) > head + 3 * size
     again = other(sqlite_books, tmp_path / "again")
-    one, two = content[head : head + size], content[head + size : head + 2 * size]
-    for bad in (content[:head] + two + one, content[:head] + two):
-        path.write_bytes(bad + content[head + 2 * size :])
+    one, two, rest = content[head:][:size], content[head + size :][:size], content[head + 2 * size :]
+    for pieces in (two + one + rest, two + rest, one + two, one):
+        path.write_bytes(content[:head] + pieces)
         with pytest.raises(TrailError, match="cannot be read"):
             restore(path, again.url, KEY, [TRAIL])
     path.write_bytes(content)
-    assert restore(path, again.url, KEY, [TRAIL]) > 80
+    assert restore(path, again.url, KEY, [TRAIL]) == rows > 200
+
+
+def test_any_program_that_knows_age_opens_it(sqlite_books: Books, tmp_path: Path) -> None:
+    """With the key as an SSH key: what is inside is gzip with a line of JSON per table and row."""
+    sqlite_books.run(filled)
+    rows = back_up(sqlite_books.url, tmp_path / "bak", KEY)
+    pem = Ed25519PrivateKey.from_private_bytes(KEY).private_bytes(
+        Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
+    )
+    sealed = (tmp_path / "bak").read_bytes()
+    assert sealed.startswith(b"age-encryption.org/v1\n-> ssh-ed25519 ")
+    opened = gzip.decompress(pyrage.decrypt(sealed, [pyrage.ssh.Identity.from_buffer(pem)]))
+    told = [json.loads(line) for line in opened.splitlines()]
+    assert len([one for one in told if isinstance(one, list)]) == rows
+    assert "trail_entries" in {one["table"] for one in told if isinstance(one, dict)}
+
+
+def test_a_database_that_goes_away_or_a_full_disk_leaves_no_file(
+    sqlite_books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stopped it is told as what it was, not as a failure of the sealing."""
+    sqlite_books.run(filled)
+
+    def gone(_: object) -> list[object]:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("audit.backup._tables", gone)
+        with pytest.raises(TrailUnavailable, match="OperationalError"):
+            back_up(sqlite_books.url, tmp_path / "bak", KEY)
+    monkeypatch.setattr(Path, "open", lambda *_: io.FileIO("/dev/full", "w"))
+    with pytest.raises(OSError, match="No space left"):
+        back_up(sqlite_books.url, tmp_path / "bak", KEY)
+    monkeypatch.undo()
+    assert list(tmp_path.glob("bak*")) == []
