@@ -63,7 +63,6 @@ _DROPPED = (b"x-forwarded-", b"fsc-", b"x-client-cert", b"x-ssl-", b"ssl-", b"x-
 _DROPPED_WHOLE = frozenset({b"forwarded", b"x-real-ip", b"x-tls-client-cert", b"tracestate", b"baggage"})
 
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_ANY_JSON = frozenset({"*/*", "application/*"})
 _JSON = "application/json"
 
 _requests = Counter("grondslag_requests_total", "Requests that were answered.", ["method", "route", "status"])
