@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.runtime ## start the broker and five partners and play the stories (ARGS="--once --json FILE")
+demo: $(VENV)/.runtime ## start the broker and seven parties and play the stories (ARGS="--once --json FILE")
 	@$(BIN)/grondslag demo $(ARGS)
 
 test: $(VENV)/.development ## run the tests (ARGS="-k word" for some of them)

@@ -256,3 +256,32 @@ def test_who_lets_others_speak_takes_over_what_they_signed(
         case = play.case(chair, region=OTHER_REGION)
         child = play.subject("another_region.child", "child", [CHILD])
         assert by_holder(play.ask(chair, case, [child])) == {"rvdk": "not_joined"}
+
+
+def test_a_region_is_switched_on_by_the_directory_alone(tmp_path: Path, registers: Path) -> None:
+    """One more region, and its name at those who serve it: no new software, and the others go on."""
+    with local_world(tmp_path, registers=registers, members=FIVE) as world:
+        play = Play(world)
+        decide_standing(play)
+        with pytest.raises(Refused, match="request_invalid"):
+            play.case(play.chair, region="gooi")
+        path = world.folder / "directory.json"
+        contents = json.loads(path.read_text(encoding="utf-8"))
+        contents["regions"]["gooi"] = {"regime": "bilateral"}
+        path.write_bytes(directory_text(contents))
+
+        def serve(rows: dict[str, Json]) -> None:
+            desk = {"name": "Loket Gooi", "phone": "088-000 00 07", "hours": "werkdagen"}
+            rows["veilig_thuis"]["regions"].append("gooi")
+            rows["reclassering"]["regions"].append("gooi")
+            rows["reclassering"] |= {"desks": {"gooi": desk}, "duty_desk": {**desk, "name": "Piket"}}
+
+        relist(world, serve)
+        play = Play(world)
+        man = play.subject("stalking.man", "suspected_perpetrator", [SUPERVISED, POLICE], weighty=True)
+        asked = play.ask(play.chair, play.case(play.chair, region="gooi"), [man])
+        assert ends(asked) == {SUPERVISED: "answered:yes", POLICE: "not_joined"}
+        [item] = [one for one in asked["items"] if one["holder"] == "reclassering"]
+        names = (item["desk"]["name"], item["answer"]["desk"]["name"], item["dutyDesk"]["name"])
+        assert names == ("Loket Gooi", "Loket Gooi", "Piket")
+        assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}

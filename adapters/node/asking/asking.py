@@ -104,24 +104,22 @@ class Asking:
         if not self._hand_outs.holds(self._hand_outs.revision(now)):
             raise RevisionUnknown
         hand_out = await self._hand_outs.now(now)
-        decisions = iter(
-            await hand_out.policy.decide(
-                [
-                    self._composing.decision_input(
-                        case, wish, wish.subjects[one.subject], one.question, person
-                    )
-                    for one in to
-                    if one.holder is not None
-                ]
-            )
+        # policy sees kinds: a question to several parties of one kind is decided once
+        asked = [*dict.fromkeys((one.subject, one.question) for one in to if one.holder is not None)]
+        decided = await hand_out.policy.decide(
+            [
+                self._composing.decision_input(case, wish, wish.subjects[subject], question, person)
+                for subject, question in asked
+            ]
         )
+        decisions = dict(zip(asked, decided, strict=True))
         return case.facts["region"], [
             Allowed(
                 one.subject,
                 wish.subjects[one.subject].role,
                 one.question.question,
                 one.holder,
-                None if one.holder is None else next(decisions),
+                decisions.get((one.subject, one.question)),
             )
             for one in to
         ]
@@ -138,19 +136,23 @@ class Asking:
                 enrichments.load_subjects(store, wish.case_ref),
             )
         )
+        # who asks, about whom, and whom
         case = assigned(found, person)
         identities = wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
+        # seal and sign: an inquiry to each holder
         subjects, fresh = self._composing.subjects(case.case_ref, wish, identities, known)
         # followed only when the first answer can no longer be under way, so that the two do not meet
         patience_s = int(self._broker.timeout_s) + 5
         enrichment = self._composing.enrichment(case, wish, subjects, to, person, follow_after_s=patience_s)
 
+        # record, before anything leaves
         def asked(store: Connection, _: object) -> None:
             enrichments.save_subjects(store, case.case_ref, fresh)
             enrichments.insert(store, enrichment)
 
         await self._trail.append(self._composing.entries(enrichment, wish, subjects, person), asked)
+        # send, open what comes, record it, show
         return await self._send(enrichment) if enrichment.inquiries else Shown(enrichment, {})
 
     async def show(self, enrichment_id: str, person: Person) -> Shown:
