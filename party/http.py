@@ -33,7 +33,7 @@ from contract.problems import Problem, RequestInvalid, invalid_param
 from party import events, trace
 from party.events import Event
 from party.health import health
-from party.kinds import STRICT, kind_of, pages
+from party.kinds import kind_of, pages
 from party.openapi import GLOSSARY_PATH, PROBLEM_JSON, VERSION_HEADER, described
 from party.page import glossary, page
 from party.server import serve
@@ -296,7 +296,7 @@ class _Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                policy = kind_of(scope.get("route")).policy if message["status"] < 400 else STRICT
+                policy = kind_of(scope.get("route")).policy
                 kept = [p for p in message.get("headers", ()) if p[0] not in _SET_HERE]
                 message["headers"] = [*kept, *extra, (_CSP, policy)]
             await send(message)

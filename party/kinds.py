@@ -13,7 +13,6 @@ it is told follows from the route, in the one place where errors end (party/http
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Final
 
 import orjson
@@ -23,10 +22,7 @@ from fastapi.routing import APIRoute
 
 from contract.problems import Problem
 from party.openapi import PROBLEM_JSON
-from party.page import PAGE_CSP
-
-STRICT: Final = b"default-src 'none'; frame-ancestors 'none'"
-"""The content-security policy of everything that is no page of ours: all errors too."""
+from party.page import PAGE_CSP, problem_page
 
 
 class _PageRoute(APIRoute):
@@ -47,8 +43,8 @@ def pages(**more: Any) -> APIRouter:
 
 @dataclass(frozen=True)
 class Kind:
-    """`policy` is the content-security policy of what went well; `told` renders the members of a problem,
-    with its status and headers.
+    """`policy` is the content-security policy; `told` renders the members of a problem, with its status and
+    headers.
     """
 
     policy: bytes
@@ -65,16 +61,8 @@ def _as_json(problem: Problem, members: Mapping[str, object]) -> Response:
 
 
 def _as_page(problem: Problem, members: Mapping[str, object]) -> Response:
-    title, detail, number = (escape(str(members[name])) for name in ("title", "detail", "traceId"))
-    return HTMLResponse(
-        '<!doctype html>\n<html lang="nl">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{detail}</p>\n"
-        f"<p>Belt u hierover? Noem dan dit kenmerk: <code>{number}</code>.</p>\n</main>\n</body>\n</html>\n",
-        problem.status,
-        problem.headers,
-    )
+    return HTMLResponse(problem_page(members), problem.status, problem.headers)
 
 
-_PROGRAM: Final = Kind(STRICT, _as_json)
+_PROGRAM: Final = Kind(b"default-src 'none'; frame-ancestors 'none'", _as_json)
 _PAGE: Final = Kind(PAGE_CSP.encode(), _as_page)

@@ -101,6 +101,12 @@ def glossary() -> str:
     return _ENVIRONMENT.get_template("glossary.html").render(title="Woordenlijst", rows=rows)
 
 
+def problem_page(members: Mapping[str, object]) -> str:
+    """A problem (its members as in problem+json) as a page."""
+    template = _ENVIRONMENT.get_template("problem.html")
+    return template.render(title=members["title"], detail=members["detail"], number=members["traceId"])
+
+
 def _operations(document: Json) -> Iterator[_Operation]:
     for path, item in document["paths"].items():
         prefix = "" if "servers" in item else document["servers"][0]["url"]

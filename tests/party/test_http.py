@@ -186,7 +186,7 @@ def of_two_kinds() -> FastAPI:
 
 @pytest.mark.parametrize(("path", "status"), [("problem", 401), ("mistake", 500)])
 def test_an_error_is_told_to_a_program_and_shown_to_a_person(path: str, status: int) -> None:
-    """The same words, reference and headers: as problem+json, and as a page that loads nothing."""
+    """The same words, reference and headers: as problem+json, and as a page of ours."""
     told, shown = (ask("GET", f"{root}/{path}", of_two_kinds()) for root in ("/v1/kinds", "/pages"))
 
     assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
@@ -196,7 +196,9 @@ def test_an_error_is_told_to_a_program_and_shown_to_a_person(path: str, status: 
     assert escape(told.json()["detail"]) in shown.text
     assert shown.headers["traceparent"].split("-")[1] in shown.text
     assert PLANTED not in shown.text + told.text
-    for header in ("content-security-policy", "cache-control", "x-frame-options"):
+    assert shown.headers["content-security-policy"] == PAGE_CSP
+    assert told.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    for header in ("cache-control", "x-frame-options", "referrer-policy"):
         assert shown.headers[header] == told.headers[header]
     assert shown.headers.get("www-authenticate") == told.headers.get("www-authenticate")
 

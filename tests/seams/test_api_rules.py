@@ -306,7 +306,7 @@ def test_the_examples_of_raw_bodies_are_taken() -> None:
 
 
 def test_the_documentation_is_a_page_that_obeys_the_rules(api: Api) -> None:
-    """HTML for who takes it, 406 for who does not; it may use its own stylesheet, its errors nothing."""
+    """HTML for who takes it, 406 for who does not; it may use its own stylesheet, its errors too."""
     for path in ("/v1/docs", "/v1/glossary"):
         for accept in ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html", "text/*"):
             response = api.ask("GET", path, headers={"Accept": accept})
@@ -325,7 +325,8 @@ def test_the_documentation_is_a_page_that_obeys_the_rules(api: Api) -> None:
             (api.ask("POST", path), 405),
         ):
             assert response.status_code == status
-            assert response.headers["content-security-policy"] == SECURITY["content-security-policy"]
+            assert response.headers["content-type"] == "text/html; charset=utf-8"
+            assert response.headers["content-security-policy"] == PAGE_CSP
 
 
 def test_addresses_and_query_keys_have_one_form(api: Api) -> None:
