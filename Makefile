@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-input
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench tools lock setup clean
+.PHONY: help demo test check mutants bench tools lock setup clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## start the broker and seven parties and play the storie
 	@$(BIN)/grondslag demo $(ARGS)
 
 test: $(VENV)/.development ## run the tests (ARGS="-k word" for some of them)
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, import rules, Rego
 	@echo "Format"; $(BIN)/ruff format --check .
@@ -30,6 +30,9 @@ check: $(VENV)/.development ## format, lint, types, import rules, Rego
 	@echo "Types"; $(BIN)/mypy
 	@echo "Import rules"; $(BIN)/lint-imports --no-logo
 	@scripts/check-rego "$(OPA)" policies/handout
+
+mutants: $(VENV)/.development ## change the program in one place at a time; do the tests see it? (ARGS="--each 5")
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.development ## what an enrichment costs, as ratios in one run
 	@$(BIN)/python -m bench $(ARGS)
