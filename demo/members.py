@@ -12,13 +12,14 @@ REGION, OTHER_REGION = "utrecht", "flevoland"
 
 @dataclass(frozen=True)
 class Member:
-    """A party of the demo; `size`: how many persons stand in its register; `signs`: whether it speaks for its
-    kind when a version of the hand-out is agreed on.
+    """A party of the demo; `short`: its name in a narrow column; `size`: how many persons stand in its
+    register; `signs`: whether it speaks for its kind when a version of the hand-out is agreed on.
     """
 
     code: str
     partner: str
     name: str
+    short: str
     size: int
     regions: tuple[str, ...] = (REGION,)
     signs: bool = True
@@ -27,11 +28,11 @@ class Member:
 _BOTH = (REGION, OTHER_REGION)
 
 FIVE = (
-    Member("veilig_thuis", "veilig_thuis", "Veilig Thuis Midden (DEMO)", 20_000),
-    Member("politie", "politie", "Politie Midden (DEMO)", 20_000, _BOTH),
-    Member("om", "om", "Openbaar Ministerie Midden (DEMO)", 20_000, _BOTH),
-    Member("reclassering", "reclassering", "Reclassering Midden (DEMO)", 20_000, _BOTH),
-    Member("rvdk", "rvdk", "Raad voor de Kinderbescherming Midden (DEMO)", 20_000),
+    Member("veilig_thuis", "veilig_thuis", "Veilig Thuis Midden (DEMO)", "Veilig Thuis", 20_000),
+    Member("politie", "politie", "Politie Midden (DEMO)", "Politie", 20_000, _BOTH),
+    Member("om", "om", "Openbaar Ministerie Midden (DEMO)", "OM", 20_000, _BOTH),
+    Member("reclassering", "reclassering", "Reclassering Midden (DEMO)", "Reclassering", 20_000, _BOTH),
+    Member("rvdk", "rvdk", "Raad voor de Kinderbescherming Midden (DEMO)", "Raad (RvdK)", 20_000),
 )
 """One of each kind, called as its kind."""
 
@@ -43,6 +44,7 @@ MEMBERS = (
         "verslavingsreclassering",
         "reclassering",
         "Verslavingsreclassering (DEMO)",
+        "Verslavingsreclassering",
         5_000,
         (OTHER_REGION,),
         signs=False,
@@ -51,6 +53,7 @@ MEMBERS = (
         "veilig_thuis_flevoland",
         "veilig_thuis",
         "Veilig Thuis Flevoland (DEMO)",
+        "Veilig Thuis Flevoland",
         5_000,
         (OTHER_REGION,),
         signs=False,
@@ -69,4 +72,5 @@ OUTSIDE: dict[str, Any] = {
 }
 """Who does not take part yet: whom to call."""
 
+SHORT = {one.code: one.short for one in MEMBERS}
 NAMES = {BROKER: "Centrale (DEMO)", **{one.code: one.name for one in MEMBERS}}

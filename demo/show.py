@@ -10,18 +10,12 @@ from rich.text import Text
 
 from contract.days import ZONE, day_of
 from demo.caller import Json
+from demo.members import SHORT
 from demo.play import Asked, Told
 from policies.catalogue import Catalogue
 
 _DAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
 
-PARTNERS = {
-    "veilig_thuis": "Veilig Thuis",
-    "politie": "Politie",
-    "om": "OM",
-    "reclassering": "Reclassering",
-    "rvdk": "Raad (RvdK)",
-}
 TITLES = {
     "stalking": "Stalking: vier partners, vijf betrokkenen",
     "no_melding": "Zonder melding: geen vraag over een persoon",
@@ -74,7 +68,7 @@ class Show:
         for item in told.items:
             table.add_row(
                 people[item["subjectRef"]],
-                PARTNERS[item["holder"]],
+                SHORT[item["holder"]],
                 item["questionText"],
                 self._outcome(item),
                 self._ground(item),
@@ -111,7 +105,7 @@ class Show:
                     TITLES.get(told.name, told.name).partition(":")[0],
                     people[row["subjectRef"]],
                     ", ".join(_asked_about(told, row["subjectRef"])),
-                    PARTNERS[row["receiver"]],
+                    SHORT[row["receiver"]],
                     _on(row["openedAt"]),
                     STATES.get(row["state"], row["state"]),
                     _on(row["dueAt"]),
@@ -128,25 +122,30 @@ class Show:
 
     def _asker(self, asked: Asked) -> str:
         role = self._catalogue.requester_roles[asked.role].nl
-        return f"{PARTNERS[asked.partner]}, {role}. Doel: {self._catalogue.purposes[asked.purpose].nl}."
+        return f"{SHORT[asked.partner]}, {role}. Doel: {self._catalogue.purposes[asked.purpose].nl}."
 
     def _outcome(self, item: Json) -> str:
         """The answer as of when, or who has to act and until when, and whom to call."""
         desk = item["desk"]
-        call = f"bel {desk['name']}, {desk['phone']}"
+        call = f"bel {desk['name']}, {desk['phone']}" if desk else "bel"
         until = f"uiterlijk {moment(item['dueAt'])}" if item["dueAt"] else ""
         if item["answer"]:
             return self._answer(item["answer"])
-        if item["status"] == "refused":
-            texts = [f"{reason['text']} {reason['wayOut']}" for reason in item["reasons"]]
-            return "Mag niet: " + " ".join(texts) + f" Vragen? {call}"
-        if item["status"] == "refused_by_holder":
-            return f"{item['ground']['text']} {call}"
-        if item["status"] == "waits_for_person":
-            return f"Ligt bij een medewerker van {PARTNERS[item['holder']]} – {until}. Haast? {call}"
-        if item["status"] == "sent":
-            return f"Niet bereikt; wordt geprobeerd tot {moment(item['dueAt'])}. Haast? {call}"
-        return f"Geen antwoord op tijd – {call}"
+        match item["status"]:
+            case "not_joined":
+                said = f"Doet nog niet mee; dit is niet gevraagd – {call}"
+            case "refused":
+                texts = [f"{reason['text']} {reason['wayOut']}" for reason in item["reasons"]]
+                said = "Mag niet: " + " ".join(texts) + f" Vragen? {call}"
+            case "refused_by_holder":
+                said = f"{item['ground']['text']} {call}"
+            case "waits_for_person":
+                said = f"Ligt bij een medewerker van {SHORT[item['holder']]} – {until}. Haast? {call}"
+            case "sent":
+                said = f"Niet bereikt; wordt geprobeerd tot {moment(item['dueAt'])}. Haast? {call}"
+            case _:
+                said = f"Geen antwoord op tijd – {call}"
+        return said
 
     def _answer(self, answer: Json) -> str:
         said = ", ".join(self._catalogue.answer_codes[code].nl for code in answer["codes"])
@@ -194,7 +193,7 @@ def _asked_about(told: Told, subject_ref: str) -> list[str]:
         for item in told.items
         if item["subjectRef"] == subject_ref and item["effect"] == "permit"
     ]
-    return [PARTNERS[holder] for holder in dict.fromkeys(asked)]
+    return [SHORT[holder] for holder in dict.fromkeys(asked)]
 
 
 def _unsettled(items: Sequence[Json]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from contract.codes import BROKER
 from contract.directory import DirectoryProblem, directory_text
 from demo.caller import Json, Refused
-from demo.members import FIVE, MEMBERS, OTHER_REGION, Member
+from demo.members import FIVE, MEMBERS, OTHER_REGION
 from demo.play import Play, decide_standing, ended
 from party.settings import SettingsProblem
 from tests.journeys.test_releases import chain, listed, propose, step
@@ -195,7 +196,7 @@ def test_who_left_stays_to_be_read(many: Play) -> None:
 
 def test_a_party_may_bear_any_code(tmp_path: Path, registers: Path) -> None:
     """Nothing depends on a party being called as its kind."""
-    renamed = tuple(Member(f"{one.code}_x", one.partner, one.name, one.size, one.regions) for one in FIVE)
+    renamed = tuple(replace(one, code=f"{one.code}_x") for one in FIVE)
     place = tmp_path / "registers"
     place.mkdir()
     for one in FIVE:

@@ -16,7 +16,7 @@ from demo.members import MEMBERS
 from demo.play import Play, Told, decide_standing, played
 from demo.proven import export_verified, insider_caught
 from demo.show import Show
-from demo.stories import STORIES, acute_danger, new_release, play_all, stalking
+from demo.stories import STORIES, acute_danger, another_region, new_release, play_all, stalking
 from policies import load_release
 from tests.opa import opa_server
 from tests.postgres import postgres_server
@@ -70,7 +70,7 @@ def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(p
     """Asker, purpose, machine or person, open legal questions, whom to tell: all within 120 columns."""
     page = io.StringIO()
     show = Show(Console(width=120, file=page, markup=False), load_release().catalogue)
-    stories = [played(story, play) for story in (stalking, acute_danger)]
+    stories = [played(story, play) for story in (stalking, acute_danger, another_region)]
     for told in stories:
         assert told.wrong == []
         show.story(told)
@@ -80,6 +80,8 @@ def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(p
     for words in (
         "Wie vraagt: Veilig Thuis, voorzitter. Doel: aanmelding verrijken vóór het overleg.",
         "Wie vraagt: Veilig Thuis, dienstdoende medewerker. Doel: directe veiligheid bij spoed.",
+        "Wie vraagt: Veilig Thuis Flevoland, voorzitter.",
+        "Doet nog niet mee; dit is niet",
         "Ja (automatisch;",
         "(door een mens;",
         "open vraag Q1, Q2, Q5",

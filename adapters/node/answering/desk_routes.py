@@ -11,6 +11,7 @@ from adapters.node.answering.desk import Release
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Code, Ref
+from contract.directory import Directory
 from contract.problems import (
     AnsweringPaused,
     IdentityProviderUnavailable,
@@ -30,7 +31,8 @@ class WaitingOut(Body):
         {
             "inquiry": _INQUIRY,
             "index": 1,
-            "requester": "veilig_thuis",
+            "requester": "veilig_thuis_midden",
+            "requesterName": "Veilig Thuis Midden",
             "requesterRole": "chair",
             "purpose": "enrich_referral",
             "urgency": "normal",
@@ -47,7 +49,8 @@ class WaitingOut(Body):
 
     inquiry: Ref = Field(description="Kenmerk van de bevraging.")
     index: int = Field(description="Plaats van de vraag in de bevraging.")
-    requester: str = Field(description="Wie het vraagt.")
+    requester: str = Field(description="Wie het vraagt: code van de organisatie.")
+    requester_name: str = Field(description="Hoe die organisatie heet.")
     requester_role: str = Field(description="In welke rol.")
     purpose: str = Field(description="Met welk doel.")
     urgency: str = Field(description="`normal` of `acute_danger`.")
@@ -108,7 +111,10 @@ router = APIRouter(prefix="/v1")
     responses=told(IdentityProviderUnavailable),
 )
 async def waiting(node: ThisNode, person: SignedIn) -> Any:
-    return [_waiting(taken, question) for taken, question in await node.desk.waiting(person)]
+    return [
+        _waiting(taken, question, node.signatory.directory)
+        for taken, question in await node.desk.waiting(person)
+    ]
 
 
 @router.post(
@@ -175,12 +181,13 @@ async def looked(inquiry: InquiryId, index: Index, node: ThisNode, person: Signe
     return Response(status_code=204)
 
 
-def _waiting(taken: Taken, question: Waiting) -> WaitingOut:
+def _waiting(taken: Taken, question: Waiting, directory: Directory) -> WaitingOut:
     permitted = question.permit()
     return WaitingOut(
         inquiry=taken.jti,
         index=question.index,
         requester=taken.requester,
+        requester_name=directory.party(taken.requester).name,
         requester_role=taken.requester_role,
         purpose=taken.purpose,
         urgency=taken.urgency,
