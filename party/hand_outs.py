@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from contract.releases import Turn, in_force
 from party.events import Event, log
 from policies import EmbeddedPolicy, Policy, PolicyUnavailable, Release
+from policies.errors import ReleaseError
 
 CHANGEOVER_S = 60
 """What was decided just before a change is still answered under what was in force then."""
@@ -79,7 +80,10 @@ class HandOuts:
             release = self._releases.get(revision)
             if release is None:
                 raise PolicyUnavailable("This release is not held here.")
-            self._before[revision] = HandOut(release, EmbeddedPolicy(release))
+            try:
+                self._before[revision] = HandOut(release, EmbeddedPolicy(release))
+            except ReleaseError as error:
+                raise PolicyUnavailable(str(error)) from error
         return self._before[revision]
 
     async def verify(self, moment: int) -> None:

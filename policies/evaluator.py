@@ -17,23 +17,27 @@ from collections import deque
 from importlib.metadata import version
 from typing import Any
 
-import regorus  # type: ignore[import-untyped]
-
 from policies.errors import PolicyUnavailable, ReleaseError
 from policies.release import Release
 
-NAME = f"regorus {version('gordon-to-regorus')}"
-"""The engine and its version, as each decision is recorded with it."""
+try:
+    import regorus  # type: ignore[import-untyped]
+
+    NAME = f"regorus {version('gordon-to-regorus')}"
+    """The engine and its version, as each decision is recorded with it."""
+except ImportError:  # it may have to go: an OPA server decides alike (docs/decisions/0108)
+    regorus = None
+    NAME = "regorus, which is not installed"
 
 
 class _Held(threading.local):
     """The engines of this thread by number, and the numbers that other threads let go of."""
 
     def __init__(self) -> None:
-        self.engines: dict[int, regorus.Engine] = {}
+        self.engines: dict[int, Any] = {}
         self.gone: deque[int] = deque()
 
-    def hold(self, number: int, engine: regorus.Engine) -> None:
+    def hold(self, number: int, engine: Any) -> None:
         while self.gone:
             self.engines.pop(self.gone.popleft(), None)
         self.engines[number] = engine
@@ -51,11 +55,15 @@ class Evaluator:
         self._gone = _held.gone
         engine = None
         try:
+            if regorus is None:
+                raise ReleaseError(f"The policy engine is {NAME}: set `policy_engine` to `server`.")
             engine = regorus.Engine()
             for path, source in release.rego().items():
                 engine.add_policy(path, source)
             engine.add_data_json(json.dumps(release.data()))
             _held.hold(self._number, engine)
+        except ReleaseError:
+            raise
         except BaseException as error:
             _let_go(error)
             raise ReleaseError("The policy engine cannot use this release of the hand-out.") from error
@@ -104,7 +112,7 @@ class Evaluator:
     def close(self) -> None:
         _held.engines.pop(self._number, None)
 
-    def _engine(self) -> regorus.Engine:
+    def _engine(self) -> Any:
         engine = _held.engines.get(self._number)
         if engine is None:
             raise PolicyUnavailable(

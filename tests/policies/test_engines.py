@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -132,6 +134,33 @@ class TestEmbedded(_Contract):
         asyncio.run(run())
 
 
+_WITHOUT_REGORUS = """
+import asyncio, json, sys
+from types import SimpleNamespace
+
+sys.modules["regorus"] = None  # as if it were not there
+from party.start import open_policy
+from policies import load_release
+from policies.errors import ReleaseError
+
+release = load_release()
+settings = SimpleNamespace(policy_engine="server", opa_url=sys.argv[1], opa_token=None)
+
+async def decided():
+    policy = await open_policy(settings, release)
+    print(policy.engine)
+    print((await policy.decide([json.loads(sys.argv[2])]))[0].as_json())
+    await policy.close()
+    settings.policy_engine = "embedded"
+    try:
+        await open_policy(settings, release)
+    except ReleaseError as error:
+        print(error)
+
+asyncio.run(decided())
+"""
+
+
 class TestOpaServer(_Contract):
     @pytest.fixture
     def opened(self, release: Release, opa_url: str) -> Any:
@@ -139,6 +168,22 @@ class TestOpaServer(_Contract):
             return await OpaServerPolicy.open(opa_url, release.revision, release.catalogue, timeout_s=5)
 
         return served
+
+    def test_it_decides_where_the_other_engine_is_not_installed(self, release: Release, opa_url: str) -> None:
+        """What replaces gordon-to-regorus in a day: a party that starts and decides without it."""
+        told = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", _WITHOUT_REGORUS, opa_url, json.dumps(asking({}))],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout.splitlines()
+        assert told[0].startswith("opa ")
+        [here] = asyncio.run(EmbeddedPolicy(release).decide([asking({})]))
+        assert told[1] == here.as_json()
+        assert told[2] == (
+            "The policy engine is regorus, which is not installed: set `policy_engine` to `server`."
+        )
 
 
 _VOCABULARY = load_release().catalogue.vocabulary

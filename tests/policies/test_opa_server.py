@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
+from opa_client.opa_async import AsyncOpaClient  # type: ignore[import-untyped]
 
 from policies import Decision, EmbeddedPolicy, OpaServerPolicy, PolicyUnavailable, Release
+from policies.opa_server import _Client
 from tests.policies.conftest import asking
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -215,6 +220,52 @@ def test_a_server_without_bundles_is_not_asked(release: Release) -> None:
 def test_an_unsafe_or_odd_address_is_refused(release: Release, url: str) -> None:
     with pytest.raises(PolicyUnavailable):
         asyncio.run(OpaServerPolicy.open(url, release.revision, release.catalogue))
+
+
+def test_the_client_still_has_what_we_override_and_asks_through_it(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its methods are private, so an upgrade may move them; ours would then be passed over, and with it the
+    authority that we trust, the redirects that we refuse and the trace.
+    """
+    own = {name for name, value in vars(_Client).items() if inspect.isfunction(value)}
+    assert own - set(vars(AsyncOpaClient)) == {"connect"}
+    for name in own - {"connect"}:
+        ours, theirs = inspect.signature(getattr(_Client, name)), getattr(AsyncOpaClient, name)
+        assert list(ours.parameters) == list(inspect.signature(theirs).parameters)
+
+    sessions: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
+    begin, request = aiohttp.ClientSession.__init__, aiohttp.ClientSession._request
+
+    def begun(self: Any, **chosen: Any) -> None:
+        sessions.append(chosen)
+        begin(self, **chosen)
+
+    async def requested(self: Any, method: str, url: Any, **chosen: Any) -> Any:
+        requests.append(chosen)
+        return await request(self, method, url, **chosen)
+
+    monkeypatch.setattr(aiohttp.ClientSession, "__init__", begun)
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", requested)
+    authority = ssl.create_default_context()
+    server = Misbehaving(release)
+
+    async def run() -> None:
+        async with server.serving() as url:
+            policy = await OpaServerPolicy.open(
+                url, release.revision, release.catalogue, tls=authority, traceparent=lambda: "00-here"
+            )
+            await policy.decide([asking({})])
+            await policy.close()
+
+    asyncio.run(run())
+    [chosen] = sessions
+    assert chosen["connector"]._ssl is authority
+    assert chosen["trust_env"] is False
+    assert len(requests) == 3  # is it there, the same revision, the decision
+    assert {one["allow_redirects"] for one in requests} == {False}
+    assert {one["headers"]["traceparent"] for one in requests} == {"00-here"}
 
 
 def test_proxies_of_the_environment_are_not_used(
