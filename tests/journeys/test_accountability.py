@@ -24,9 +24,10 @@ from contract.directory import Directory
 from contract.signatory import witness_name
 from demo.play import Play
 from gateway.settings import BrokerSettings
+from gateway.trail.commands import questioned
 from gateway.trail.evidence import policy
 from gateway.trail.exhibit import ATTACHED, NoQuestion
-from party.commands.trail import questioned, recorded
+from party.commands.trail import recorded
 from policies import EmbeddedPolicy, load_release
 from tests.journeys.watching import PROSECUTED, SUPERVISED, ask
 from tests.pdf import inflated, printing
