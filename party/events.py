@@ -52,7 +52,6 @@ class Event(Enum):
     # partners
     PERMIT_NOT_TAKEN = "warning", "A holder's node did not take a permit.", "partner", "status", "code"
     PARTNER_UNREACHABLE = "warning", "A partner could not be reached; it is tried again.", "partner"
-    PARTNER_BACK = "info", "A partner that could not be reached answers again.", "partner"
     REPLY_REFUSED = "warning", "A holder's reply is not a reply to our permit.", "partner", "code"
     REPLY_NOT_TAKEN = (
         "warning",
@@ -71,17 +70,7 @@ class Event(Enum):
         "code",
     )
     ROUND_FAILED = "error", "A recurring task failed; it is tried again at its next turn.", "task", "error"
-    DOCUMENT_REFUSED = "warning", "A signed document was refused.", "partner", "code"
     # what must work
-    POLICY_UNAVAILABLE = (
-        "error",
-        "The hand-out could not be applied; nothing left.",
-        "engine",
-        "revision",
-        "error",
-    )
-    TRAIL_UNAVAILABLE = "error", "The trail could not be written; nothing left.", "error"
-    REGISTER_UNAVAILABLE = "error", "The partner's own register did not answer.", "partner", "error"
     IDENTITY_PROVIDER_UNAVAILABLE = (
         "error",
         "The keys of the identity provider (setting `jwks`) could not be fetched; nobody can sign in.",

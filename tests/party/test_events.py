@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def test_the_texts_of_libraries_are_not_kept(lines: io.BytesIO) -> None:
 def test_the_catalogue_in_the_documentation_is_that_of_the_code() -> None:
     """Run `python -m party.events > docs/events.md` after a change."""
     assert (ROOT / "docs" / "events.md").read_text(encoding="utf-8") == catalogue()
+
+
+def test_every_event_is_told_somewhere() -> None:
+    """An operator who watches for one that never comes watches for nothing."""
+    packages = ("adapters", "audit", "contract", "gateway", "party", "policies")
+    source = "".join(
+        path.read_text(encoding="utf-8") for package in packages for path in (ROOT / package).rglob("*.py")
+    )
+    told = set(re.findall(r"\bEvent\.([A-Z_]+)", source))
+    assert [event.name for event in Event if event.name not in told] == []
 
 
 def test_no_event_has_a_field_about_a_person_or_a_case() -> None:
