@@ -1,5 +1,5 @@
-"""An export of a log, or of a selection of it: one file that anybody can check offline, with
-`python -m audit verify` or other software. docs/export-format.md is exact about every member.
+"""An export of a log, or of a selection of it: one file that anybody can check offline, with `python -m audit
+verify` or other software. docs/export-format.md is exact about every member.
 
     LEESMIJ.txt     what this is, for people
     filter.json     what was asked for, and why; {} for all of it

@@ -11,10 +11,9 @@ _MOST_FINDINGS = 50
 @dataclass
 class Report:
     """What was found. `findings` are sentences for people, 50 at most; `outcome` is WHOLE, DAMAGED or
-    CANNOT_TELL; `kinds` counts the entries of each kind;
-    `second` and
-    `witnessed`: up to how many entries the second signature goes, and those of enough witnesses; `pruned`:
-    those that were kept long enough and destroyed.
+    CANNOT_TELL; `kinds` counts the entries of each kind; `second` and `witnessed`: up to how many entries the
+    second signature goes, and those of enough witnesses; `pruned`: those that were kept long enough and
+    destroyed.
     """
 
     outcome: int = WHOLE

@@ -81,10 +81,10 @@ def verify(
     """Checks the export in this file.
 
     `keys` are the verifier keys that the reader trusts; without them those in the file are taken, and the
-    report says so. One of ML-DSA-44 is of the log's second signature, which must then be there.
-    `earlier` are checkpoints of this log that were kept elsewhere. `quorum`: whose
-    signatures the reader wants on the state in `witnesses`; its keys of logs are trusted too. `now`: the
-    reader's clock, if it is not that of this machine.
+    report says so. One of ML-DSA-44 is of the log's second signature, which must then be there. `earlier` are
+    checkpoints of this log that were kept elsewhere. `quorum`: whose signatures the reader wants on the state
+    in `witnesses`; its keys of logs are trusted too. `now`: the reader's clock, if it is not that of this
+    machine.
     """
     given, second = [*(quorum.logs if quorum else ())], []
     try:

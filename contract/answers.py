@@ -28,8 +28,8 @@ class Answer(BaseModel):
     """What the requester may know of one question.
 
     `as_of` is the day of the register's data. `kind` says whether it is a fact or an official's judgement
-    (Wpg 4(3)); `source`, whether
-    the register answered by a rule or an official released it. `desk` is whom to call, never a person.
+    (Wpg 4(3)); `source`, whether the register answered by a rule or an official released it. `desk` is whom
+    to call, never a person.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

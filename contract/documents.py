@@ -96,8 +96,7 @@ class Inquiry(Document):
     """One requester asks one holder (`aud` is the broker; `holder` answers) for one case and one purpose.
 
     `identities` commits to the locked identity of each subject, which travels beside the document; `sealed`
-    holds their keys, for the
-    holder alone.
+    holds their keys, for the holder alone.
     """
 
     typ: ClassVar[str] = "grondslag-inquiry+jwt"
@@ -247,9 +246,8 @@ class ReleaseStep(Document):
     force, takes it back.
 
     `officer` is who it was, so that two can be told apart; only the own partner knows whom it means.
-    `proposal`:
-    the digest of the step that brought the release. `at`: when it comes in force; of a proposal, the earliest
-    moment.
+    `proposal`: the digest of the step that brought the release. `at`: when it comes in force; of a proposal,
+    the earliest moment.
     """
 
     typ: ClassVar[str] = "grondslag-release+jwt"

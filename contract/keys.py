@@ -147,8 +147,7 @@ def read_keys(path: Path, *, party: str, demo: bool) -> Keyring:
     """Loads and checks a key file.
 
     Raises KeyProblem with one sentence that says what to do: the file is missing, others may read it, it
-    belongs to another party, it is
-    made for the demo while `demo` is false, or a key in it is weak.
+    belongs to another party, it is made for the demo while `demo` is false, or a key in it is weak.
     """
     advice = f"Make good keys with: grondslag init keys --party {party} --keys {path}"
     try:

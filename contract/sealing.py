@@ -5,8 +5,7 @@ AES-256-GCM.
   another context it does not open.
 - HPKE's base mode says nothing about the sender; the signed document around it does.
 - Identities are locked apart, each under a key of its own; the inquiry seals only these keys. So the broker
-  can leave out the identity of
-  a subject about whom it permits nothing, and the holder never gets it.
+  can leave out the identity of a subject about whom it permits nothing, and the holder never gets it.
 - Everything is padded to a fixed size before it is sealed: length tells nothing.
 """
 

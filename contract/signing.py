@@ -101,8 +101,7 @@ def read(kind: type[D], token: str, keys: KeyOf, *, audience: str, at: datetime)
     """Checks a document of this kind, addressed to this OIN, as of this time.
 
     Raises DocumentTooLarge, DocumentMalformed, SenderUnknown, SignatureInvalid, AddresseeWrong,
-    DocumentExpired: in this order, so that
-    nothing about addressee or time is told to whoever cannot sign.
+    DocumentExpired: in this order, so that nothing about addressee or time is told to whoever cannot sign.
     """
     if len(token) > kind.max_bytes:
         raise DocumentTooLarge
@@ -138,9 +137,8 @@ def token_claims(token: str, keys: Mapping[str, tuple[str, PublicKey]]) -> dict[
     (algorithm, key).
 
     The algorithm is the key's, never the token's; `crit`, `jwk`, `jku` and `x5u` of the token are refused or
-    not looked at. Issuer,
-    audience and time are for the caller. Raises DocumentTooLarge, DocumentMalformed, SenderUnknown,
-    SignatureInvalid.
+    not looked at. Issuer, audience and time are for the caller. Raises DocumentTooLarge, DocumentMalformed,
+    SenderUnknown, SignatureInvalid.
     """
     if len(token) > MAX_TOKEN_BYTES:
         raise DocumentTooLarge

@@ -2,8 +2,7 @@
 Never outside the demo.
 
 One issuer per partner, as in life; each has its own key. `POST /{partner}/token` with `role` gives a token;
-with `number`, of another person
-in that role.
+with `number`, of another person in that role.
 """
 
 import json

@@ -260,8 +260,7 @@ def another_region(play: Play, told: Told) -> None:
 
 def new_release(play: Play, told: Told) -> None:
     """RvdK proposes a row, the effect is shown, those it touches sign, it comes into force while a question
-    is
-    under way, and is rolled back.
+    is under way, and is rolled back.
     """
     proposal, known = play.world.proposal(), "rvdk.known"
     version = proposal.release.revision

@@ -2,8 +2,8 @@
 process on loopback.
 
 Everything lives in one folder: keys, directory, settings, databases, registers, logs. It is made anew at each
-run, but for the
-registers, which are kept for the day, and the version of the hand-out that is proposed in it.
+run, but for the registers, which are kept for the day, and the version of the hand-out that is proposed in
+it.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Who calls the node: a person or software of this partner, signed in at the partner's own identity provider.
 
 The node believes one issuer, whose keys it takes from one configured place. Deny by default: a token without
-a role that is listed here
-opens nothing, and a role of the token is all that counts.
+a role that is listed here opens nothing, and a role of the token is all that counts.
 """
 
 import json

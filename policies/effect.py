@@ -28,8 +28,7 @@ _MOST_LINES = 200
 @dataclass(frozen=True)
 class Effect:
     """`table`: the digest of the new release's whole table. `partners`: requester and holder of each cell
-    that
-    changes; `lines`: the changes in plain Dutch.
+    that changes; `lines`: the changes in plain Dutch.
     """
 
     table: str

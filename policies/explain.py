@@ -1,8 +1,7 @@
 """Why a question was decided as it was, and the smallest change of facts under which it would be otherwise.
 
 Pure: no database, no web framework, no logger. The words are in `words.py`. This is no advice to state what
-is not
-so: it shows what the decision turned on.
+is not so: it shows what the decision turned on.
 """
 
 import itertools
@@ -27,13 +26,10 @@ Change = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True)
 class Explanation:
-    """`facts`: every field with its value (None: absent or unknown). `counted`: the fields that another
-    value of
-    would have changed anything in the decision. `changes`: of a refusal, the smallest sets of changed facts
-    that
-    give a permit, what somebody can bring about first; of a permit, each single change that refuses it.
-    `more`: how
-    many there are besides.
+    """`facts`: every field with its value (None: absent or unknown). `counted`: the fields that another value
+    of would have changed anything in the decision. `changes`: of a refusal, the smallest sets of changed
+    facts that give a permit, what somebody can bring about first; of a permit, each single change that
+    refuses it. `more`: how many there are besides.
     """
 
     decision: Decision

@@ -55,8 +55,7 @@ class OpaServerPolicy:
         """Connect and check that the server has this revision in force.
 
         `url`: `https://host:port`, or `http://` on loopback only. `timeout_s`: for one whole call.
-        `traceparent`: the header of the trace that a call belongs to, if any.
-        Raises PolicyUnavailable.
+        `traceparent`: the header of the trace that a call belongs to, if any. Raises PolicyUnavailable.
         """
         host, port, secure = _address(url)
         client = _Client(host=host, port=port, ssl=secure, token=token, retries=0, timeout=timeout_s)

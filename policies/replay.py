@@ -1,10 +1,8 @@
 """Recorded decisions, decided again: what a new release would have answered otherwise, and whether what was
-recorded
-is what was decided.
+recorded is what was decided.
 
-Pure: no database, no web framework, no logger. A decision is a function of release and input, so equal
-inputs are
-decided once. Nothing here names anybody: references and codes only.
+Pure: no database, no web framework, no logger. A decision is a function of release and input, so equal inputs
+are decided once. Nothing here names anybody: references and codes only.
 """
 
 from collections import Counter
@@ -49,10 +47,8 @@ class Otherwise:
 @dataclass(frozen=True)
 class Replay:
     """`alike`: decided the same under the new release. `alarms`: positions where the own release does not
-    give what
-    was recorded: somebody or something changed it. `erased`: what it rested on is gone. `unknown`: releases
-    that are
-    not at hand, with how many rest on each.
+    give what was recorded: somebody or something changed it. `erased`: what it rested on is gone. `unknown`:
+    releases that are not at hand, with how many rest on each.
     """
 
     new: str

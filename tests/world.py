@@ -2,9 +2,8 @@
 real databases.
 
 The apps run on an event loop in a thread of their own; a test stays plain code and speaks through callers, as
-the demo's stories do.
-What differs from production can be chosen: the wire (in process, or HTTP on loopback), the databases, the
-policy engine, the clock.
+the demo's stories do. What differs from production can be chosen: the wire (in process, or HTTP on loopback),
+the databases, the policy engine, the clock.
 """
 
 import asyncio

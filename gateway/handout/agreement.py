@@ -1,6 +1,5 @@
 """How a version of the hand-out is agreed on and comes in force: each step is signed by a partner, checked
-here,
-and an entry of the trail.
+here, and an entry of the trail.
 
 - The broker works out the effect of a proposal itself; who must agree follows from that, not from what
   anybody says.
@@ -134,8 +133,7 @@ class Agreement:
     async def step(self, token: str) -> Life:
         """Takes a step with a release that is known. Raises a document problem, NotFound, DocumentReplayed,
         and why the step cannot be taken now: NotInvolved, OwnProposal, AlreadyAgreed, NotAgreed,
-        ReleaseStale,
-        MomentPast, StillInForce, Conflict; TrailUnavailable.
+        ReleaseStale, MomentPast, StillInForce, Conflict; TrailUnavailable.
         """
         received = self._read(token, {"approve", "reject", "activate", "retire"})
         said = received.document

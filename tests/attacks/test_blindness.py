@@ -106,9 +106,8 @@ def test_no_log_of_any_party_holds_a_person(processes: tuple[World, dict[str, An
 
 
 def test_the_search_finds_what_is_there(processes: tuple[World, dict[str, Any]]) -> None:
-    """The same search finds persons where they must be: in the register, and in the memory of who read
-    it. And so
-    an answer looks in the clear.
+    """The same search finds persons where they must be: in the register, and in the memory of who read it.
+    And so an answer looks in the clear.
     """
     world, _ = processes
     assert found_in_files((world.folder / "register").rglob("*"), planted()) > 0

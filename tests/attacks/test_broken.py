@@ -1,6 +1,5 @@
-"""What must work is broken for real, one part at a time: 503, nothing has left, nothing counts as
-permitted or answered; and when it is
-mended, the same question goes through.
+"""What must work is broken for real, one part at a time: 503, nothing has left, nothing counts as permitted
+or answered; and when it is mended, the same question goes through.
 """
 
 import json
@@ -172,9 +171,8 @@ def test_a_broker_that_cannot_record_takes_no_statement_and_no_reply(chain: Loca
 
 
 def test_an_answer_that_the_broker_cannot_record_does_not_pass(chain: LocalWorld, vt: Insider) -> None:
-    """The trail breaks while the holder answers: the question counts as sent, and no reply leaves.
-    Mended, the
-    same answer comes.
+    """The trail breaks while the holder answers: the question counts as sent, and no reply leaves. Mended,
+    the same answer comes.
     """
     asked = vt.inquiry(vt.case())
     address = chain.address("reclassering")

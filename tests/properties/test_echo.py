@@ -1,6 +1,5 @@
-"""What somebody says about a person never comes back in an error, nor stands in any log line: names,
-birth dates and numbers are planted
-in every field of every route.
+"""What somebody says about a person never comes back in an error, nor stands in any log line: names, birth
+dates and numbers are planted in every field of every route.
 """
 
 import io

@@ -8,8 +8,7 @@ later replies stand inside.
     refused         paused, or another version of the hand-out
 
 What is locked stays as long as a person has to look at it. An answer never stands here in the clear: in
-`sealed` for the requester, and
-in the detachable part of an entry in the holder's own trail.
+`sealed` for the requester, and in the detachable part of an entry in the holder's own trail.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -2,9 +2,8 @@
 now.
 
 A standing decision is dated, made by a mandated official, and ends by itself (C11; design.md, promise 3).
-Without one, an automatic rule
-waits for a person. A pause refuses what is new until it is lifted, and keeps what was answered but has not
-left. Each change is an entry in the holder's own trail.
+Without one, an automatic rule waits for a person. A pause refuses what is new until it is lifted, and keeps
+what was answered but has not left. Each change is an entry in the holder's own trail.
 """
 
 from dataclasses import dataclass

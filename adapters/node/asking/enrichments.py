@@ -83,9 +83,9 @@ OPEN = frozenset({"sent", "waits_for_person", "late"})
 
 @dataclass(frozen=True)
 class Item:
-    """One question. `decision` are the facts of its permit or refusal in the broker's trail; `answer_at`,
-    the position of the entry in our
-    own trail whose sealed part holds the answer; `rectified`: its holder took it back."""
+    """One question. `decision` are the facts of its permit or refusal in the broker's trail; `answer_at`, the
+    position of the entry in our own trail whose sealed part holds the answer; `rectified`: its holder took it
+    back."""
 
     index: int
     subject_ref: str
