@@ -349,8 +349,8 @@ def test_a_person_who_asks_while_the_prosecutor_defers_sees_that_only_later(
         safe = {"safetyCheckedOn": day_of(world.clock()).isoformat()} if checked else {}
         return str(fg.post("/v1/overviews", {**told, **safe})["html"])
 
-    assert "de Reclassering" in overview()
-    assert "de Reclassering" not in overview(
+    assert "Reclassering Midden (DEMO)" in overview()
+    assert "Reclassering Midden (DEMO)" not in overview(
         checked=False
     )  # nobody has told them, or looked whether it is safe
     prosecutor = play.caller("om", "participant")
@@ -358,7 +358,7 @@ def test_a_person_who_asks_while_the_prosecutor_defers_sees_that_only_later(
     prosecutor.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
     turn(world)
     hidden = overview()
-    assert "de Reclassering" not in hidden
+    assert "Reclassering Midden (DEMO)" not in hidden
     assert "Er is nu niets" in hidden
     nobody = {"identity": {"surname": "Niemand", "givenNames": "Nergens", "birthDate": "1990-01-01"}}
     fg = play.caller("veilig_thuis", "data_protection_officer")
@@ -366,7 +366,7 @@ def test_a_person_who_asks_while_the_prosecutor_defers_sees_that_only_later(
     # the same page as of somebody about whom nothing was ever asked, but for the name and the proof
     assert _without_name(hidden) == _without_name(other)
     world.clock.ahead += timedelta(days=15)
-    assert "de Reclassering" in overview()
+    assert "Reclassering Midden (DEMO)" in overview()
     with pytest.raises(Refused) as refused:
         play.chair.post("/v1/overviews", told)
     assert refused.value.code in {"not_allowed", "not_signed_in"}

@@ -167,7 +167,7 @@ def test_what_was_taken_back_stays_so_whatever_was_read_before(play: Play, world
 
     item = Item(0, "ref", "child", "rvdk.known", state="answered")
     sent = Sent("jti", "digest", "rvdk", (item, replace(item, index=1)), None, None, "sent")
-    before = Enrichment("id", "case", "interpret", 1, "user", (sent,))
+    before = Enrichment("id", "case", "utrecht", "interpret", 1, "user", (sent,))
     back = replace(sent, items=(replace(item, rectified=True), sent.items[1]))
     after = before.updated({"jti": back}).updated({"jti": sent})
     assert [one.rectified for one in after.inquiries[0].items] == [True, False]
