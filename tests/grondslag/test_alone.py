@@ -196,3 +196,11 @@ def test_a_supervisor_verifies_with_cryptography_alone(
     assert told[side]["a trail is exported"][0] == 0
     status, text = ran(_WITH_CRYPTOGRAPHY, "verify", f"{side}.zip", folder=stopped.folder)
     assert (status, "HEEL" in text) == (0, True), text
+
+
+def test_without_a_side_the_command_says_what_there_is(tmp_path: Path) -> None:
+    """For whoever installed no more than the check of exports."""
+    script = _WITH_CRYPTOGRAPHY.replace('run_module("audit"', 'run_module("grondslag"')
+    script = script.replace('"audit", "cryptography"', '"audit", "grondslag", "cryptography"')
+    status, text = ran(script, "audit", "verify", "x.zip", folder=tmp_path)
+    assert (status, "python -m audit verify" in text, "Traceback" in text) == (1, True, False), text
