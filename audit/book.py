@@ -190,16 +190,6 @@ class Book:
         """Lets go of what these cases hold, within a transaction that prunes them."""
         store.execute(delete(_obligations).where(_obligations.c.case_ref.in_(sorted(case_refs))))
 
-    async def remake(self) -> int:
-        """Throws the book away and reads the whole trail again; how many leaves that were."""
-
-        def forget(store: Connection, _: object) -> None:
-            store.execute(delete(_obligations))
-            store.execute(delete(_read))
-
-        await self._trail.append([], forget)
-        return await self.catch_up()
-
     def _advance(self, store: Connection, most: int, *, stop: int | None = None) -> int:
         """Reads on by at most this many leaves, within the caller's transaction, and not past `stop`."""
         # the head is locked: no two processes may read on at once

@@ -19,7 +19,7 @@ from audit.retention import Forgetting, Kept, Retention
 from audit.tables import subjects
 from audit.trail import Trail
 from tests.audit.books import AT, Books
-from tests.audit.test_book import PERMIT
+from tests.audit.test_book import PERMIT, remade
 
 YEARS_5 = timedelta(days=1827)
 HALF_A_YEAR = timedelta(days=183)
@@ -120,7 +120,7 @@ def test_a_case_goes_whole_and_later_proofs_stay(books: Books) -> None:
         assert await party.trail.read(lambda store: len(store.execute(subjects.select()).all())) == 1
         assert await party.retention.run() == Kept(pruned=0, erased=0, held=0)
         [one] = await party.book.find()
-        await party.book.remake()
+        await remade(party.trail, party.book)
         assert await party.book.find() == [one]
 
     kept(books, go)
@@ -371,7 +371,7 @@ def test_whatever_happens_only_what_is_over_goes(sqlite_books: Books, moves: lis
                     await party.retention.run()
                     assert await party.book.find(live=True) == live
                     assert [one for one in await party.leaves() if one.get("case_ref") in held] == whole
-                    await party.book.remake()
+                    await remade(party.trail, party.book)
                     assert await party.book.find(live=True) == live
 
     kept(sqlite_books, go)
