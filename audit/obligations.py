@@ -1,4 +1,4 @@
-"""Who must be told, by whom, before when: a fold over the trail (handout.md 11). Pure; time is an argument.
+"""Who must be told, by whom, before when: a fold over the trail (docs/law.md). Pure; time is an argument.
 
     open ──► planned ──► sent ──► met                    deferred ──► open     by itself, on its date
      ▲ └────────┴──► deferred, met_by_other, omitted         └──────► met_by_other, omitted
@@ -322,7 +322,7 @@ _MANY_DEFERRALS = 3
 
 
 def reminders(one: Obligation) -> Iterator[Reminder]:
-    """All that are still to come or due, soonest or not (handout.md 11, Escalation): day 14, 21 and 25 to the
+    """All that are still to come or due, soonest or not (docs/law.md): day 14, 21 and 25 to the
     sender; at its time to chair and FG; when a deferral passes, the same day; the third deferral and week 10
     to the FG.
     """

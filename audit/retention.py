@@ -1,4 +1,4 @@
-"""How long a trail keeps what it holds (handout.md 4: K1, K3), and what nobody may destroy meanwhile.
+"""How long a trail keeps what it holds (docs/law.md, Keeping: K1, K3), and what nobody may destroy meanwhile.
 
 - Entries of a case go together, when the newest of them was kept long enough, everybody who must be told in
   it was, and nobody holds it. Taken one by one they would say something else: a permit without the step that

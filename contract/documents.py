@@ -4,7 +4,7 @@ chain that a stranger can check.
     case statement ◄── inquiry ◄── permit ◄── reply        receipt: the entries of all of them, proven to be
     in the broker's trail
 
-Identities and answers are sealed or locked inside; the broker has no key that opens either (design.md 3).
+Identities and answers are sealed or locked inside; the broker has no key that opens either.
 """
 
 from collections.abc import Mapping
@@ -40,8 +40,7 @@ from contract.codes import (
 from contract.signing import Document
 
 MAX_QUESTIONS = 60
-"""Per inquiry: twelve subjects (handout.md 2, `max_subjects_per_case`) and at most five questions that one
-holder knows.
+"""Per inquiry: twelve subjects (`max_subjects_per_case`) and at most five questions that one holder knows.
 """
 
 
@@ -136,7 +135,7 @@ class Inquiry(Document):
 
 
 class CaseFacts(_Part):
-    """What policy sees of a case, as the broker knows it (handout.md 2)."""
+    """What policy sees of a case, as the broker knows it (docs/law.md, Vocabulary)."""
 
     kind: CaseKind
     stage: Stage
@@ -186,7 +185,7 @@ class Permit(Document):
 
 
 Ground = Literal["holder_paused", "holder_revision_differs", "holder_needs_more_reason"]
-"""Why a holder refuses; never anything that depends on its register (handout.md 9)."""
+"""Why a holder refuses; never anything that depends on its register (docs/law.md, Answers)."""
 
 
 class Outcome(_Part):
@@ -375,7 +374,7 @@ def decision_input(
     re_roled: bool,
 ) -> dict[str, object]:
     """What policy sees of one question: a closed vocabulary, nothing personal, no number, no time
-    (handout.md 2).
+    (docs/law.md, Vocabulary).
 
     The requester's node, the broker and the holder's node all build it here, so that they can only differ in
     the facts.

@@ -238,7 +238,7 @@ class Broker:
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
         if self._room <= 0:
-            raise TooBusy  # past this point more at once only makes everyone wait longer (measured.md 1.4)
+            raise TooBusy  # past this point more at once only makes everyone wait longer
         self._room -= 1
         try:
             yield

@@ -2,7 +2,7 @@
 
 - Persons are looked up once each, in one call to the register, however many questions are asked about them.
 - What is shielded is taken out first, persons and records alike, so that everything after that sees a
-  register in which it is not there (handout.md D11, C12).
+  register in which it is not there (docs/law.md, D11, C12).
 - A match that is not certain, a deceased person (D10), data in doubt, or an age that is not the age that was
   asked about: `not_determinable`, and a person at the holder has to look.
 - Somebody who is not there has no records, and the same reading of records gives the answer: one path for yes
@@ -37,7 +37,7 @@ NOT_DETERMINABLE = "not_determinable"
 
 @dataclass(frozen=True)
 class Asked:
-    """One question about one subject; `role` and `age_band` as in handout.md 2."""
+    """One question about one subject; `role` and `age_band` as in docs/law.md, Vocabulary."""
 
     question: str
     identity: Identity
@@ -47,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finding:
-    """A candidate answer: codes of handout.md 8. `doubtful`: a person at the holder has to look at it."""
+    """A candidate answer: codes of the hand-out. `doubtful`: a person at the holder has to look at it."""
 
     codes: tuple[str, ...]
     as_of: date

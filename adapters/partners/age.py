@@ -1,4 +1,4 @@
-"""Age bands (handout.md 2) from a birth date that may be incomplete. Pure."""
+"""Age bands (docs/law.md, Vocabulary) from a birth date that may be incomplete. Pure."""
 
 from datetime import date
 

@@ -15,7 +15,7 @@ from adapters.partners.adapter import Reading, Says
 from adapters.registers.csv_register import CsvShape
 from adapters.registers.register import Record
 
-LOOKBACK_YEARS = 5  # `police_lookback_years` (handout.md 2); a region may only lower it
+LOOKBACK_YEARS = 5  # `police_lookback_years` (docs/law.md, Vocabulary); a region may only lower it
 FLAGS = ("violence", "stalking", "weapons", "domestic_violence_or_child_abuse", "ongoing_intervention")
 STAFF_ALERT = "staff_safety_alert"
 

@@ -3,7 +3,7 @@ does.
 
 - A child counts as the child of a file, a parent as a party to one (row A06), a minor suspect only in
   criminal files (A07).
-- Adoption, descent, screening and foster checks never count (handout.md D12).
+- Adoption, descent, screening and foster checks never count (docs/law.md, D12).
 - *Known* counts every file that is still kept; *investigation type* only what runs today.
 """
 
@@ -68,7 +68,7 @@ def _counted(records: frozenset[Record], role: str) -> list[Record]:
     if role == "suspected_perpetrator":
         return [record for record in records if record.kind == "criminal" and record.role == role]
     if role == "child":
-        # a minor suspect may be asked about as a child, for protection (handout.md 2)
+        # a minor suspect may be asked about as a child, for protection (docs/law.md, Vocabulary)
         return [
             record
             for record in records

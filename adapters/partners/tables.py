@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 class PersonColumns(SQLModel):
     """`birth_date` as in Identity, so that it may be incomplete. The BSN is kept, and no question is ever
-    matched on it (handout.md 1.6).
+    matched on it (docs/law.md, Vocabulary).
     """
 
     id: str = Field(primary_key=True)

@@ -118,9 +118,7 @@ def accepted_as(asked: Asked, positions: Sequence[int], now: datetime) -> Accept
 
 
 def _permitted_identities(asked: Asked, questions: Sequence[Progress]) -> dict[str, str]:
-    """The identity of a subject about whom nothing is permitted goes no further: not even locked (design.md,
-    promise 1).
-    """
+    """The identity of a subject about whom nothing is permitted goes no further: not even locked."""
     permitted = {question.subject_ref for question in questions if question.permitted is not None}
     return {
         subject_ref: locked for subject_ref, locked in asked.identities.items() if subject_ref in permitted

@@ -1,4 +1,4 @@
-"""Until when a holder's people may take: working days of the Netherlands (parameters of handout.md 2)."""
+"""Until when a holder's people may take: working days of the Netherlands (docs/law.md)."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta

@@ -26,7 +26,7 @@ from gateway.inquiries.receipts import receipt
 from party.events import Event, log
 
 PROSECUTOR = "om"
-"""May let another's obligation wait, for as long as an investigation asks it (handout.md 11, U3)."""
+"""May let another's obligation wait, for as long as an investigation asks it (docs/law.md, Telling, U3)."""
 
 MOST_SHOWN = 200
 """Obligations in one answer; more follow under a later `since`."""

@@ -1067,7 +1067,7 @@ def test_asking_of_two_holders_at_once_does_not_stretch_the_budget(chain: LocalW
 
 
 def test_more_reason_is_asked_for_only_before_looking(chain: LocalWorld, vt: Insider) -> None:
-    """And then the question is over: the ground does not depend on what the register holds (handout.md 9)."""
+    """And then the question is over: the ground does not depend on what the register holds (docs/law.md)."""
     official, place = chain.caller("politie", "official"), _police_question(chain)
     official.post(f"{place}/refusals")
     for what in ("views", "refusals", "looks"):

@@ -12,7 +12,7 @@ from audit.obligations import ENDED, STEPS, Obligation, Obligations, next_remind
 
 T0 = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
-# what each state may become, as handout.md 11 has it; the steps that make it so
+# what each state may become, as docs/law.md, Telling has it; the steps that make it so
 TABLE = {
     ("open", "plan"): "planned",
     ("open", "deferral"): "deferred",

@@ -79,7 +79,7 @@ def test_what_is_no_wish_is_refused(changes: dict[str, Any]) -> None:
 
 
 def test_at_most_twelve_subjects() -> None:
-    """More is another case (handout.md 2)."""
+    """More is another case (docs/law.md, Vocabulary)."""
     assert len(wish(*[IDENTITY] * 12).subjects) == 12
     with pytest.raises(ValidationError):
         wish(*[IDENTITY] * 13)

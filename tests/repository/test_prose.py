@@ -46,3 +46,38 @@ def test_no_docstring_breaks_off_in_mid_sentence() -> None:
         if len(before) + 1 + len(after.split()[0]) <= _ENDS_EARLY
     ]
     assert broken == []
+
+
+_CITED = re.compile(r"(?<![\w/.-])((?:[a-z-]+/)*[a-z-]+\.md)\b")
+_CODE = re.compile(r"(?<![\w./-])(C[0-9]{1,2}[a-z]?|D[0-9]{2}|[TUK][0-9])(?![\w.-])")
+
+
+def _comments() -> Iterator[tuple[str, str]]:
+    for place, lines in _docstrings():
+        yield place, "\n".join(lines)
+    for package in _PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+                _, mark, said = line.partition("# ")
+                if mark and not said.startswith("noqa"):
+                    yield f"{path.relative_to(ROOT)}:{number}", said
+
+
+def test_every_document_that_is_cited_is_here() -> None:
+    """From the top of the repository, beside the file, or in docs/."""
+    missing = [
+        (place, name)
+        for place, said in _comments()
+        for name in _CITED.findall(said)
+        if not any((ROOT / folder / name).is_file() for folder in ("", "docs", Path(place).parent))
+    ]
+    assert missing == []
+
+
+def test_every_code_of_the_law_that_is_cited_is_explained() -> None:
+    """In docs/law.md, each in a row or a sentence of its own."""
+    explained = set(_CODE.findall((ROOT / "docs" / "law.md").read_text(encoding="utf-8")))
+    missing = [
+        (place, code) for place, said in _comments() for code in _CODE.findall(said) if code not in explained
+    ]
+    assert missing == []

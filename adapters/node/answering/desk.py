@@ -4,7 +4,7 @@
 - An official chooses from the permit's codes and nothing else; what was shielded or withheld leaves as the
   negative or not determinable.
 - "More reason needed" can only be said before opening, so that it never depends on what the register holds
-  (handout.md 9).
+  (docs/law.md, Answers).
 - An answer that was let go is handed to the broker until it has it, over restarts. What the broker does not
   take comes back on the list, so that a person calls.
 - While the holder pauses nothing is let go and nothing is handed in; both wait.

@@ -1,7 +1,7 @@
 """What a holder has decided itself: which rules may be answered automatically, and whether it answers at all
 now.
 
-A standing decision is dated, made by a mandated official, and ends by itself (C11; design.md, promise 3).
+A standing decision is dated, made by a mandated official, and ends by itself (docs/law.md, C11).
 Without one, an automatic rule waits for a person. A pause refuses what is new until it is lifted, and keeps
 what was answered but has not left. Each change is an entry in the holder's own trail.
 """

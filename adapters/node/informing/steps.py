@@ -25,7 +25,7 @@ Ground = Literal[
     "no_safe_channel",
     "professional_secrecy",
 ]
-"""U1 to U6 and U8 (handout.md 11); U7, already informed, is no deferral but a coverage."""
+"""U1 to U6 and U8 (docs/law.md, Telling); U7, already informed, is no deferral but a coverage."""
 
 Factor = Literal[
     "purposes",

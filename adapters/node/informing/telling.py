@@ -1,4 +1,4 @@
-"""How a person can be told, safely: who is to be spoken to, and by which channel. Pure (handout.md 11).
+"""How a person can be told, safely: who is to be spoken to, and by which channel. Pure (docs/law.md).
 
 - Under 12 through the representative; from 12 to 15 child and representative; from 16 the person.
 - Never through a representative who is the suspect: a special guardian is appointed, or Veilig Thuis decides.

@@ -1,4 +1,4 @@
-"""Requests of persons about their own data, with the term in which this partner must answer (handout.md 12).
+"""Requests of persons about their own data, with the term in which this partner must answer (docs/law.md).
 
     open ──► extended ──► granted, partly_granted, refused, forwarded
       └───────────────────►

@@ -1,4 +1,4 @@
-"""Who of this partner may read what of its trail (handout.md 12), and that reading is an entry too.
+"""Who of this partner may read what of its trail (docs/law.md), and that reading is an entry too.
 
 Deny by default: a role that is not in `SCOPES` reads nothing. Nobody reads to judge staff or for opsporing;
 that is what `purpose` in each `reading` is held against.

@@ -1,4 +1,4 @@
-"""The letter that tells a person that organisations asked each other about them (handout.md 11). Pure.
+"""The letter that tells a person that organisations asked each other about them (docs/law.md, Telling). Pure.
 
 A letter has no field for anybody else: no name, address, answer, reporter or reason of a third person fits in
 it. Of a question it says that it was asked whether the person is known there, whatever was asked and whatever
