@@ -106,7 +106,11 @@ def mutants(module: str, source: str) -> Iterator[Mutant]:
     """Every mutant of one module, in the order of its lines."""
     tree = ast.parse(source)
     found: list[tuple[int, str, Callable[[ast.AST], None], int]] = []
+    decorators = [one for node in ast.walk(tree) for one in getattr(node, "decorator_list", ())]
+    outside = {id(node) for one in decorators for node in ast.walk(one)}  # whether a value is frozen, say
     for number, node in enumerate(ast.walk(tree)):
+        if id(node) in outside:
+            continue
         found += [(node.lineno, what, change, number) for what, change in _changes(node)]  # type: ignore[attr-defined]
     for line, what, change, number in sorted(found, key=lambda one: (one[0], one[3])):
         changed = copy.deepcopy(tree)

@@ -98,3 +98,16 @@ def test_a_published_key_is_read_and_written_alike() -> None:
 def test_a_key_of_another_kind_is_refused(text: str) -> None:
     with pytest.raises(VerifyError):
         read_verifier_key(text)
+
+
+def test_a_checkpoint_has_a_longest_form_and_may_have_it() -> None:
+    """Every witness may stand beside it; what is longer is not read at all."""
+    filled = TEXT
+    while 16_384 - len(filled) > 400:
+        filled += f"— witness.example/w {'A' * 92}\n"
+    rest = 16_384 - len(filled) - len("—  AAAAAAAAAAAA\n")
+    longest = f"{filled}— {'w' * rest} AAAAAAAAAAAA\n"
+    assert len(longest) == 16_384
+    assert read(longest) == ONE
+    with pytest.raises(VerifyError):
+        read(longest.replace("— www", "— wwww"))

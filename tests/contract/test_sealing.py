@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,3 +113,17 @@ def test_what_is_padded_has_one_size(text: str) -> None:
         assert len(padded({"text": text}, 200)) == 200
     except ValueError:
         assert len(text.encode()) > 150
+
+
+def test_what_does_not_fit_is_no_text_of_that_size() -> None:
+    """A longer text would tell what it says by its length: better none."""
+    assert len(padded("x" * 98, 100)) == 100
+    with pytest.raises(ValueError, match="100 bytes"):
+        padded("x" * 99, 100)
+
+
+def test_a_lock_is_what_another_program_opens() -> None:
+    """AES-256-GCM with twelve zero bytes, under a key that is used once; bound as it is written down."""
+    key, locked = lock(SECRET, inquiry="i", subject_ref="s")
+    assert len(key) == 32
+    assert AESGCM(key).decrypt(bytes(12), base64url.decode(locked), b"grondslag/1 identity i s") == SECRET

@@ -203,3 +203,11 @@ def test_a_type_that_is_no_text_is_malformed(typ: object) -> None:
     header = {**json.loads(unb64(head)), "typ": typ}
     with pytest.raises(DocumentProblem):
         token_claims(f"{b64(json.dumps(header).encode())}.{body}.{signature}", provider_keys(jwks(ec_row())))
+
+
+def test_a_token_has_a_largest_size_and_may_have_it() -> None:
+    """Before anything of it is read."""
+    keys = provider_keys(jwks(ec_row()))
+    for more, problem in ((0, DocumentMalformed), (1, DocumentTooLarge)):
+        with pytest.raises(problem):
+            token_claims("x" * (MAX_TOKEN_BYTES + more), keys)
