@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-input
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mutants bench tools lock setup clean
+.PHONY: help demo test coverage check mutants bench tools lock setup clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -22,7 +22,13 @@ demo: $(VENV)/.runtime ## start the broker and seven parties and play the storie
 	@$(BIN)/grondslag demo $(ARGS)
 
 test: $(VENV)/.development ## run the tests (ARGS="-k word" for some of them)
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+coverage: $(VENV)/.development ## the tests once more, and which branches they reach; the floor stands in pyproject.toml
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 check: $(VENV)/.development ## format, lint, types, import rules, Rego
 	@echo "Format"; $(BIN)/ruff format --check .
@@ -46,7 +52,7 @@ lock: $(VENV)/.development ## pin all dependencies again (ARGS=--upgrade for new
 	@scripts/lock "$(BIN)/pip-compile" $(ARGS)
 
 clean: ## remove all that was made here
-	@rm -rf $(VENV) .tools .demo build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	@rm -rf $(VENV) .tools .demo build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov
 	@find adapters audit bench contract demo gateway grondslag party policies tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
