@@ -81,3 +81,13 @@ def test_every_code_of_the_law_that_is_cited_is_explained() -> None:
         (place, code) for place, said in _comments() for code in _CODE.findall(said) if code not in explained
     ]
     assert missing == []
+
+
+def test_every_test_that_shows_a_limit_is_there() -> None:
+    """docs/limits.md names files, and functions in them."""
+    text = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert named
+    for name, function in named:
+        found = (ROOT / name).read_text(encoding="utf-8")
+        assert f"def {function}" in found, (name, function)
