@@ -75,6 +75,7 @@ class PartySettings(BaseSettings):
         "the party's key; without it, somebody gives each release to OPA by hand.",
     )
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
+    opa_timeout_s: float = Field(0.5, gt=0, le=60, description="How long the OPA server may take for a call.")
     certificate: Path | None = Field(
         None, description="Our client certificate (PEM) for calls to other parties; with its chain."
     )

@@ -194,7 +194,12 @@ async def open_policy(settings: PartySettings, release: Release) -> Policy:
         return EmbeddedPolicy(release)
     token = settings.opa_token.get_secret_value() if settings.opa_token else None
     return await OpaServerPolicy.open(
-        settings.opa_url, release.revision, release.catalogue, token=token, traceparent=trace.header
+        settings.opa_url,
+        release.revision,
+        release.catalogue,
+        token=token,
+        timeout_s=settings.opa_timeout_s,
+        traceparent=trace.header,
     )
 
 

@@ -187,7 +187,7 @@ class LocalWorld(World):
             }
             values |= self._more.get(party, {})
         if self._opa_url is not None:
-            values |= {"policy_engine": "server", "opa_url": self._opa_url}
+            values |= {"policy_engine": "server", "opa_url": self._opa_url, "opa_timeout_s": 15}
         return values
 
     def start(self, party: str) -> None:

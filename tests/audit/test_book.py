@@ -166,7 +166,11 @@ def test_the_book_can_be_thrown_away(books: Books) -> None:
 
 @pytest.mark.parametrize("joint", [False, True])
 @given(moves=_moves)
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 def test_read_in_any_pages_it_is_the_fold(
     sqlite_books: Books, monkeypatch: pytest.MonkeyPatch, joint: bool, moves: list[tuple[Any, ...]]
 ) -> None:

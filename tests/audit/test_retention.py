@@ -339,7 +339,11 @@ _histories = st.lists(
 
 
 @given(moves=_histories)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 def test_whatever_happens_only_what_is_over_goes(sqlite_books: Books, moves: list[tuple[str, int]]) -> None:
     """No run changes what must still be told, or takes from a held case; the trail stays whole."""
 

@@ -361,7 +361,11 @@ def _party(folder: Path, url: str, name: str = "keys.json") -> tuple[Any, Any]:
     made = CliRunner().invoke(init, ["pem", "--party", "broker", "--keys", str(keys)])
     (folder / "party.pem").write_text(made.output, encoding="utf-8")
     settings = SimpleNamespace(
-        policy_engine="server", opa_url=url, opa_token=None, opa_bundle=folder / "handout.tar.gz"
+        policy_engine="server",
+        opa_url=url,
+        opa_token=None,
+        opa_timeout_s=15,
+        opa_bundle=folder / "handout.tar.gz",
     )
     return settings, SimpleNamespace(keyring=keyring, now=lambda: datetime.now(UTC))
 

@@ -144,7 +144,7 @@ from policies import load_release
 from policies.errors import ReleaseError
 
 release = load_release()
-settings = SimpleNamespace(policy_engine="server", opa_url=sys.argv[1], opa_token=None)
+settings = SimpleNamespace(policy_engine="server", opa_url=sys.argv[1], opa_token=None, opa_timeout_s=15)
 
 async def decided():
     policy = await open_policy(settings, release)
@@ -216,7 +216,11 @@ class TestSpoiledFacts:
 
     embedded: ClassVar[list[EmbeddedPolicy]] = []
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=150,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(_PERMITTED, st.sets(st.sampled_from(sorted(_VOCABULARY)), min_size=1, max_size=6), _SPOILED)
     def test_it_is_refused(self, asked: dict[str, Any], paths: set[str], value: object) -> None:
         policy = EmbeddedPolicy(load_release()) if not self.embedded else self.embedded[0]

@@ -154,7 +154,11 @@ def _must_not_echo(response: Response, log: io.BytesIO) -> None:
 
 
 @given(requests())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_no_error_and_no_log_line_repeats_what_was_said(
     chain: LocalWorld, log: io.BytesIO, request_: tuple[str, str, str, Any]
 ) -> None:
