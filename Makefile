@@ -24,7 +24,7 @@ demo: $(VENV)/.runtime ## start the broker and seven parties and play the storie
 test: $(VENV)/.development ## run the tests (ARGS="-k word" for some of them)
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
-coverage: $(VENV)/.development ## the tests once more, and which branches they reach; the floor stands in pyproject.toml
+coverage: $(VENV)/.development ## the tests once more, and which branches they reach
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 	@$(BIN)/coverage combine --quiet
