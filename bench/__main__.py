@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bench import entries, long_trail, policy
-from bench.chain import Chain, Measured, running_chain
+from bench.chain import BenchChain, Cost, running_chain
 from bench.machine import yardstick_ms
 from bench.peer import running_peer
 from bench.rounds import Rounds, in_turn
@@ -50,7 +50,7 @@ def main() -> None:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def _chain(chain: Chain, figures: Figures, share: int) -> None:
+def _chain(chain: BenchChain, figures: Figures, share: int) -> None:
     work = chain.workload
     chain.run(work.enrichment, 10, 4)  # warm
     rest = chain.look_at_rest()
@@ -78,11 +78,11 @@ def _chain(chain: Chain, figures: Figures, share: int) -> None:
     _beside(chain, figures, 9 // share)
 
 
-def _beside(chain: Chain, figures: Figures, rounds: int) -> None:
+def _beside(chain: BenchChain, figures: Figures, rounds: int) -> None:
     """Enrichments in turn with requests to the peer."""
     try:
         with running_peer() as peer:
-            measured: list[Measured] = []
+            measured: list[Cost] = []
 
             def ours() -> float:
                 measured.append(chain.run(chain.workload.enrichment, 20, 1))
@@ -174,7 +174,7 @@ def _policy(figures: Figures, rounds: int, *, whole: bool) -> None:
     _say(f"| 20 decisions: OPA server / in process ({ours:.1f} / {peer:.1f} ms) | {server.ratio} |")
 
 
-def _row(name: str, one: Measured) -> str:
+def _row(name: str, one: Cost) -> str:
     holders = sum(one.cpu_ms[partner] for partner in ("politie", "om", "reclassering", "rvdk"))
     rest = one.cpu_ms["issuer"] + one.cpu_ms["rvdk_register"]
     cpu = (one.total_cpu_ms, one.cpu_ms[BROKER], one.cpu_ms["veilig_thuis"], holders, rest)
@@ -182,7 +182,7 @@ def _row(name: str, one: Measured) -> str:
     return f"| {name} | " + " | ".join(f"{value:.1f}" for value in (*cpu, *times)) + " |"
 
 
-def _figures(one: Measured, yardstick: float) -> dict[str, Any]:
+def _figures(one: Cost, yardstick: float) -> dict[str, Any]:
     return {
         "cpu_ms": dict(one.cpu_ms),
         "total_cpu_ms": one.total_cpu_ms,
@@ -194,7 +194,7 @@ def _figures(one: Measured, yardstick: float) -> dict[str, Any]:
     }
 
 
-def _share(enrichment: Measured, single: Measured) -> float:
+def _share(enrichment: Cost, single: Cost) -> float:
     return enrichment.total_cpu_ms / 20 / single.total_cpu_ms
 
 

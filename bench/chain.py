@@ -35,7 +35,7 @@ _LOOKED_S = 12
 
 
 @dataclass(frozen=True)
-class Measured:
+class Cost:
     """Some enrichments: CPU in ms per enrichment by process, above what it uses at rest; latencies in ms,
     wall time in s.
     """
@@ -59,7 +59,7 @@ class Measured:
         return statistics.median(self.latencies_ms)
 
 
-class Chain:
+class BenchChain:
     def __init__(self, world: World) -> None:
         self._world = world
         self.workload = Workload(world)
@@ -74,7 +74,7 @@ class Chain:
         self._rest = {party: (after[party] - before[party]) * 1000 / _LOOKED_S for party in before}
         return sum(self._rest.values())
 
-    def run(self, wish: Wishes, count: int, at_once: int) -> Measured:
+    def run(self, wish: Wishes, count: int, at_once: int) -> Cost:
         """Closed loop: `at_once` askers on kept connections. Raises RuntimeError on a wrong answer."""
         wishes = [wish(case) for case in self.workload.cases(count)]
         time.sleep(_TURN_S)
@@ -87,7 +87,7 @@ class Chain:
         self._follow_no_more()
         used = {party: (after[party] - before[party]) * 1000 for party in before}
         cpu = {party: (used[party] - self._rest.get(party, 0) * over) / count for party in before}
-        return Measured(count, at_once, cpu, tuple(latencies), wall)
+        return Cost(count, at_once, cpu, tuple(latencies), wall)
 
     async def _asked(self, wishes: Sequence[dict[str, Any]], at_once: int) -> list[float]:
         latencies: list[float] = []
@@ -127,7 +127,7 @@ class _World(World):
 
 
 @contextmanager
-def running_chain(folder: Path, *, size: float) -> Iterator[Chain]:
+def running_chain(folder: Path, *, size: float) -> Iterator[BenchChain]:
     """The demo's chain in this folder, with registers of `size` times the demo's. Raises WorldProblem."""
     world = _World(folder, lambda _: None, day_of(datetime.now(UTC)), members=FIVE)
     everyone = ("issuer", "rvdk_register", BROKER, *world.parties)
@@ -138,7 +138,7 @@ def running_chain(folder: Path, *, size: float) -> Iterator[Chain]:
             world.start(party)
         for party in everyone:
             world.wait_ready(party)
-        chain = Chain(world)
+        chain = BenchChain(world)
         chain.workload.decide_standing()
         yield chain
     finally:

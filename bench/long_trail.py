@@ -41,7 +41,7 @@ class Long:
 
 
 @dataclass(frozen=True)
-class Owed:
+class OwedSince:
     """`fold_s`: all obligations from their leaves; `step_ms`: p50 of one step more, durable, in the book."""
 
     subjects: int
@@ -55,7 +55,7 @@ def grown(database: str, keys: str, count: int) -> Long:
     return asyncio.run(_grown(database, keys, count))
 
 
-def owed(database: str, keys: str, subjects: int) -> Owed:
+def owed(database: str, keys: str, subjects: int) -> OwedSince:
     """Two questions about each subject; folded, read into the book, and some of them told."""
     return asyncio.run(_owed(database, keys, subjects))
 
@@ -98,7 +98,7 @@ async def _grown(database: str, keys: str, count: int) -> Long:
         return Long(trail.size(), times[-1] / times[0], trail.size() / sum(times), middle, proofs[-2])
 
 
-async def _owed(database: str, keys: str, subjects: int) -> Owed:
+async def _owed(database: str, keys: str, subjects: int) -> OwedSince:
     facts = {
         "requester": "veilig_thuis",
         "holder": "reclassering",
@@ -128,4 +128,4 @@ async def _owed(database: str, keys: str, subjects: int) -> Owed:
             started = time.perf_counter()
             await book.step(Entry("deferral", {"obligation": one.id, "until": until}))
             steps.append((time.perf_counter() - started) * 1000)
-        return Owed(len(found), folded, read, statistics.median(steps))
+        return OwedSince(len(found), folded, read, statistics.median(steps))

@@ -119,13 +119,13 @@ class Outsider(_Strict):
     regions: tuple[Code, ...] = ()
 
 
-class Region(_Strict):
+class RegionRegime(_Strict):
     regime: Literal["bilateral", "zvh"]
 
 
 class _File(_Strict):
     demo: bool = False
-    regions: Mapping[Code, Region]
+    regions: Mapping[Code, RegionRegime]
     parties: tuple[Party, ...]
     outside: tuple[Outsider, ...] = ()
 

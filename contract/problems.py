@@ -44,10 +44,10 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── ContentTypeUnsupported 415
     │   └── TooManyRequests       429
     ├── Unavailable               503   nothing has left
-    │   ├── PolicyUnavailable
-    │   ├── TrailUnavailable
-    │   ├── RegisterUnavailable
-    │   ├── IdentityProviderUnavailable
+    │   ├── CannotDecide
+    │   ├── CannotRecord
+    │   ├── CannotLookUp
+    │   ├── CannotSignIn
     │   ├── PartnerUnreachable
     │   └── TooBusy
     └── InternalError             500   a mistake of ours; tells nothing
@@ -397,22 +397,22 @@ class Unavailable(Problem):
     status = 503
 
 
-class PolicyUnavailable(Unavailable):
+class CannotDecide(Unavailable):
     code = "policy_unavailable"
     title, detail = "Wij kunnen nu niet beslissen.", "Er ging niets uit. Bel als het haast heeft."
 
 
-class TrailUnavailable(Unavailable):
+class CannotRecord(Unavailable):
     code = "trail_unavailable"
     title, detail = "Wij kunnen nu niets vastleggen.", "Er ging niets uit. Bel als het haast heeft."
 
 
-class RegisterUnavailable(Unavailable):
+class CannotLookUp(Unavailable):
     code = "register_unavailable"
     title, detail = "Het register antwoordt nu niet.", "Er ging niets uit. Bel als het haast heeft."
 
 
-class IdentityProviderUnavailable(Unavailable):
+class CannotSignIn(Unavailable):
     code = "identity_provider_unavailable"
     title = "U kunt zich nu niet aanmelden."
     detail = "De aanmelding van uw organisatie antwoordt niet. Er ging niets uit. Bel als het haast heeft."

@@ -22,7 +22,7 @@ class Refused(Exception):
         self.code = code
 
 
-class Caller(ABC):
+class DemoCaller(ABC):
     """Somebody of one partner in one role, calling the partner's own node."""
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Caller(ABC):
             time.sleep(0.2)
 
 
-class HttpCaller(Caller):
+class HttpCaller(DemoCaller):
     def __init__(self, node: str, token: str) -> None:
         self._node = node
         self._token = token

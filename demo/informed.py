@@ -7,7 +7,7 @@ from typing import Any
 
 from contract.days import day_of
 from demo.caller import Json
-from demo.play import Play, Told
+from demo.play import Play, PlayedStory
 
 _FACTORS = [
     "purposes",
@@ -24,7 +24,7 @@ _MAN, _WOMAN, _CHILD = "suspected_perpetrator", "victim", "child"
 _WHO = {_MAN: "de man", _WOMAN: "de vrouw", _CHILD: "een kind"}
 
 
-def informed(play: Play, told: Told) -> None:
+def informed(play: Play, told: PlayedStory) -> None:
     """Somebody is told in time; the prosecutor lets another wait and that ends; a third is overdue and goes
     to chair and FG; a fourth is left out by the FG. After a year nobody is forgotten.
     """
@@ -76,7 +76,7 @@ def informed(play: Play, told: Told) -> None:
 class _Year:
     """The case, its days, and who acts in it."""
 
-    def __init__(self, play: Play, told: Told) -> None:
+    def __init__(self, play: Play, told: PlayedStory) -> None:
         self._play = play
         self._told = told
         self._day = 0

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from demo.caller import Caller, Json, Refused
+from demo.caller import DemoCaller, Json, Refused
 from demo.cast import cast
 from demo.members import REGION
 from demo.pace import Patience
@@ -20,7 +20,7 @@ _WEIGHTY = "Er is nu een zwaarwegend en dringend belang: de dreiging loopt."
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedBy:
     """Who asked, in which role, and why."""
 
     partner: str
@@ -29,11 +29,11 @@ class Asked:
 
 
 @dataclass
-class Told:
+class PlayedStory:
     """A story as it went: who asked, what the asker saw, and what went otherwise than it must."""
 
     name: str
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[AskedBy] = field(default_factory=list)
     items: list[Json] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Chain(Protocol):
 
     def settings(self, party: str) -> dict[str, Any]: ...
 
-    def caller(self, partner: str, role: str, number: int = 1) -> Caller: ...
+    def caller(self, partner: str, role: str, number: int = 1) -> DemoCaller: ...
 
     def proposal(self) -> Proposal: ...
 
@@ -108,18 +108,18 @@ class Play:
     def __init__(self, world: Chain) -> None:
         self.world = world
         self.cast = cast(world.today)
-        self.asked: list[Asked] = []
+        self.asked: list[AskedBy] = []
         self.asked_in: dict[str, tuple[str, str, int]] = {}
-        self._callers: dict[tuple[str, str, int], Caller] = {}
+        self._callers: dict[tuple[str, str, int], DemoCaller] = {}
 
-    def caller(self, partner: str, role: str, number: int = 1) -> Caller:
+    def caller(self, partner: str, role: str, number: int = 1) -> DemoCaller:
         key = (partner, role, number)
         if key not in self._callers:
             self._callers[key] = self.world.caller(partner, role, number)
         return self._callers[key]
 
     @property
-    def chair(self) -> Caller:
+    def chair(self) -> DemoCaller:
         return self.caller("veilig_thuis", "chair")
 
     def pass_time(self, passed: timedelta) -> None:
@@ -136,7 +136,7 @@ class Play:
             time.sleep(0.2)
         return True
 
-    def case(self, caller: Caller, **facts: Any) -> str:
+    def case(self, caller: DemoCaller, **facts: Any) -> str:
         told = {
             "region": REGION,
             "stage": "enrichment",
@@ -165,7 +165,7 @@ class Play:
 
     def ask(
         self,
-        caller: Caller,
+        caller: DemoCaller,
         case: str,
         subjects: Sequence[Json],
         purpose: str = "enrich_referral",
@@ -174,7 +174,7 @@ class Play:
         wish = {"caseRef": case, "purpose": purpose, "subjects": list(subjects), **more}
         enrichment: Json = caller.post("/v1/enrichments", wish)
         who = next(who for who, one in self._callers.items() if one is caller)
-        self.asked.append(Asked(who[0], who[1], purpose))
+        self.asked.append(AskedBy(who[0], who[1], purpose))
         self.asked_in[case] = who
         return enrichment
 
@@ -198,13 +198,13 @@ class Play:
         return done
 
 
-Story = Callable[[Play, Told], None]
+Story = Callable[[Play, PlayedStory], None]
 
 
-def played(story: Story, play: Play) -> Told:
+def played(story: Story, play: Play) -> PlayedStory:
     """One story, with everyone who asked in it; one that breaks off is wrong."""
     play.asked, play.asked_in = [], {}
-    told = Told(story.__name__)
+    told = PlayedStory(story.__name__)
     try:
         story(play, told)
         for case, who in play.asked_in.items():

@@ -21,13 +21,13 @@ from audit.selection import Selection
 from contract.codes import BROKER
 from contract.keys import read_keys
 from contract.signatory import trail_origin
-from demo.play import Play, Told
+from demo.play import Play, PlayedStory
 from party.commands.trail import exported
 
 _QUARTER = timedelta(days=92)
 
 
-def export_verified(play: Play, told: Told) -> None:
+def export_verified(play: Play, told: PlayedStory) -> None:
     """The data protection officer exports the last quarter, checks it offline, and finds a notice that is
     overdue.
     """
@@ -57,7 +57,7 @@ def export_verified(play: Play, told: Told) -> None:
     told.notes.append(f"Iemand verandert één regel: {line}")
 
 
-def insider_caught(play: Play, told: Told) -> None:
+def insider_caught(play: Play, told: PlayedStory) -> None:
     """Somebody with the broker's key and all rights on its database changes a decision in the trail, and
     signs anew. Every partner notices.
     """

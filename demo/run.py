@@ -25,7 +25,7 @@ from contract.signing import read
 from demo.caller import Json
 from demo.leaks import found_in_files, found_in_memory, markers
 from demo.members import NAMES
-from demo.play import Play, Told
+from demo.play import Play, PlayedStory
 from demo.show import Show, unique
 from demo.stories import play_all
 from demo.world import World, running_world
@@ -62,7 +62,7 @@ def run_demo(*, once: bool, json_file: Path | None, folder: Path) -> bool:
     return good
 
 
-def _report(console: Console, world: World, play: Play, told: Sequence[Told]) -> Json:
+def _report(console: Console, world: World, play: Play, told: Sequence[PlayedStory]) -> Json:
     """Checks receipts, logs and leaks, says so, and gives it all as one document."""
     receipts = sorted({receipt for one in told for receipt in one.receipts})
     directory = Directory.read(world.folder / "directory.json")
@@ -85,7 +85,7 @@ def _report(console: Console, world: World, play: Play, told: Sequence[Told]) ->
     }
 
 
-def _good(report: Json, told: Sequence[Told]) -> bool:
+def _good(report: Json, told: Sequence[PlayedStory]) -> bool:
     receipts = report["receipts"]
     return (
         not any(one.wrong for one in told)

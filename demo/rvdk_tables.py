@@ -19,7 +19,7 @@ class _Rows(SQLModel):
     metadata = TABLES
 
 
-class Person(PersonColumns, _Rows, table=True):
+class PersonRecord(PersonColumns, _Rows, table=True):
     __tablename__ = "persons"
 
 

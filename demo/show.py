@@ -11,7 +11,7 @@ from rich.text import Text
 from contract.days import ZONE, day_of
 from demo.caller import Json
 from demo.members import SHORT
-from demo.play import Asked, Told
+from demo.play import AskedBy, PlayedStory
 from policies.catalogue import Catalogue
 
 _DAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
@@ -50,7 +50,7 @@ class Show:
         self._console = console
         self._catalogue = catalogue
 
-    def story(self, told: Told) -> None:
+    def story(self, told: PlayedStory) -> None:
         """Who asks and why; per question what came of it, by which rule; what a lawyer must still answer."""
         self._console.print(TITLES.get(told.name, told.name), style="bold")
         for one in told.asked:
@@ -84,7 +84,7 @@ class Show:
             self._console.print(f"  NIET ZOALS HET MOET: {wrong}", style="bold red")
         self._console.print()
 
-    def obligations(self, stories: Sequence[Told]) -> None:
+    def obligations(self, stories: Sequence[PlayedStory]) -> None:
         """Who must be told, in which story, about which organisations, and before when."""
         self._console.print("Wie moet worden geïnformeerd", style="bold")
         table = Table(expand=True)
@@ -112,7 +112,7 @@ class Show:
                 )
         self._console.print(table)
 
-    def _people(self, told: Told) -> dict[str, str]:
+    def _people(self, told: PlayedStory) -> dict[str, str]:
         """Everyone of a story by reference: a letter and the role, never a name."""
         roles = {item["subjectRef"]: item["subjectRole"] for item in told.items}
         return {
@@ -120,7 +120,7 @@ class Show:
             for number, (ref, role) in enumerate(roles.items())
         }
 
-    def _asker(self, asked: Asked) -> str:
+    def _asker(self, asked: AskedBy) -> str:
         role = self._catalogue.requester_roles[asked.role].nl
         return f"{SHORT[asked.partner]}, {role}. Doel: {self._catalogue.purposes[asked.purpose].nl}."
 
@@ -187,7 +187,7 @@ def _on(text: str) -> str:
     return f"{day_of(datetime.fromisoformat(text)):%d-%m-%Y}"
 
 
-def _asked_about(told: Told, subject_ref: str) -> list[str]:
+def _asked_about(told: PlayedStory, subject_ref: str) -> list[str]:
     asked = [
         item["holder"]
         for item in told.items

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from demo.caller import Json, Refused
 from demo.informed import informed
 from demo.members import OTHER_REGION
-from demo.play import Play, Story, Told, decide_standing, ended, played
+from demo.play import Play, PlayedStory, Story, decide_standing, ended, played
 from demo.proven import export_verified, insider_caught
 
 
-def stalking(play: Play, told: Told) -> None:
+def stalking(play: Play, told: PlayedStory) -> None:
     """Four persons and more, four partners: automatic, by hand and refused together."""
     case = play.case(play.chair)
     police, om = "politie.relevant_registrations", "om.ongoing_prosecution"
@@ -46,7 +46,7 @@ def stalking(play: Play, told: Told) -> None:
     told.notes.append("De politie gaf haar antwoord met de hand vrij; het OM heeft nog tot de genoemde tijd.")
 
 
-def no_melding(play: Play, told: Told) -> None:
+def no_melding(play: Play, told: PlayedStory) -> None:
     """The prosecutor brings in a case without a melding: nothing about a person may be asked."""
     prosecutor = play.caller("om", "participant")
     case = play.case(prosecutor, melding="none", stage="referral")
@@ -57,7 +57,7 @@ def no_melding(play: Play, told: Told) -> None:
     )
 
 
-def anonymous(play: Play, told: Told) -> None:
+def anonymous(play: Play, told: PlayedStory) -> None:
     """A case without identity: no field takes a name, no question is possible."""
     prosecutor = play.caller("om", "participant")
     case = play.case(prosecutor, kind="anonymous", melding="none", stage="referral")
@@ -75,7 +75,7 @@ def anonymous(play: Play, told: Told) -> None:
     )
 
 
-def uncertain_match(play: Play, told: Told) -> None:
+def uncertain_match(play: Play, told: PlayedStory) -> None:
     """Two people fit: not determinable and a desk; a person at the holder has to look."""
     case = play.case(play.chair)
     man = play.subject("uncertain_match.man", "suspected_perpetrator", ["reclassering.under_supervision"])
@@ -89,7 +89,7 @@ def uncertain_match(play: Play, told: Told) -> None:
     told.must(bool(waiting), "niemand bij de Reclassering hoeft te kijken")
 
 
-def shielded(play: Play, told: Told) -> None:
+def shielded(play: Play, told: PlayedStory) -> None:
     """What is shielded is answered exactly as if it were not there."""
     answers = []
     for person, child in (("man", "child"), ("absent_man", "absent_child")):
@@ -124,7 +124,7 @@ def shielded(play: Play, told: Told) -> None:
     told.must_end(late, {("reclassering.known", "suspected_perpetrator"): "answered:not_determinable"})
 
 
-def children_and_adults(play: Play, told: Told) -> None:
+def children_and_adults(play: Play, told: PlayedStory) -> None:
     """Age and role decide what may be asked."""
     case = play.case(play.chair)
     asked = told.take(
@@ -160,7 +160,7 @@ def children_and_adults(play: Play, told: Told) -> None:
     )
 
 
-def acute_danger(play: Play, told: Told) -> None:
+def acute_danger(play: Play, told: PlayedStory) -> None:
     """Danger now: the duty officer asks, the fast desk answers; people call first."""
     duty = play.caller("veilig_thuis", "duty_officer")
     case = play.case(duty, stage="referral", unsafety="acute")
@@ -180,7 +180,7 @@ def acute_danger(play: Play, told: Told) -> None:
     told.notes.append("Bij acuut gevaar belt u eerst; het systeem houdt niemand op.")
 
 
-def partner_down(play: Play, told: Told) -> None:
+def partner_down(play: Play, told: PlayedStory) -> None:
     """A node is stopped; the question is kept, and answered when it is back."""
     play.world.stop("reclassering")
     case = play.case(play.chair)
@@ -200,7 +200,7 @@ def partner_down(play: Play, told: Told) -> None:
     )
 
 
-def asked_again(play: Play, told: Told) -> None:
+def asked_again(play: Play, told: PlayedStory) -> None:
     """The same question again is refused; with a new reason it is answered."""
     case = play.case(play.chair)
     man = play.subject("asked_again.man", "suspected_perpetrator", ["reclassering.known"])
@@ -216,7 +216,7 @@ def asked_again(play: Play, told: Told) -> None:
     told.must_end(told.take(play.ask(play.chair, case, [again])), {key: "answered:yes"})
 
 
-def another_region(play: Play, told: Told) -> None:
+def another_region(play: Play, told: PlayedStory) -> None:
     """Another region's Veilig Thuis asks ours (A15) and two organisations for probation; one of its partners
     does not take part yet.
     """
@@ -258,7 +258,7 @@ def another_region(play: Play, told: Told) -> None:
     told.notes.append("In Flevoland doet de Raad nog niet mee: de andere vragen zijn gesteld, die ene niet.")
 
 
-def new_release(play: Play, told: Told) -> None:
+def new_release(play: Play, told: PlayedStory) -> None:
     """RvdK proposes a row, the effect is shown, those it touches sign, it comes into force while a question
     is under way, and is rolled back.
     """
@@ -336,8 +336,8 @@ STORIES: tuple[Story, ...] = (
 
 
 def play_all(
-    play: Play, say: Callable[[Told], None] = lambda _: None, stories: Sequence[Story] = STORIES
-) -> list[Told]:
+    play: Play, say: Callable[[PlayedStory], None] = lambda _: None, stories: Sequence[Story] = STORIES
+) -> list[PlayedStory]:
     """Plays the stories, one after the other, and says how each went."""
     decide_standing(play)
     told = []

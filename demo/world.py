@@ -28,7 +28,7 @@ from contract.codes import BROKER
 from contract.days import day_of
 from contract.directory import directory_text
 from contract.keys import make_keys, read_keys, write_keys
-from demo.caller import Caller, HttpCaller, sign_in
+from demo.caller import DemoCaller, HttpCaller, sign_in
 from demo.cast import cast
 from demo.members import MEMBERS, NAMES, OTHER_REGION, OUTSIDE, REGION, Member
 from demo.pace import Patience
@@ -107,7 +107,7 @@ class World:
             process.kill()
             process.wait()
 
-    def caller(self, partner: str, role: str, number: int = 1) -> Caller:
+    def caller(self, partner: str, role: str, number: int = 1) -> DemoCaller:
         """Somebody of this partner, signed in at the demo's own identity provider."""
         address = f"{self.address('issuer')}/{partner}/token"
         return HttpCaller(self.address(partner), sign_in(address, role, number))

@@ -19,12 +19,12 @@ from gateway.handout import release_routes
 from gateway.handout.agreement import Agreement
 from gateway.inquiries import case_routes, inquiry_routes, rectification_routes, reply_routes
 from gateway.inquiries.courier import Courier
-from gateway.inquiries.rectifying import Rectifying
+from gateway.inquiries.rectifying import Rectifications
 from gateway.obligations import obligation_routes
-from gateway.obligations.informing import Informing
+from gateway.obligations.informing import ObligationSteps
 from gateway.settings import BrokerSettings
 from gateway.trail import comparison_routes, witness_routes
-from gateway.trail.comparing import Comparing
+from gateway.trail.comparing import Comparisons
 from gateway.trail.stamping import Stamping
 from gateway.trail.witnesses import Witness, Witnesses, of_directory, outside
 from party.clock import clock_of
@@ -110,13 +110,13 @@ def app(
                 )
                 catalogue = start.hand_outs.first.catalogue
                 book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)
-                informing = Informing(start.signatory, start.trail, book)
+                informing = ObligationSteps(start.signatory, start.trail, book)
                 retention = Retention(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
                 )
                 app.state.informing = informing
-                app.state.rectifying = Rectifying(start.signatory, start.trail)
-                app.state.comparing = Comparing(start.signatory, start.trail)
+                app.state.rectifying = Rectifications(start.signatory, start.trail)
+                app.state.comparing = Comparisons(start.signatory, start.trail)
                 stamping = _stamping(settings, start, line)
                 app.state.signatory = start.signatory
                 app.state.broker, app.state.agreement = broker, agreement

@@ -44,9 +44,9 @@ from contract.problems import (
 from contract.signatory import Received, Signatory
 from contract.signing import digest
 from gateway.inquiries import cases, inquiries
-from gateway.inquiries.asked import Asked, accepted_as, entries_of
-from gateway.inquiries.cases import Case, Raced
-from gateway.inquiries.courier import Courier, Delivery
+from gateway.inquiries.asked import AskedInquiry, accepted_as, entries_of
+from gateway.inquiries.cases import Case, CaseRaced
+from gateway.inquiries.courier import Courier, DeliveredReply
 from gateway.inquiries.deadlines import due_at
 from gateway.inquiries.inquiries import Accepted, earlier
 from gateway.inquiries.receipts import receipt
@@ -73,7 +73,7 @@ class Presented:
 
 
 @dataclass(frozen=True)
-class Report:
+class RequesterView:
     """What a requester may know of its inquiries: how far each question is, the sealed replies, and the
     receipt.
     """
@@ -105,7 +105,7 @@ class Broker:
         self._room = most_at_once
         self._keep_replies = keep_replies
 
-    async def handle(self, presented: Sequence[Presented]) -> Report:
+    async def handle(self, presented: Sequence[Presented]) -> RequesterView:
         """One enrichment: all inquiries of one requester, together.
 
         Raises a document problem, CaseUnknown, CaseStatementStale, TooBusy, PolicyUnavailable,
@@ -169,7 +169,7 @@ class Broker:
 
         try:
             appended = await self._trail.append([Entry("case", facts)], save)
-        except Raced:
+        except CaseRaced:
             raise CaseStatementStale from None
         return await receipt(self._signatory, self._trail, by, [appended.recorded[0].position])
 
@@ -203,7 +203,7 @@ class Broker:
             return
         await self._arrived([delivery], once=True)
 
-    async def report(self, jti: str, caller: Party, *, seen: int) -> Report | None:
+    async def report(self, jti: str, caller: Party, *, seen: int) -> RequesterView | None:
         """The state of one inquiry for its requester; None when it has seen this version. What it has seen
         is no longer kept.
 
@@ -229,7 +229,7 @@ class Broker:
         arrived = await self._arrived(await self._courier.deliver_all(due))
         missed = [one for one in due if one.jti not in arrived]
         if missed:
-            with suppress(Raced):  # a reply came in by another way: all of them are taken up again
+            with suppress(CaseRaced):  # a reply came in by another way: all of them are taken up again
                 await self._postpone(missed, now)
         return len(due)
 
@@ -280,7 +280,7 @@ class Broker:
         known_cases: Mapping[str, Case],
         known: Sequence[Accepted],
         hand_out: HandOut,
-    ) -> list[Asked]:
+    ) -> list[AskedInquiry]:
         """Each inquiry in its case, with what policy is to see of it."""
         asked = []
         directory, now = self._signatory.directory, self._signatory.now()
@@ -323,10 +323,10 @@ class Broker:
                 )
                 for question in document.questions
             )
-            asked.append(Asked(one, beside.identities, case, facts, inputs))
+            asked.append(AskedInquiry(one, beside.identities, case, facts, inputs))
         return asked
 
-    async def _decided(self, asked: Sequence[Asked], hand_out: HandOut) -> list[Asked]:
+    async def _decided(self, asked: Sequence[AskedInquiry], hand_out: HandOut) -> list[AskedInquiry]:
         decisions = iter(await hand_out.policy.decide([fact for one in asked for fact in one.inputs]))
         now, catalogue = self._signatory.now(), hand_out.release.catalogue
         decided = []
@@ -346,7 +346,7 @@ class Broker:
             decided.append(replace(one, decisions=own, due=tuple(int(moment.timestamp()) for moment in due)))
         return decided
 
-    async def _accept(self, asked: Sequence[Asked], hand_out: HandOut) -> list[Accepted]:
+    async def _accept(self, asked: Sequence[AskedInquiry], hand_out: HandOut) -> list[Accepted]:
         """The entries and the rows of these inquiries, in one transaction."""
         now = self._signatory.now()
         entries = [entry for one in asked for entry in entries_of(one, hand_out.policy.engine)]
@@ -363,13 +363,15 @@ class Broker:
 
         try:
             accepted = (await self._trail.append(entries, accept)).result
-        except Raced:
+        except CaseRaced:
             raise TooBusy from None  # somebody asked in this case just now: ask again, knowing that
         for decision in (decision for one in asked for decision in one.decisions):
             _decisions.labels(decision.effect, decision.mode or "none").inc()
         return accepted
 
-    async def _arrived(self, deliveries: Sequence[Delivery], *, once: bool = False) -> dict[str, Accepted]:
+    async def _arrived(
+        self, deliveries: Sequence[DeliveredReply], *, once: bool = False
+    ) -> dict[str, Accepted]:
         """Records the replies, all in one transaction; the inquiries as they are now, by id.
 
         `once`: raises DocumentReplayed when one answers what was answered already, seen from within the
@@ -400,7 +402,7 @@ class Broker:
         return {one.jti: one for one in changed}
 
     async def _postpone(self, missed: Sequence[Accepted], now: datetime) -> None:
-        """Raises Raced when one that was to be given up changed since it was read."""
+        """Raises CaseRaced when one that was to be given up changed since it was read."""
         read = {one.jti: one.version for one in missed}
         given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
         facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
@@ -413,16 +415,18 @@ class Broker:
                 if position is None:
                     return one if changed else one.postponed(now)
                 if changed:
-                    raise Raced
+                    raise CaseRaced
                 return one.given_up(position=position)
 
             inquiries.change(store, list(read), after)
 
         await self._trail.append([Entry("undelivered", fact) for fact in facts], postponed)
 
-    async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> Report:
+    async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> RequesterView:
         positions = [position for one in accepted for position in one.positions]
-        return Report(tuple(accepted), await receipt(self._signatory, self._trail, requester, positions))
+        return RequesterView(
+            tuple(accepted), await receipt(self._signatory, self._trail, requester, positions)
+        )
 
 
 def _known(
@@ -446,7 +450,7 @@ def _repeated(received: Sequence[Received[Inquiry]], known: Sequence[Accepted]) 
     return before
 
 
-def _reply_facts(delivery: Delivery) -> dict[str, Any]:
+def _reply_facts(delivery: DeliveredReply) -> dict[str, Any]:
     accepted, reply = delivery.accepted, delivery.reply
     return {
         "inquiry": accepted.jti,

@@ -34,7 +34,7 @@ _REFRESHED_AT_MOST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Person:
+class Colleague:
     """Who calls, as far as the token goes: a user reference that is no name and no number of the state,
     roles, and a mandate.
     """
@@ -87,7 +87,7 @@ class IdentityProvider:
         self._fetched: datetime | None = None
         self._tried: datetime | None = None
 
-    async def person(self, authorization: str | None) -> Person:
+    async def person(self, authorization: str | None) -> Colleague:
         """The caller behind an `Authorization` header. Raises NotSignedIn, with nothing that helps to
         guess, and IdentityProviderUnavailable.
         """
@@ -105,7 +105,7 @@ class IdentityProvider:
         """Raises IdentityProviderUnavailable when nobody could sign in now."""
         await self._freshen(unknown=False)
 
-    def _read(self, claims: dict[str, Any]) -> Person:
+    def _read(self, claims: dict[str, Any]) -> Colleague:
         now = self._now().timestamp()
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
@@ -125,7 +125,7 @@ class IdentityProvider:
             raise NotSignedIn
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise NotSignedIn
-        return Person(user, frozenset(roles), claims.get("mandated") is True)
+        return Colleague(user, frozenset(roles), claims.get("mandated") is True)
 
     async def _freshen(self, *, unknown: bool) -> None:
         """`unknown`: a key is asked for that we do not have; that alone fetches at most once a minute."""

@@ -39,7 +39,7 @@ Item = Callable[[Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True)
-class Statement:
+class SignedDigests:
     """A signed statement with the digests that it is about."""
 
     token: str
@@ -64,13 +64,13 @@ async def remembered(trail: Trail, item: Item, day: date) -> Remembered:
     return Remembered(of_day, {name: place for name, place in around.items() if name not in of_day})
 
 
-def stated(signatory: Signatory, to: str, day: date, key: bytes, own: Remembered) -> Statement:
+def stated(signatory: Signatory, to: str, day: date, key: bytes, own: Remembered) -> SignedDigests:
     """What we say of a day."""
     of_day, around = digests(own.of_day, key), digests(own.around, key)
     signed = signatory.write(
         DailyStatement, to=to, day=day, key=key.hex(), of_day=_sum(of_day), around=_sum(around)
     )
-    return Statement(signed.token, tuple(of_day), tuple(around))
+    return SignedDigests(signed.token, tuple(of_day), tuple(around))
 
 
 def verify_statement(said: Received[DailyStatement], of_day: Sequence[str], around: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ _ALWAYS: tuple[type[Problem], ...] = (
     problems.NotAcceptable,
     problems.TooManyRequests,
     problems.InternalError,
-    problems.TrailUnavailable,
+    problems.CannotRecord,
     problems.TooBusy,
 )
 _WITH_BODY: tuple[type[Problem], ...] = (

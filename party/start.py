@@ -29,8 +29,8 @@ from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable,
 from policies.bundle import pack
 
 PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {
-    PolicyUnavailable: problems.PolicyUnavailable,
-    TrailUnavailable: problems.TrailUnavailable,
+    PolicyUnavailable: problems.CannotDecide,
+    TrailUnavailable: problems.CannotRecord,
 }
 """As which problem the errors of the packages below are told."""
 

@@ -24,7 +24,7 @@ from policies.table import Table, table_of, tabulate
 
 
 @dataclass(frozen=True)
-class Agreement:
+class EngineCheck:
     """An engine that decided every cell, one by one, and in how many it differed from the parts."""
 
     name: str
@@ -44,7 +44,7 @@ class Certificate:
     gates: tuple[Change, ...]
     invariants: tuple[Invariant, ...]
     unreached: tuple[str, ...]
-    engines: tuple[Agreement, ...]
+    engines: tuple[EngineCheck, ...]
     rego: tuple[str, ...] | None
     mutants: Mutations | None
     seconds: float
@@ -152,16 +152,16 @@ def _table(tables: Mapping[str, Table], release: Release, one: Release, region: 
     return tables[region] if one is release and region in tables else table_of(Parts(one), region=region)
 
 
-async def _served(url: str, table: Table, release: Release) -> Agreement:
+async def _served(url: str, table: Table, release: Release) -> EngineCheck:
     return await _asked(
         await OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=30), table, release
     )
 
 
-async def _asked(policy: Policy, table: Table, release: Release) -> Agreement:
+async def _asked(policy: Policy, table: Table, release: Release) -> EngineCheck:
     try:
         other = await tabulate(policy, release.catalogue)
     finally:
         await policy.close()
     differing = sum(one != table.decisions[cell] for cell, one in other.decisions.items())
-    return Agreement(other.engine, len(other.decisions), differing)
+    return EngineCheck(other.engine, len(other.decisions), differing)

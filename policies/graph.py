@@ -21,7 +21,7 @@ Tree = Any
 
 
 @dataclass(frozen=True)
-class Node:
+class RuleNode:
     """A rule by its path: the fields of the input that it reads itself (also by way of functions, which have
     no value of their own), and the rules whose value it uses.
     """
@@ -38,7 +38,7 @@ class _Read:
     function: bool = False
 
 
-def nodes(modules: Sequence[Tree], vocabulary: Mapping[str, object]) -> tuple[Node, ...]:
+def nodes(modules: Sequence[Tree], vocabulary: Mapping[str, object]) -> tuple[RuleNode, ...]:
     """The rules that the decision rests on, each after those whose value it uses; the decision is the last.
 
     Raises ReleaseError for a rule that reads what the vocabulary does not name, or a circle of rules.
@@ -82,11 +82,11 @@ def _rule(root: str, names: Sequence[str], package: str, known: Collection[str])
     return next((one for one in known if whole == one or whole.startswith(f"{one}.")), None)
 
 
-def _ordered(goal: str, read: Mapping[str, _Read]) -> Iterator[Node]:
+def _ordered(goal: str, read: Mapping[str, _Read]) -> Iterator[RuleNode]:
     done: set[str] = set()
     under_way: set[str] = set()
 
-    def visit(path: str) -> Iterator[Node]:
+    def visit(path: str) -> Iterator[RuleNode]:
         if path in done:
             return
         if path in under_way:
@@ -96,7 +96,7 @@ def _ordered(goal: str, read: Mapping[str, _Read]) -> Iterator[Node]:
         for rule in sorted(rules):
             yield from visit(rule)
         done.add(path)
-        yield Node(path, tuple(sorted(fields)), tuple(sorted(rules)))
+        yield RuleNode(path, tuple(sorted(fields)), tuple(sorted(rules)))
 
     if goal not in read:
         raise ReleaseError(f"The hand-out has no rule {goal}.")

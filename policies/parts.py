@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from policies.engine import Decision, Facts, Reader
 from policies.evaluator import Evaluator
-from policies.graph import Node, nodes
+from policies.graph import RuleNode, nodes
 from policies.release import Release
 
 Key = tuple[object, ...]
@@ -25,7 +25,7 @@ Columns = Sequence[Sequence[int]]
 class _Part:
     """A rule, where what it reads stands, and its values so far. A value is the number of its text."""
 
-    node: Node
+    node: RuleNode
     fields: list[int]
     rules: list[int]
     known: dict[Key, int] = field(default_factory=dict)

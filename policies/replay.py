@@ -18,7 +18,7 @@ from policies.release import Release
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedDecision:
     """A decision as the trail has it. `given`: what it rested on; None: erased with the subject's part."""
 
     position: int
@@ -60,7 +60,9 @@ class Replay:
     unknown: Mapping[str, int]
 
 
-def replay(recorded: Iterable[Recorded], new: Release, release_of: Callable[[str], Release | None]) -> Replay:
+def replay(
+    recorded: Iterable[RecordedDecision], new: Release, release_of: Callable[[str], Release | None]
+) -> Replay:
     """`release_of`: a release by its revision, None when it is not at hand.
 
     Raises PolicyUnavailable when the new release cannot decide what was asked.

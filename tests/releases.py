@@ -11,7 +11,7 @@ from contract.codes import BROKER
 from demo.caller import Json
 from demo.members import MEMBERS
 from policies import load_release
-from policies.check import Agreement, Certificate
+from policies.check import Certificate, EngineCheck
 from policies.effect import kept_table
 from policies.invariants import Invariant
 from policies.release import Release
@@ -54,7 +54,7 @@ def prepare(folder: Path, change: Callable[[Any], object], tables: Path | None =
         gates=(),
         invariants=(Invariant("refusal_has_reason", "", len(table.decisions), None),),
         unreached=(),
-        engines=(Agreement("regorus", len(table.decisions), None),),
+        engines=(EngineCheck("regorus", len(table.decisions), None),),
         rego=(),
         mutants=None,
         seconds=1.0,

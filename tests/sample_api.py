@@ -27,7 +27,7 @@ def sample() -> FastAPI:
         title="Voorbeeld",
         description="Een klein voorbeeld.",
         version="1.2.3",
-        problems={EngineDown: problems.PolicyUnavailable},
+        problems={EngineDown: problems.CannotDecide},
         max_body_bytes=64 * 1024,
     )
     app.include_router(_routes())

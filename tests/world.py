@@ -31,7 +31,7 @@ from adapters.node.settings import NodeSettings
 from audit.migration import KEYS, TRAIL, migrate
 from contract.codes import BROKER
 from contract.days import day_of
-from demo.caller import Caller, Refused
+from demo.caller import DemoCaller, Refused
 from demo.members import FIVE, Member
 from demo.proposal import Proposal
 from demo.world import World, build_registers, make_parties
@@ -104,7 +104,7 @@ class AsgiWire:
         return Response(response.status_code, content)
 
 
-class AsgiCaller(Caller):
+class AsgiCaller(DemoCaller):
     """Somebody of a partner, calling the node's app in this process."""
 
     def __init__(self, world: "LocalWorld", partner: str, token: str | None) -> None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from adapters.node.answering import desk_routes, permit_routes, standing_routes
 from adapters.node.answering.answering import Answering
-from adapters.node.answering.desk import Desk
+from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.asking import case_routes, enrichment_routes
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
@@ -32,7 +32,7 @@ from adapters.node.trail import trail_routes, witness_routes
 from adapters.node.trail.comparing import Comparing
 from adapters.node.trail.exports import Exports
 from adapters.node.trail.reading import Reading
-from adapters.node.trail.witness import Witness
+from adapters.node.trail.witness import Witnessing
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
 from adapters.registers.thresholds import read_thresholds
 from audit.book import Book
@@ -94,7 +94,7 @@ def app(
             await start.record()
             await line.open()
             stack.push_async_callback(line.close)
-            witness = Witness(start.signatory, broker, start.trail)
+            witness = Witnessing(start.signatory, broker, start.trail)
             opening = Opening(start.signatory, witness.note)
             notice_days = start.hand_outs.first.catalogue.parameters.notice_days
             book = Book(start.trail, notice_days=notice_days, joint=False)
@@ -134,7 +134,9 @@ def app(
                     beat=timedelta(seconds=settings.beat_s),
                     hear=releases.hear,
                 ),
-                desk=Desk(start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s),
+                desk=AnsweringDesk(
+                    start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s
+                ),
                 witness=witness,
                 outbox=outbox,
                 reading=Reading(start.trail),
@@ -188,8 +190,8 @@ def app(
         lifespan=lifespan,
         problems={
             **PROBLEMS,
-            RegisterUnavailable: problems.RegisterUnavailable,
-            IdentityProviderUnavailable: problems.IdentityProviderUnavailable,
+            RegisterUnavailable: problems.CannotLookUp,
+            IdentityProviderUnavailable: problems.CannotSignIn,
         },
     )
     made.include_router(rights_routes.router)

@@ -5,24 +5,24 @@ from typing import Annotated
 from fastapi import Depends
 
 from adapters.node.node import Node
-from party.bearer import MANAGER, Authorization, Person
+from party.bearer import MANAGER, Authorization, Colleague
 from party.parts import part
 
 ThisNode = Annotated[Node, part("node")]
 
 
-async def _signed_in(node: ThisNode, authorization: Authorization = None) -> Person:
+async def _signed_in(node: ThisNode, authorization: Authorization = None) -> Colleague:
     """Raises NotSignedIn, IdentityProviderUnavailable."""
     return await node.people.person(authorization)
 
 
-SignedIn = Annotated[Person, Depends(_signed_in)]
+SignedIn = Annotated[Colleague, Depends(_signed_in)]
 
 
-async def _manager(person: SignedIn) -> Person:
+async def _manager(person: SignedIn) -> Colleague:
     """Raises NotAllowed."""
     person.needs(MANAGER)
     return person
 
 
-SignedInManager = Annotated[Person, Depends(_manager)]
+SignedInManager = Annotated[Colleague, Depends(_manager)]

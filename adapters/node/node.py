@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.node.answering.answering import Answering
-from adapters.node.answering.desk import Desk
+from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
 from adapters.node.handout.releases import Releases
@@ -14,7 +14,7 @@ from adapters.node.rights.requests import Requests
 from adapters.node.trail.comparing import Comparing
 from adapters.node.trail.exports import Exports
 from adapters.node.trail.reading import Reading
-from adapters.node.trail.witness import Witness
+from adapters.node.trail.witness import Witnessing
 from audit.trail import Trail
 from contract.signatory import Signatory
 from party.bearer import IdentityProvider
@@ -31,9 +31,9 @@ class Node:
     cases: OwnCases
     asking: Asking
     answering: Answering
-    desk: Desk
+    desk: AnsweringDesk
     people: IdentityProvider
-    witness: Witness
+    witness: Witnessing
     informing: Informing
     comparing: Comparing
     outbox: Outbox

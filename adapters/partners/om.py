@@ -33,7 +33,7 @@ class Suspect(PersonColumns, _Rows, table=True):
     __tablename__ = "suspects"
 
 
-class Case(_Rows, table=True):
+class CriminalCase(_Rows, table=True):
     __tablename__ = "cases"
 
     id: str = Field(primary_key=True)

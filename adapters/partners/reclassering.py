@@ -48,7 +48,7 @@ class Supervision(_Rows, table=True):
     in_doubt: bool = False
 
 
-class Report(_Rows, table=True):
+class ProbationReport(_Rows, table=True):
     __tablename__ = "reports"
 
     id: str = Field(primary_key=True)

@@ -27,7 +27,7 @@ class _Rows(SQLModel):
     metadata = TABLES
 
 
-class Person(PersonColumns, _Rows, table=True):
+class PersonRow(PersonColumns, _Rows, table=True):
     __tablename__ = "persons"
 
 

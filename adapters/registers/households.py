@@ -15,7 +15,7 @@ _SHARES = tuple(origin.share for origin in ORIGINS)
 
 
 @dataclass(frozen=True)
-class Member:
+class HouseholdMember:
     """`age` in whole years, also where the birth date is incomplete."""
 
     identity: Identity
@@ -23,13 +23,13 @@ class Member:
     parent: bool
 
 
-def households(random: Random, today: date) -> Iterator[list[Member]]:
+def households(random: Random, today: date) -> Iterator[list[HouseholdMember]]:
     """Endlessly many."""
     while True:
         yield _household(random, today)
 
 
-def _household(random: Random, today: date) -> list[Member]:
+def _household(random: Random, today: date) -> list[HouseholdMember]:
     origin = random.choices(ORIGINS, _SHARES)[0]
     other = origin if random.random() < 0.85 else random.choices(ORIGINS, _SHARES)[0]
     postcode = f"{random.randint(1000, 9999)}{random.choice(_LETTERS)}{random.choice(_LETTERS)}"
@@ -46,11 +46,13 @@ def _household(random: Random, today: date) -> list[Member]:
     return [father, mother, *_children(house, origin, father, mother)]
 
 
-def _children(house: "_House", origin: Origin, father: Member, mother: Member) -> list[Member]:
+def _children(
+    house: "_House", origin: Origin, father: HouseholdMember, mother: HouseholdMember
+) -> list[HouseholdMember]:
     random = house.random
     family = (father.identity.prefix, father.identity.surname)
     oldest = min(father.age, mother.age) - 18
-    children: list[Member] = []
+    children: list[HouseholdMember] = []
     age = min(oldest, random.randint(0, 30))
     while age >= 0 and len(children) < random.choice((0, 1, 2, 2, 3, 4)):
         sex = random.choice(("female", "male"))
@@ -89,7 +91,7 @@ class _House:
         given: str = "",
         born: str = "",
         partner: Identity | None = None,
-    ) -> Member:
+    ) -> HouseholdMember:
         prefix, surname = family or self.random.choice(origin.surnames)
         partner_surname = ""
         if partner and self.random.random() < 0.6:
@@ -106,7 +108,7 @@ class _House:
             postcode="" if self._secret else self._postcode,
             house_number="" if self._secret else self._house_number,
         )
-        return Member(identity, age, parent)
+        return HouseholdMember(identity, age, parent)
 
     def _given(self, origin: Origin, sex: str) -> str:
         names = origin.female if sex == "female" else origin.male

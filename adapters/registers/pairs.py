@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from adapters.registers.blocks import blocks_for, blocks_of
-from adapters.registers.households import Member, households
+from adapters.registers.households import HouseholdMember, households
 from adapters.registers.matching import Certain, Uncertain, match
 from adapters.registers.register import Candidates, Person
 from adapters.registers.thresholds import Thresholds
@@ -145,7 +145,7 @@ def invented_pairs(seed: int, size: int, today: date) -> Iterator[Pair]:
 
 
 def _endless(random: Random, today: date) -> Iterator[Pair]:
-    previous: Member | None = None
+    previous: HouseholdMember | None = None
     for household in households(random, today):
         for member in household:
             yield from (pair for pair in _of_one(member.identity, random) if random.random() < 0.35)
@@ -203,7 +203,7 @@ def _differences(held: Identity, random: Random) -> Iterator[tuple[str, Identity
     yield "address_unknown", replace(held, postcode="", house_number="")
 
 
-def _of_two(household: list[Member], previous: Member | None) -> Iterator[Pair]:
+def _of_two(household: list[HouseholdMember], previous: HouseholdMember | None) -> Iterator[Pair]:
     for one in household:
         for other in household:
             if one is not other and one.identity != other.identity:
@@ -217,7 +217,7 @@ def _of_two(household: list[Member], previous: Member | None) -> Iterator[Pair]:
         yield Pair("namesake_of_one_birth_date", False, first, replace(first, **_address(there)))
 
 
-def _kinship(one: Member, other: Member) -> str:
+def _kinship(one: HouseholdMember, other: HouseholdMember) -> str:
     if one.identity.birth_date == other.identity.birth_date:
         return "twins"
     if one.identity.given_names == other.identity.given_names:

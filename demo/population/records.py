@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from random import Random
 
 from adapters.partners import om, politie, reclassering, rvdk, veilig_thuis
-from adapters.registers.households import Member
+from adapters.registers.households import HouseholdMember
 from adapters.registers.register import Record
 
 
-def belongs(partner: str, member: Member) -> bool:
+def belongs(partner: str, member: HouseholdMember) -> bool:
     """Whether such a register would hold somebody of this age."""
     match partner:
         case "reclassering":
@@ -21,12 +21,12 @@ def belongs(partner: str, member: Member) -> bool:
             return True
 
 
-def by_chance(partner: str, member: Member, random: Random, today: date) -> frozenset[Record]:
+def by_chance(partner: str, member: HouseholdMember, random: Random, today: date) -> frozenset[Record]:
     """The records of one person in one register; perhaps none."""
     return frozenset(_CHANCES[partner](member, random, today))
 
 
-def _reclassering(member: Member, random: Random, today: date) -> list[Record]:
+def _reclassering(member: HouseholdMember, random: Random, today: date) -> list[Record]:
     start, end = _span(random, today, min(4000, (member.age - 17) * 365), 900)
     chance = random.random()
     if chance < 0.1:
@@ -37,7 +37,7 @@ def _reclassering(member: Member, random: Random, today: date) -> list[Record]:
     return [Record(random.choice(reclassering.SUPERVISIONS), "client", start, end, frozenset(traits))]
 
 
-def _rvdk(member: Member, random: Random, today: date) -> list[Record]:
+def _rvdk(member: HouseholdMember, random: Random, today: date) -> list[Record]:
     longest = min(3000, member.age * 365 or 200) if member.age < 18 else 3000
     start, end = _span(random, today, longest, 400)
     role = "child" if member.age < 18 else "parent"
@@ -48,7 +48,7 @@ def _rvdk(member: Member, random: Random, today: date) -> list[Record]:
     return [Record(kind, role, start, end, advised)]
 
 
-def _politie(member: Member, random: Random, today: date) -> list[Record]:
+def _politie(member: HouseholdMember, random: Random, today: date) -> list[Record]:
     records = []
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         start, _ = _span(random, today, min(4000, (member.age - 11) * 365), 1)
@@ -59,7 +59,7 @@ def _politie(member: Member, random: Random, today: date) -> list[Record]:
     return records
 
 
-def _om(member: Member, random: Random, today: date) -> list[Record]:
+def _om(member: HouseholdMember, random: Random, today: date) -> list[Record]:
     start, end = _span(random, today, min(3000, (member.age - 11) * 365), 500)
     records = [Record(om.CASE, "suspect", start, end)]
     if random.random() < 0.15:
@@ -68,7 +68,7 @@ def _om(member: Member, random: Random, today: date) -> list[Record]:
     return records
 
 
-def _veilig_thuis(member: Member, random: Random, today: date) -> list[Record]:
+def _veilig_thuis(member: HouseholdMember, random: Random, today: date) -> list[Record]:
     start, end = _span(random, today, min(3000, member.age * 365 or 200), 300)
     adult_roles = ("suspected_perpetrator", "victim", "parent", "household_member")
     role = "child" if member.age < 18 else random.choice(adult_roles)

@@ -24,7 +24,7 @@ from party.start import opened_trail, read_signatory
 from policies import PolicyError, Release, load_release
 from policies.commands import HandOut, explanation
 from policies.commands import explain as of_input
-from policies.replay import Recorded
+from policies.replay import RecordedDecision
 from policies.replay import replay as replayed
 from policies.words import Words
 
@@ -53,7 +53,7 @@ def replay(
     Exit status 1: a recorded decision is not what its own version gives. Tell the FG, and keep the database.
     """
 
-    async def work(trail: Trail) -> tuple[list[Recorded], dict[str, Release]]:
+    async def work(trail: Trail) -> tuple[list[RecordedDecision], dict[str, Release]]:
         last = None if until is None else _local(until)
         return await recorded(trail, _local(since), last), await known_releases(trail)
 
@@ -93,7 +93,7 @@ def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mappi
     if settings is None:
         _stop("Name the broker's settings file with --settings.")
 
-    async def work(trail: Trail) -> tuple[Recorded | None, dict[str, Release]]:
+    async def work(trail: Trail) -> tuple[RecordedDecision | None, dict[str, Release]]:
         return await recorded_at(trail, position), await known_releases(trail)
 
     one, held = _or_stop(lambda: asyncio.run(_on_trail(settings, work)))

@@ -10,13 +10,13 @@ from audit.trail import Opened, Trail
 from gateway.handout import releases
 from policies import Decision, Release, ReleaseError
 from policies.bundle import unpack
-from policies.replay import Recorded
+from policies.replay import RecordedDecision
 
 _KINDS = frozenset({"permit", "refusal"})
 _FIELDS = tuple(Decision.__dataclass_fields__)
 
 
-async def recorded(trail: Trail, since: datetime, until: datetime | None) -> list[Recorded]:
+async def recorded(trail: Trail, since: datetime, until: datetime | None) -> list[RecordedDecision]:
     """All decisions in a period, in their order. Raises VerifyError, TrailUnavailable."""
     found = []
     async for one in trail.entries():
@@ -27,7 +27,7 @@ async def recorded(trail: Trail, since: datetime, until: datetime | None) -> lis
     return found
 
 
-async def recorded_at(trail: Trail, position: int) -> Recorded | None:
+async def recorded_at(trail: Trail, position: int) -> RecordedDecision | None:
     """The decision at this position; None when none stands there. Raises VerifyError, TrailUnavailable."""
     async for one in trail.entries(position, position + 1):
         facts = one.recorded.facts
@@ -54,8 +54,8 @@ async def known_releases(trail: Trail) -> dict[str, Release]:
     return found
 
 
-def _recorded(one: Opened, facts: dict[str, Any]) -> Recorded:
-    return Recorded(
+def _recorded(one: Opened, facts: dict[str, Any]) -> RecordedDecision:
+    return RecordedDecision(
         position=one.recorded.position,
         at=facts["at"],
         case_ref=facts["case_ref"],

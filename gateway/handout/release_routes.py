@@ -64,7 +64,7 @@ class Proposed(Body):
     )
 
 
-class Taken(Body):
+class KnownStep(Body):
     """Een stap met een versie die bekend is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"step": jws(ReleaseStep.typ)}]})
@@ -186,7 +186,7 @@ async def propose(body: Proposed, agreement: ThisAgreement) -> Any:
         Conflict,
     ),
 )
-async def step(body: Taken, agreement: ThisAgreement) -> Any:
+async def step(body: KnownStep, agreement: ThisAgreement) -> Any:
     return _told(await agreement.step(body.step), agreement)
 
 

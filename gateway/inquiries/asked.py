@@ -16,7 +16,7 @@ from policies import Decision
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedInquiry:
     """An inquiry with the facts that the broker adds, and its decisions once they are there."""
 
     received: Received[Inquiry]
@@ -28,7 +28,7 @@ class Asked:
     due: tuple[int, ...] = ()
 
 
-def entries_of(asked: Asked, engine: str) -> list[Entry]:
+def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
     """What the trail records of an inquiry: one entry, and one per question with the decision and, apart,
     what it rested on.
     """
@@ -66,7 +66,7 @@ def entries_of(asked: Asked, engine: str) -> list[Entry]:
     return entries
 
 
-def accepted_as(asked: Asked, positions: Sequence[int], now: datetime) -> Accepted:
+def accepted_as(asked: AskedInquiry, positions: Sequence[int], now: datetime) -> Accepted:
     """The row of an inquiry whose entries stand at these positions: its own first, then one per question."""
     document = asked.received.document
     questions = []
@@ -117,7 +117,7 @@ def accepted_as(asked: Asked, positions: Sequence[int], now: datetime) -> Accept
     )
 
 
-def _permitted_identities(asked: Asked, questions: Sequence[Progress]) -> dict[str, str]:
+def _permitted_identities(asked: AskedInquiry, questions: Sequence[Progress]) -> dict[str, str]:
     """The identity of a subject about whom nothing is permitted goes no further: not even locked."""
     permitted = {question.subject_ref for question in questions if question.permitted is not None}
     return {

@@ -12,7 +12,7 @@ from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 
 
-class Statement(Body):
+class CaseStatementIn(Body):
     """Een casusverklaring die wordt vastgelegd."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"statement": jws(CaseStatement.typ)}]})
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/v1")
     response_model=StatementReceipt,
     responses=told(*OF_DOCUMENTS),
 )
-async def state_case(body: Statement, broker: ThisBroker) -> Any:
+async def state_case(body: CaseStatementIn, broker: ThisBroker) -> Any:
     return StatementReceipt(receipt=await broker.state_case(body.statement))
 
 

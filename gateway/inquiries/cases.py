@@ -132,19 +132,19 @@ def load(connection: Connection, case_refs: Sequence[str]) -> dict[str, Case]:
     return {row["case_ref"]: Case(**row) for row in rows}
 
 
-class Raced(Exception):
+class CaseRaced(Exception):
     """Somebody else changed the case since it was read: read it again."""
 
 
 def save(connection: Connection, case: Case, before: Case | None) -> None:
-    """Raises Raced."""
+    """Raises CaseRaced."""
     values = vars(case)
     if before is None:
         if (
             connection.execute(select(cases.c.case_ref).where(cases.c.case_ref == case.case_ref)).first()
             is not None
         ):
-            raise Raced
+            raise CaseRaced
         connection.execute(cases.insert(), values)
         return
     done = connection.execute(
@@ -153,12 +153,12 @@ def save(connection: Connection, case: Case, before: Case | None) -> None:
         .values(**values)
     )
     if done.rowcount != 1:
-        raise Raced
+        raise CaseRaced
 
 
 def advance(connection: Connection, case: Case) -> None:
     """Notes that decisions were recorded on this version of the case, so that no two rest on the same.
-    Raises Raced.
+    Raises CaseRaced.
     """
     if _ADVANCE(connection, [{"ref": case.case_ref, "before": case.version}]) != 1:
-        raise Raced
+        raise CaseRaced

@@ -22,7 +22,7 @@ _failed = Counter(
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveredReply:
     """A reply of a holder to a permit for an accepted inquiry, checked against both."""
 
     accepted: Accepted
@@ -36,13 +36,15 @@ class Courier:
         self._wire = wire
         self._timeout_s = timeout_s
 
-    async def deliver_all(self, accepted: Sequence[Accepted]) -> list[Delivery]:
+    async def deliver_all(self, accepted: Sequence[Accepted]) -> list[DeliveredReply]:
         """All at once, each within the same time. A holder that is down, busy or wrong is left out."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._deliver(one)) for one in accepted if one.token is not None]
         return [delivery for task in tasks if (delivery := task.result()) is not None]
 
-    def delivery(self, accepted: Accepted, reply: Received[Reply], *, permits: Sequence[str]) -> Delivery:
+    def delivery(
+        self, accepted: Accepted, reply: Received[Reply], *, permits: Sequence[str]
+    ) -> DeliveredReply:
         """A reply that answers this inquiry: from its holder, to one of these permits, about permitted
         questions, each once.
 
@@ -60,15 +62,15 @@ class Courier:
         )
         if not ours or len(set(indexes)) != len(indexes) or not permitted.issuperset(indexes):
             raise DocumentMalformed
-        return Delivery(accepted, said.permit, reply)
+        return DeliveredReply(accepted, said.permit, reply)
 
-    async def _deliver(self, accepted: Accepted) -> Delivery | None:
+    async def _deliver(self, accepted: Accepted) -> DeliveredReply | None:
         delivery = await self._attempt(accepted)
         if delivery is None:
             _failed.labels(accepted.holder).inc()
         return delivery
 
-    async def _attempt(self, accepted: Accepted) -> Delivery | None:
+    async def _attempt(self, accepted: Accepted) -> DeliveredReply | None:
         try:
             holder = self._signatory.directory.party(accepted.holder)
             permit = self._signatory.write(

@@ -14,13 +14,13 @@ from pydantic import ConfigDict, Field, ValidationError
 from contract.codes import Ref
 from contract.documents import Inquiry, Receipt, Reply
 from contract.problems import (
+    CannotDecide,
     CaseStatementStale,
     CaseUnknown,
-    PolicyUnavailable,
     RequestInvalid,
     invalid_params,
 )
-from gateway.broker import MAX_INQUIRIES, Presented, Report
+from gateway.broker import MAX_INQUIRIES, Presented, RequesterView
 from gateway.callers import Calling, ThisBroker
 from gateway.inquiries.inquiries import Accepted
 from party.body import JWS, Body
@@ -144,7 +144,7 @@ router = APIRouter(prefix="/v1")
     summary="Stel de vragen van één verrijking",
     description="Alle houders in één keer. Een weigering is een gewone uitkomst, met regel en redenen.",
     response_model=InquiriesReport,
-    responses=told(*OF_DOCUMENTS, CaseUnknown, CaseStatementStale, PolicyUnavailable),
+    responses=told(*OF_DOCUMENTS, CaseUnknown, CaseStatementStale, CannotDecide),
     openapi_extra=body_of(Inquiries),
 )
 async def ask(request: Request, broker: ThisBroker) -> Response:
@@ -174,7 +174,7 @@ async def inquiry(
     return Response(status_code=204) if report is None else _report(report, broker.now_s())
 
 
-def _report(report: Report, now_s: float) -> Response:
+def _report(report: RequesterView, now_s: float) -> Response:
     body = {"receipt": report.receipt, "inquiries": [_inquiry(one, now_s) for one in report.inquiries]}
     return Response(orjson.dumps(body), media_type="application/json")
 

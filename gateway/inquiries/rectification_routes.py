@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from contract.documents import Receipt, Rectification
 from contract.problems import NotFound
 from gateway.callers import Calling
-from gateway.inquiries.rectifying import Rectifying
+from gateway.inquiries.rectifying import Rectifications
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from party.parts import part
@@ -37,7 +37,7 @@ class RectificationsTold(Body):
     next_since: int = Field(description="Vanaf welke regel er daarna meer kan zijn.")
 
 
-ThisRectifying = Annotated[Rectifying, part("rectifying")]
+ThisRectifying = Annotated[Rectifications, part("rectifying")]
 router = APIRouter(prefix="/v1")
 
 

@@ -38,7 +38,7 @@ class Rectified:
     next_since: int
 
 
-class Rectifying:
+class Rectifications:
     def __init__(self, signatory: Signatory, trail: Trail) -> None:
         self._signatory = signatory
         self._trail = trail

@@ -35,7 +35,7 @@ _overdue = Gauge("grondslag_obligations_overdue", "Obligations whose time is ove
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownObligations:
     """Obligations as they are now, with a receipt of the entries of their steps; `next_since`: from which
     position on there may be more.
     """
@@ -45,7 +45,7 @@ class Shown:
     next_since: int
 
 
-class Informing:
+class ObligationSteps:
     def __init__(self, signatory: Signatory, trail: Trail, book: Book) -> None:
         self._signatory = signatory
         self._trail = trail
@@ -89,7 +89,7 @@ class Informing:
             return
         log(Event.OBLIGATION_STEP, step=said.step, partner=sender.code)
 
-    async def of_receiver(self, caller: Party, *, since: int) -> Shown:
+    async def of_receiver(self, caller: Party, *, since: int) -> ShownObligations:
         """The caller's own obligations with a step at this position of the trail or later. Raises
         TrailUnavailable.
         """
@@ -97,7 +97,7 @@ class Informing:
         found.sort(key=lambda one: one.places[-1])
         return await self._shown(caller, found[:MOST_SHOWN], since)
 
-    async def of_case(self, case_ref: str, caller: Party) -> Shown:
+    async def of_case(self, case_ref: str, caller: Party) -> ShownObligations:
         """All obligations of a case, for partners of its region. Raises NotFound: unknown and another's look
         alike.
         """
@@ -127,11 +127,11 @@ class Informing:
         if sender.partner != PROSECUTOR or said.step not in {"deferral", "resumption"}:
             raise NotAllowed
 
-    async def _shown(self, to: Party, found: Sequence[Obligation], since: int) -> Shown:
+    async def _shown(self, to: Party, found: Sequence[Obligation], since: int) -> ShownObligations:
         positions = sorted({place for one in found for place in one.places if place >= since})
         last = max((one.places[-1] for one in found if one.places), default=since - 1)
         now = self._signatory.now()
-        return Shown(
+        return ShownObligations(
             tuple(one.at(now) for one in found),
             await receipt(self._signatory, self._trail, to, positions),
             max(since, last + 1),

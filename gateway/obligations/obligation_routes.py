@@ -11,7 +11,7 @@ from contract.codes import Ref
 from contract.documents import ObligationStep, Receipt
 from contract.problems import NotFound, StepNotTaken
 from gateway.callers import Calling
-from gateway.obligations.informing import Informing, Shown
+from gateway.obligations.informing import ObligationSteps, ShownObligations
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from party.parts import part
@@ -32,7 +32,7 @@ _ONE: dict[str, Any] = {
 }
 
 
-class StepIn(Body):
+class ObligationStepIn(Body):
     """Hoe ver een informatieplicht is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"step": jws(ObligationStep.typ)}]})
@@ -72,7 +72,7 @@ class ObligationsTold(Body):
     next_since: int = Field(description="Vanaf welke regel er daarna meer kan zijn.")
 
 
-ThisInforming = Annotated[Informing, part("informing")]
+ThisInforming = Annotated[ObligationSteps, part("informing")]
 CaseRef = Annotated[Ref, Path(alias="id", description="Kenmerk van de casus")]
 router = APIRouter(prefix="/v1")
 
@@ -112,12 +112,12 @@ async def of_case(case_ref: CaseRef, informing: ThisInforming, caller: Calling) 
     description="Uitgesteld tot een datum, gemeld aan de betrokkene, of weggelaten door de FG.",
     responses=told(*OF_DOCUMENTS, NotFound, StepNotTaken),
 )
-async def step(body: StepIn, informing: ThisInforming) -> Response:
+async def step(body: ObligationStepIn, informing: ThisInforming) -> Response:
     await informing.take(body.step)
     return Response(status_code=204)
 
 
-def _told(shown: Shown, now: datetime) -> ObligationsTold:
+def _told(shown: ShownObligations, now: datetime) -> ObligationsTold:
     return ObligationsTold(
         obligations=[_one(one, now) for one in shown.obligations],
         receipt=shown.receipt,

@@ -19,7 +19,7 @@ from gateway.tables import metadata
 from party.comparing import (
     LONGEST_AGO,
     SETTLED_AFTER,
-    Statement,
+    SignedDigests,
     compare,
     remembered,
     stated,
@@ -38,13 +38,13 @@ class _ComparedError(Exception):
     """This day was compared with this party before."""
 
 
-class Comparing:
+class Comparisons:
     def __init__(self, signatory: Signatory, trail: Trail) -> None:
         self._signatory = signatory
         self._trail = trail
         self._turn = asyncio.Lock()
 
-    async def take(self, token: str, of_day: Sequence[str], around: Sequence[str]) -> Statement:
+    async def take(self, token: str, of_day: Sequence[str], around: Sequence[str]) -> SignedDigests:
         """Compares what a node says with our trail, and says the same of ours under its key. Raises a
         document problem, TrailUnavailable.
         """

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from contract.documents import DailyStatement
-from gateway.trail.comparing import Comparing
+from gateway.trail.comparing import Comparisons
 from party.body import JWS, Body
 from party.comparing import MOST_ITEMS
 from party.openapi import OF_DOCUMENTS, jws, told
@@ -35,7 +35,7 @@ class StatementBody(Body):
     around: Digests = Field(description="Kenmerken van wat de dag ervoor, of daarna tot nu, is vastgelegd.")
 
 
-ThisComparing = Annotated[Comparing, part("comparing")]
+ThisComparing = Annotated[Comparisons, part("comparing")]
 router = APIRouter(prefix="/v1")
 
 

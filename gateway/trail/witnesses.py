@@ -68,7 +68,7 @@ class Witness:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownCheckpoint:
     """A state of the trail with who signed it, and that it grew from earlier ones."""
 
     checkpoint: str
@@ -163,7 +163,7 @@ class Witnesses:
         await self._trail.append([], save)
         self._last = (newest.size, now)
 
-    async def shown(self, since: Sequence[int]) -> Shown:
+    async def shown(self, since: Sequence[int]) -> ShownCheckpoint:
         """The newest state that enough witnesses signed; before there is one, the newest that the broker
         alone signed. Raises ValueError when it counts less than one of `since`, TrailUnavailable.
         """
@@ -171,7 +171,7 @@ class Witnesses:
         note = note or self._trail.checkpoint()
         state = self._checkpoint(note)
         signed = sorted(one.name for one in self._witnesses if one.signed(state, note))
-        return Shown(note, tuple(signed), await self._trail.prove_growth(since, state.size))
+        return ShownCheckpoint(note, tuple(signed), await self._trail.prove_growth(since, state.size))
 
     async def stamps(self) -> list[Stamp]:
         """The newest time stamps of somebody outside. Raises TrailUnavailable."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.codes import BROKER
-from demo.caller import Caller, HttpCaller
+from demo.caller import DemoCaller, HttpCaller
 from demo.members import PARTIES
 from demo.world import _answers, make_parties
 from tests.rvdk_service import TOKEN, rvdk_service
@@ -121,14 +121,14 @@ class CrashChain(LocalWorld):
         self._nursery.stdout.close()
         super().close()
 
-    def caller(self, partner: str, role: str, number: int = 1) -> Caller:  # type: ignore[override]
+    def caller(self, partner: str, role: str, number: int = 1) -> DemoCaller:  # type: ignore[override]
         return _Caller(self, partner, role)
 
     def database(self, party: str) -> str:
         return str(self.settings(party)["database"])
 
 
-class _Caller(Caller):
+class _Caller(DemoCaller):
     """Signs in for every call: the clock jumps."""
 
     def __init__(self, chain: CrashChain, partner: str, role: str) -> None:

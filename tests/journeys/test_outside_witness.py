@@ -24,7 +24,7 @@ from audit.errors import VerifyError
 from audit.witness import cosigner_key
 from contract.codes import BROKER
 from demo.play import Play
-from gateway.trail.witnesses import Shown, Witness, Witnesses, outside
+from gateway.trail.witnesses import ShownCheckpoint, Witness, Witnesses, outside
 from party.wire import HttpWire
 from tests.journeys.watching import SUPERVISED, ask
 from tests.world import LocalWorld
@@ -113,11 +113,11 @@ def _listens(port: int) -> bool:
     return False
 
 
-def shown_to(world: LocalWorld, witness: Witness) -> Shown:
+def shown_to(world: LocalWorld, witness: Witness) -> ShownCheckpoint:
     """What the broker shows after it showed its trail to this witness alone."""
     broker = world.apps[world.address(BROKER)].state.broker
 
-    async def show() -> Shown:
+    async def show() -> ShownCheckpoint:
         wire = HttpWire()
         await wire.open()
         try:
@@ -127,7 +127,7 @@ def shown_to(world: LocalWorld, witness: Witness) -> Shown:
         finally:
             await wire.close()
 
-    found: Shown = world.do(asyncio.wait_for(show(), 20))
+    found: ShownCheckpoint = world.do(asyncio.wait_for(show(), 20))
     return found
 
 

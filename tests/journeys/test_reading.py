@@ -15,7 +15,7 @@ from adapters.node.trail import exports
 from adapters.node.trail.exports import KEPT_S
 from audit.report import WHOLE
 from audit.verify import verify
-from demo.caller import Caller, Refused
+from demo.caller import DemoCaller, Refused
 from demo.play import Play, decide_standing
 from tests.journeys.test_informing import asked, deferral, owed, step
 from tests.journeys.watching import SUPERVISED, ask
@@ -42,11 +42,11 @@ def play(world: LocalWorld) -> Play:
     return made
 
 
-def reader(world: LocalWorld, role: str, **claims: Any) -> Caller:
+def reader(world: LocalWorld, role: str, **claims: Any) -> DemoCaller:
     return AsgiCaller(world, "veilig_thuis", world.token("veilig_thuis", role, **claims))
 
 
-def read(caller: Caller, **selection: Any) -> list[dict[str, Any]]:
+def read(caller: DemoCaller, **selection: Any) -> list[dict[str, Any]]:
     return caller.post("/v1/entries/_search", {**WHY, "selection": selection})["lines"]  # type: ignore[no-any-return]
 
 
@@ -143,7 +143,7 @@ def test_long_trails_are_read_in_turns(
 # ── exports ──
 
 
-def ended(fg: Caller, export: dict[str, Any]) -> dict[str, Any]:
+def ended(fg: DemoCaller, export: dict[str, Any]) -> dict[str, Any]:
     for _ in range(200):
         now: dict[str, Any] = fg.get(f"/v1/exports/{export['id']}")
         if now["state"] != "running":

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.node.rights.requests import term_of
 from contract.days import day_of
-from demo.caller import Caller, Refused
+from demo.caller import DemoCaller, Refused
 from tests.journeys.test_rights import entries
 from tests.world import AsgiCaller, LocalWorld, local_world
 
@@ -24,11 +24,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator
         yield made
 
 
-def officer(world: LocalWorld, partner: str = "veilig_thuis", role: str = FG, number: int = 1) -> Caller:
+def officer(world: LocalWorld, partner: str = "veilig_thuis", role: str = FG, number: int = 1) -> DemoCaller:
     return AsgiCaller(world, partner, world.token(partner, role, sub=f"{role}-{number}"))
 
 
-def received(caller: Caller, on: date, asked: str = "access") -> dict[str, Any]:
+def received(caller: DemoCaller, on: date, asked: str = "access") -> dict[str, Any]:
     told = {
         "asked": asked,
         "receivedOn": on.isoformat(),
@@ -45,7 +45,7 @@ def of(world: LocalWorld, request_id: str) -> list[dict[str, Any]]:
     return [facts for facts in told if facts["case_ref"] == request_id]
 
 
-def step(caller: Caller, one: dict[str, Any], name: str) -> dict[str, Any]:
+def step(caller: DemoCaller, one: dict[str, Any], name: str) -> dict[str, Any]:
     told = {"step": name, "version": one["version"], "why": WHY}
     after: dict[str, Any] = caller.post(f"/v1/requests/{one['id']}/steps", told)
     return after

@@ -13,7 +13,7 @@ from rich.console import Console
 from contract.codes import BROKER
 from demo.informed import informed
 from demo.members import MEMBERS
-from demo.play import Play, Told, decide_standing, played
+from demo.play import Play, PlayedStory, decide_standing, played
 from demo.proven import export_verified, insider_caught
 from demo.show import Show
 from demo.stories import STORIES, acute_danger, another_region, new_release, play_all, stalking
@@ -46,7 +46,7 @@ def play(registers: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathF
 )
 def test_story_ends_as_it_must(story: Any, play: Play) -> None:
     """Each story ends as it must."""
-    told = Told(story.__name__)
+    told = PlayedStory(story.__name__)
     story(play, told)
     assert told.wrong == []
 

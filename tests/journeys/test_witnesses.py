@@ -344,7 +344,7 @@ def test_a_witness_that_lies_about_what_it_saw_stops_nobody(
     async def newest(_: object) -> str:
         return lie
 
-    monkeypatch.setattr(witness.Witness, "newest", newest)
+    monkeypatch.setattr(witness.Witnessing, "newest", newest)
     world.stop(BROKER)
     world.start(BROKER)
     ask(play, SUPERVISED)

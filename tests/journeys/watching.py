@@ -11,7 +11,7 @@ from adapters.node.answering import inbox
 from adapters.node.answering.inbox import Taken
 from audit.trail import Trail
 from contract.codes import BROKER
-from demo.caller import Caller, Json
+from demo.caller import DemoCaller, Json
 from demo.play import Play, ended
 from gateway.inquiries import inquiries
 from gateway.inquiries.inquiries import Accepted
@@ -65,7 +65,7 @@ def pass_until(play: Play, moment: str) -> Play:
     return Play(world)
 
 
-def official(play: Play) -> Caller:
+def official(play: Play) -> DemoCaller:
     return play.caller("politie", "official")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.node.informing.letters import Letter, Overview, html, pdf
 from adapters.node.informing.letters.letter import told_of
-from adapters.node.informing.letters.overview import Asked
+from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import HOLDERS, WHY, Organisation, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
 from contract.codes import AgeBand, Purpose
@@ -228,7 +228,7 @@ def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_
     }
 
 
-def overview(*asked: Asked) -> Overview:
+def overview(*asked: AskedAbout) -> Overview:
     return Overview(
         name="Anna Voorbeeld",
         sender="veilig_thuis",
@@ -244,7 +244,7 @@ def overview(*asked: Asked) -> Overview:
 
 
 def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() -> None:
-    row = Asked(date(2026, 11, 23), VEILIG_THUIS, RAAD, "interpret", "A06", BASES, told=True)
+    row = AskedAbout(date(2026, 11, 23), VEILIG_THUIS, RAAD, "interpret", "A06", BASES, told=True)
     text = " ".join(blocks(overview(row)))
     for words in (
         "23 november 2026",

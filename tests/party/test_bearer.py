@@ -20,9 +20,9 @@ from party.bearer import (
     LONGEST_LIFE_S,
     MANAGER,
     OFFICIAL,
+    Colleague,
     IdentityProvider,
     IdentityProviderUnavailable,
-    Person,
 )
 from tests.attacks.insider import b64
 from tests.parties import NOON, Clock
@@ -60,7 +60,7 @@ class Provider:
         told = {name: value for name, value in told.items() if value is not None}
         return jwt.encode(told, key, "ES256", {"kid": kid, "typ": "at+jwt"})
 
-    def person(self, header: str | None) -> Person:
+    def person(self, header: str | None) -> Colleague:
         return asyncio.run(self.node.person(header))
 
     def refused(self, header: str | None) -> None:
@@ -73,7 +73,7 @@ def test_a_good_token_is_a_person() -> None:
     provider = Provider()
     for audience in (AUDIENCE, ["other", AUDIENCE]):
         person = provider.person(f"Bearer {provider.token(aud=audience)}")
-        assert person == Person("u-1", frozenset({"chair"}), mandated=True)
+        assert person == Colleague("u-1", frozenset({"chair"}), mandated=True)
     assert provider.person(f"bearer {provider.token(roles=[])}").roles == frozenset()
 
 
@@ -248,7 +248,7 @@ def test_the_page_for_operators_says_what_a_token_must_hold() -> None:
 )
 def test_a_person_asks_in_one_role(roles: list[str], role: str | None) -> None:
     """None, two or an unknown one: not allowed."""
-    person = Person("u", frozenset(roles), mandated=True)
+    person = Colleague("u", frozenset(roles), mandated=True)
     if role is not None:
         assert person.role == role
         return
@@ -259,7 +259,7 @@ def test_a_person_asks_in_one_role(roles: list[str], role: str | None) -> None:
 @pytest.mark.parametrize("role", [OFFICIAL, MANAGER])
 def test_the_desk_and_the_switch_need_their_role_and_a_mandate(role: str) -> None:
     """Both, not one of them."""
-    Person("u", frozenset({role}), mandated=True).needs(role)
+    Colleague("u", frozenset({role}), mandated=True).needs(role)
     for roles, mandated in (({role}, False), ({"chair"}, True), (set(), True)):
         with pytest.raises(NotAllowed):
-            Person("u", frozenset(roles), mandated=mandated).needs(role)
+            Colleague("u", frozenset(roles), mandated=mandated).needs(role)

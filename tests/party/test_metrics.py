@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from demo.play import Play, Told, decide_standing
+from demo.play import Play, PlayedStory, decide_standing
 from demo.stories import stalking
 from tests.world import LocalWorld
 
@@ -48,7 +48,7 @@ def grown(world: LocalWorld) -> dict[str, dict[str, float]]:
     decide_standing(play)
     world.stop("rvdk")
     before = counted()
-    told = Told("stalking")
+    told = PlayedStory("stalking")
     stalking(play, told)
     grown: dict[str, dict[str, float]] = {}
     for (name, labels), value in counted().items():
@@ -82,7 +82,7 @@ def test_what_waits_for_a_person_is_counted(world: LocalWorld) -> None:
     """Within its time and after it; the clock alone makes it overdue."""
     play = Play(world)
     decide_standing(play)
-    told = Told("stalking")
+    told = PlayedStory("stalking")
     stalking(play, told)
     desk = world.apps[world.address("om")].state.node.desk
     waiting = len(play.caller("om", "official").get("/v1/questions"))

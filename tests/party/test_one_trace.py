@@ -12,7 +12,7 @@ from aiohttp import web
 from adapters.partners import rvdk
 from adapters.registers.rest_register import RestRegister
 from contract.identity import Identity
-from demo.play import Play, Told, decide_standing
+from demo.play import Play, PlayedStory, decide_standing
 from demo.stories import stalking
 from party import events, trace
 from party.rounds import rounds
@@ -34,7 +34,7 @@ def test_one_enrichment_is_one_trace_in_all_logs(registers: Path, tmp_path: Path
     with local_world(tmp_path, registers=registers, http=True) as world:
         play = Play(world)
         decide_standing(play)
-        stalking(play, Told("stalking"))
+        stalking(play, PlayedStory("stalking"))
     handled = [json.loads(line) for line in lines.getvalue().splitlines()]
     by_route: dict[str, list[str]] = {}
     for line in handled:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import policies
 from policies import Decision, Release
-from policies.check import Agreement, Certificate
+from policies.check import Certificate, EngineCheck
 from policies.commands import app
 from policies.invariants import Invariant, of_cells
 from policies.opa_program import OpaProgram
@@ -107,7 +107,7 @@ def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     ("change", "good"),
     [
         ({}, True),
-        ({"engines": (Agreement("other", 1, 1),)}, False),
+        ({"engines": (EngineCheck("other", 1, 1),)}, False),
         ({"invariants": (Invariant("x", "x", 1, "a cell"),)}, False),
         ({"rego": ("wrong",)}, False),
         ({"rego": None}, True),
@@ -115,7 +115,7 @@ def test_the_certificate_names_every_engine_and_what_no_cell_reaches(
     ids=["nothing wrong", "an engine differs", "an invariant is broken", "opa finds something", "no opa"],
 )
 def test_a_certificate_is_good_only_when_all_of_it_is(change: dict[str, Any], good: bool) -> None:
-    sound = Certificate("r", "d", 1, (), (), (), (Agreement("one", 1, 0),), (), None, 1.0)
+    sound = Certificate("r", "d", 1, (), (), (), (EngineCheck("one", 1, 0),), (), None, 1.0)
     changed = replace(sound, **change)
     assert changed.good is good
     assert (changed.fingerprint() == sound.fingerprint()) is (change == {})

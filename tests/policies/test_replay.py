@@ -9,14 +9,14 @@ import pytest
 from policies import Release
 from policies.parts import Parts
 from policies.release import release_of
-from policies.replay import Recorded, replay
+from policies.replay import RecordedDecision, replay
 from policies.words import Words
 from tests.policies.conftest import asking
 
 ROW = "handout/matrix/data.json"
 
 
-def recorded(release: Release, *changes: dict[str, Any]) -> list[Recorded]:
+def recorded(release: Release, *changes: dict[str, Any]) -> list[RecordedDecision]:
     """Decisions as a trail has them."""
     parts = Parts(release)
     found = []
@@ -24,7 +24,7 @@ def recorded(release: Release, *changes: dict[str, Any]) -> list[Recorded]:
         given = asking(change)
         facts = parts.decide(parts.reader.facts(given)).facts
         found.append(
-            Recorded(
+            RecordedDecision(
                 position,
                 "2026-11-24T10:00:00.000Z",
                 "c",

@@ -47,7 +47,7 @@ from contract.problems import (
 from contract.signatory import Signatory
 from contract.signing import moment
 from party.backoff import pause_s
-from party.bearer import OFFICIAL, Person
+from party.bearer import OFFICIAL, Colleague
 from party.events import Event, log
 from party.wire import Unreachable, Wire
 
@@ -61,7 +61,7 @@ _ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedQuestion:
     """What an official sees of one waiting question, here only."""
 
     taken: Taken
@@ -71,7 +71,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Release:
+class OfficialAnswer:
     """What an official lets go. `prosecutor_agrees` is recorded where the rule asks for it (C16)."""
 
     codes: tuple[str, ...]
@@ -80,7 +80,7 @@ class Release:
     prosecutor_agrees: bool = False
 
 
-class Desk:
+class AnsweringDesk:
     def __init__(
         self, signatory: Signatory, wire: Wire, trail: Trail, adapter: Adapter, *, timeout_s: float
     ) -> None:
@@ -90,7 +90,7 @@ class Desk:
         self._adapter = adapter
         self._timeout_s = timeout_s
 
-    async def waiting(self, person: Person, most: int = 200) -> list[tuple[Taken, Waiting]]:
+    async def waiting(self, person: Colleague, most: int = 200) -> list[tuple[Taken, Waiting]]:
         """What waits for a person, oldest first; also what was answered as not determinable and still needs
         a look, and what the broker does not take. Raises NotAllowed.
         """
@@ -105,7 +105,7 @@ class Desk:
         _waiting.labels("no").set(in_time)
         _waiting.labels("yes").set(late)
 
-    async def open(self, jti: str, index: int, person: Person) -> Opened:
+    async def open(self, jti: str, index: int, person: Colleague) -> OpenedQuestion:
         """Looks: who it is about, why it is asked, what the register suggests. Raises NotAllowed, NotFound,
         NotWaiting, RegisterUnavailable.
         """
@@ -124,9 +124,9 @@ class Desk:
             return one.with_question(index, state="opened") if current.state == "waits" else one
 
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
-        return Opened(taken, question, subjects[question.subject_ref], finding)
+        return OpenedQuestion(taken, question, subjects[question.subject_ref], finding)
 
-    async def release(self, jti: str, index: int, release: Release, person: Person) -> None:
+    async def release(self, jti: str, index: int, release: OfficialAnswer, person: Colleague) -> None:
         """Lets an answer go. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, RequestInvalid."""
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
@@ -150,7 +150,7 @@ class Desk:
         outcome = Outcome(index=index, status="answered")
         await self._let_go(taken, question, outcome, facts, answer)
 
-    async def ask_more_reason(self, jti: str, index: int, person: Person) -> None:
+    async def ask_more_reason(self, jti: str, index: int, person: Colleague) -> None:
         """Refuses for now, before anybody looked. Raises AnsweringPaused, NotAllowed, NotFound,
         NotWaiting.
         """
@@ -162,7 +162,7 @@ class Desk:
         facts = {**self._facts(taken, question, person), "status": "refused", "ground": outcome.ground}
         await self._let_go(taken, question, outcome, facts, None)
 
-    async def looked(self, jti: str, index: int, person: Person) -> None:
+    async def looked(self, jti: str, index: int, person: Colleague) -> None:
         """A person has dealt with a doubtful match, or with an answer that the broker does not take, by
         telephone. Raises NotAllowed, NotFound, NotWaiting.
         """
@@ -300,7 +300,7 @@ class Desk:
         texts = {question.subject_ref: taken.identities[question.subject_ref]}
         return inquiry, unlock_subjects(inquiry, texts, self._signatory)
 
-    def _facts(self, taken: Taken, question: Waiting, person: Person) -> dict[str, Any]:
+    def _facts(self, taken: Taken, question: Waiting, person: Colleague) -> dict[str, Any]:
         return {
             "inquiry": taken.jti,
             "index": question.index,

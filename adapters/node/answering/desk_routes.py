@@ -7,16 +7,16 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from adapters.node.addresses import Index, InquiryId
-from adapters.node.answering.desk import Release
+from adapters.node.answering.desk import OfficialAnswer
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Code, Ref
 from contract.directory import Directory
 from contract.problems import (
     AnsweringPaused,
-    IdentityProviderUnavailable,
+    CannotLookUp,
+    CannotSignIn,
     NotWaiting,
-    RegisterUnavailable,
 )
 from contract.signing import moment
 from party.body import Body, shown
@@ -108,7 +108,7 @@ router = APIRouter(prefix="/v1")
     description="De oudste eerst, ook twijfels die nog iemand moet bekijken. Zonder wie het betreft.",
     response_model=list[WaitingOut],
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def waiting(node: ThisNode, person: SignedIn) -> Any:
     return [
@@ -123,7 +123,7 @@ async def waiting(node: ThisNode, person: SignedIn) -> Any:
     description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
     response_model=OpenedOut,
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable, NotWaiting, RegisterUnavailable),
+    responses=told(CannotSignIn, NotWaiting, CannotLookUp),
 )
 async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Any:
     opened = await node.desk.open(inquiry, index, person)
@@ -145,12 +145,12 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
     summary="Geef een antwoord vrij",
     description="Alleen na openen, en alleen met codes die de regel toestaat.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+    responses=told(CannotSignIn, NotWaiting, AnsweringPaused),
 )
 async def release(
     inquiry: InquiryId, index: Index, body: ReleaseIn, node: ThisNode, person: SignedIn
 ) -> Response:
-    chosen = Release(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
+    chosen = OfficialAnswer(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
     await node.desk.release(inquiry, index, chosen, person)
     return Response(status_code=204)
 
@@ -161,7 +161,7 @@ async def release(
     summary="Vraag eerst meer uitleg",
     description="Alleen voor het openen, zodat het nooit afhangt van wat in het register staat.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable, NotWaiting, AnsweringPaused),
+    responses=told(CannotSignIn, NotWaiting, AnsweringPaused),
 )
 async def more_reason(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:
     await node.desk.ask_more_reason(inquiry, index, person)
@@ -173,7 +173,7 @@ async def more_reason(inquiry: InquiryId, index: Index, node: ThisNode, person: 
     status_code=204,
     summary="Meld dat u een twijfel hebt bekeken, of een antwoord dat niet aankwam",
     description="Het antwoord verandert niet; de vrager belt het loket. De vraag gaat van de lijst af.",
-    responses=told(IdentityProviderUnavailable, NotWaiting),
+    responses=told(CannotSignIn, NotWaiting),
     openapi_extra=SIGNED_IN,
 )
 async def looked(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:

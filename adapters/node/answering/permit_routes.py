@@ -9,10 +9,10 @@ from contract.codes import Ref
 from contract.documents import Inquiry, Permit, Reply
 from contract.problems import (
     AnsweringPaused,
+    CannotDecide,
+    CannotLookUp,
     Conflict,
     DecisionDiffers,
-    PolicyUnavailable,
-    RegisterUnavailable,
     RequestInvalid,
     SealedForAnother,
     invalid_params,
@@ -64,8 +64,8 @@ router = APIRouter(prefix="/v1")
         DecisionDiffers,
         AnsweringPaused,
         Conflict,
-        PolicyUnavailable,
-        RegisterUnavailable,
+        CannotDecide,
+        CannotLookUp,
     ),
     openapi_extra=body_of(PermitIn),
 )

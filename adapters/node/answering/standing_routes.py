@@ -9,7 +9,7 @@ from pydantic import Field
 from adapters.node.answering import standing
 from adapters.node.callers import SignedInManager, ThisNode
 from contract.problems import (
-    IdentityProviderUnavailable,
+    CannotSignIn,
     RequestInvalid,
     invalid_param,
 )
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/v1")
     description="De regels met een staand besluit dat nu geldt.",
     response_model=StandingOut,
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
     now = await node.trail.read(lambda store: standing.load(store, node.signatory.now()))
@@ -53,7 +53,7 @@ async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
     summary="Besluit dat een regel automatisch wordt beantwoord",
     description="Zonder besluit kijkt altijd een medewerker. Een besluit geldt ten hoogste een jaar.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> Response:
     rule = node.release.catalogue.rules.get(body.rule)
@@ -78,7 +78,7 @@ async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> R
     summary="Beëindig een staand besluit",
     description="Vanaf nu kijkt bij deze regel een medewerker.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def end(
     rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
@@ -95,7 +95,7 @@ async def end(
     summary="Pauzeer: nu wordt niets beantwoord",
     description="De vrager hoort dat de houder pauzeert, en wie hij kan bellen.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def pause(node: ThisNode, person: SignedInManager) -> Response:
     await standing.pause(node.trail, by=person.user, now=node.signatory.now())
@@ -108,7 +108,7 @@ async def pause(node: ThisNode, person: SignedInManager) -> Response:
     summary="Hervat",
     description="Vanaf nu wordt weer geantwoord.",
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def resume(node: ThisNode, person: SignedInManager) -> Response:
     await standing.resume(node.trail, by=person.user)

@@ -20,7 +20,7 @@ from adapters.node.asking import enrichments
 from adapters.node.asking.addressees import Addressed, addressed
 from adapters.node.asking.cases import assigned
 from adapters.node.asking.composing import Composing
-from adapters.node.asking.enrichments import Enrichment, OwnCase, Raced, Sent
+from adapters.node.asking.enrichments import Enrichment, EnrichmentRaced, OwnCase, Sent
 from adapters.node.asking.opening import Opening
 from adapters.node.asking.wish import Wish
 from adapters.node.broker_line import BrokerLine
@@ -40,7 +40,7 @@ from contract.problems import (
 )
 from contract.signatory import Signatory
 from party.backoff import pause_s
-from party.bearer import Person
+from party.bearer import Colleague
 from party.events import Event, log
 from party.hand_outs import HandOuts
 from party.wire import Response
@@ -51,7 +51,7 @@ Answers = Mapping[tuple[str, int], Answer]
 
 
 @dataclass(frozen=True)
-class Shown:
+class OpenedEnrichment:
     """An enrichment with the answers that were opened."""
 
     enrichment: Enrichment
@@ -90,7 +90,7 @@ class Asking:
         self._composing = Composing(signatory)
         self._poll_s = poll_s
 
-    async def may_ask(self, wish: Wish, person: Person) -> tuple[str, list[Allowed]]:
+    async def may_ask(self, wish: Wish, person: Colleague) -> tuple[str, list[Allowed]]:
         """The region of the case, and what the hand-out says of each question, here and now, with what this
         node knows; nothing is sent.
 
@@ -124,7 +124,7 @@ class Asking:
             for one in to
         ]
 
-    async def ask(self, wish: Wish, person: Person) -> Shown:
+    async def ask(self, wish: Wish, person: Colleague) -> OpenedEnrichment:
         """Asks, and waits for what comes at once.
 
         Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, TrailUnavailable, and the broker's
@@ -153,9 +153,9 @@ class Asking:
 
         await self._trail.append(self._composing.entries(enrichment, wish, subjects, person), asked)
         # send, open what comes, record it, show
-        return await self._send(enrichment) if enrichment.inquiries else Shown(enrichment, {})
+        return await self._send(enrichment) if enrichment.inquiries else OpenedEnrichment(enrichment, {})
 
-    async def show(self, enrichment_id: str, person: Person) -> Shown:
+    async def show(self, enrichment_id: str, person: Colleague) -> OpenedEnrichment:
         """How far an enrichment is, with its answers, opened from our own trail. Raises NotFound,
         NotAllowed.
         """
@@ -189,7 +189,7 @@ class Asking:
         me, now = self._signatory.party, self._signatory.now()
         return addressed(wish, self._signatory.directory, case.facts["region"], me, now)
 
-    async def _send(self, enrichment: Enrichment, *, again: bool = False) -> Shown:
+    async def _send(self, enrichment: Enrichment, *, again: bool = False) -> OpenedEnrichment:
         body = {
             "inquiries": [
                 {"inquiry": one.token, "identities": one.identities} for one in enrichment.inquiries
@@ -199,7 +199,7 @@ class Asking:
             response = await self._broker.call("POST", "/v1/inquiries", body)
         except (PartnerUnreachable, InternalError):
             await self._postpone(enrichment)
-            return Shown(enrichment, {})  # perhaps taken, perhaps not: it is asked after
+            return OpenedEnrichment(enrichment, {})  # perhaps taken, perhaps not: it is asked after
         except Problem as problem:
             if again and isinstance(problem, Unavailable):
                 raise  # it may have been taken before; it is tried again
@@ -233,10 +233,10 @@ class Asking:
 
             def gone(before: Enrichment) -> Enrichment:
                 if before.versions()[sent.jti] != (sent.version, sent.state):
-                    raise Raced from None
+                    raise EnrichmentRaced from None
                 return before.updated({sent.jti: sent.failed(NotFound.code)})
 
-            with suppress(Raced):  # it came in by another way: the broker did know it
+            with suppress(EnrichmentRaced):  # it came in by another way: the broker did know it
                 await self._trail.append(
                     [Entry("failed", facts)], lambda store, _: enrichments.change(store, enrichment.id, gone)
                 )
@@ -254,7 +254,7 @@ class Asking:
 
         await self._trail.append([], lambda store, _: enrichments.change(store, enrichment.id, postponed))
 
-    async def _open(self, enrichment: Enrichment, response: Response) -> Shown:
+    async def _open(self, enrichment: Enrichment, response: Response) -> OpenedEnrichment:
         """Records what the broker sent, once it is checked and opened, then shows it. Raises a document
         problem when it is not what it must be.
 
@@ -265,7 +265,7 @@ class Asking:
         while True:
             try:
                 return await self._shown(*await self._recorded(known, response.body))
-            except Raced:
+            except EnrichmentRaced:
                 by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
                 if by_then is None:  # pruned with its case
                     raise NotFound from None
@@ -283,7 +283,7 @@ class Asking:
             def updated(before: Enrichment) -> Enrichment:
                 known, now_known = enrichment.versions(), before.versions()
                 if any(known[jti] != now_known[jti] for jti in updates):
-                    raise Raced
+                    raise EnrichmentRaced
                 after = before.updated(updates)
                 pause = timedelta(seconds=self._poll_s)
                 later = int((self._signatory.now() + pause).timestamp())
@@ -298,7 +298,7 @@ class Asking:
             (one.sent.jti, index): answer for one in arrivals for index, answer in one.answers.items()
         }
 
-    async def _shown(self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})) -> Shown:
+    async def _shown(self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})) -> OpenedEnrichment:
         """With the answers from our own trail, but for those that were just recorded there."""
         places = {
             item.answer_at: (one.jti, item.index)
@@ -312,4 +312,4 @@ class Asking:
             for position, one in opened.items()
             if one.part is not None
         }
-        return Shown(enrichment, answers)
+        return OpenedEnrichment(enrichment, answers)

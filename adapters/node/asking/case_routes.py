@@ -10,9 +10,9 @@ from adapters.node.asking.wish import WishedCase
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Ref
 from contract.problems import (
+    CannotSignIn,
     CaseNotYours,
     CaseUnknown,
-    IdentityProviderUnavailable,
     PartnerUnreachable,
 )
 from party.body import Body, shown
@@ -46,7 +46,7 @@ router = APIRouter(prefix="/v1")
     description="Met de feiten als codes, en zonder persoon. Met `caseRef` vervangt u wat er eerder lag.",
     response_model=CaseOut,
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable, CaseNotYours, CaseUnknown, PartnerUnreachable),
+    responses=told(CannotSignIn, CaseNotYours, CaseUnknown, PartnerUnreachable),
 )
 async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
     case = await node.cases.state(body, person)
@@ -59,7 +59,7 @@ async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
     summary="Ga aan een casus werken",
     description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
     response_model=CaseOut,
-    responses=told(IdentityProviderUnavailable, CaseUnknown, PartnerUnreachable),
+    responses=told(CannotSignIn, CaseUnknown, PartnerUnreachable),
     openapi_extra=SIGNED_IN,
 )
 async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
@@ -73,7 +73,7 @@ async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
     summary="Sluit een casus af",
     description="Wat hier over personen staat, wordt na de bewaartermijn gewist, tenzij iemand de casus "
     "weer opneemt of nog moet worden geïnformeerd. Wat is vastgelegd, blijft voor zijn eigen termijn.",
-    responses=told(IdentityProviderUnavailable, CaseUnknown),
+    responses=told(CannotSignIn, CaseUnknown),
     openapi_extra=SIGNED_IN,
 )
 async def close(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> None:

@@ -17,7 +17,7 @@ from contract.codes import BROKER
 from contract.documents import Attested, CaseStatement
 from contract.problems import CaseUnknown, DocumentMalformed, NotAllowed, RequestInvalid, invalid_param
 from contract.signatory import Signatory
-from party.bearer import Person
+from party.bearer import Colleague
 
 _FACTS = ("region", "kind", "stage", "melding", "criteria", "unsafety")
 
@@ -29,7 +29,7 @@ class OwnCases:
         self._trail = trail
         self._opening = opening
 
-    async def state(self, wish: WishedCase, person: Person) -> OwnCase:
+    async def state(self, wish: WishedCase, person: Colleague) -> OwnCase:
         """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
         PartnerUnreachable, the broker's problems, and a document problem when it recorded something else.
         """
@@ -58,7 +58,7 @@ class OwnCases:
             raise DocumentMalformed
         return await self._saved([], stated, person)
 
-    async def take_up(self, case_ref: str, person: Person) -> OwnCase:
+    async def take_up(self, case_ref: str, person: Colleague) -> OwnCase:
         """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
         PartnerUnreachable, and a document problem.
         """
@@ -68,23 +68,23 @@ class OwnCases:
         entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
         return await self._saved([entry], stated, person)
 
-    async def close(self, case_ref: str, person: Person) -> None:
+    async def close(self, case_ref: str, person: Colleague) -> None:
         """Records that the work on a case is done: its persons are erased here when its time is over, unless
         somebody takes it up again. Raises CaseUnknown, NotAllowed, TrailUnavailable.
         """
         await self.of(case_ref, person)
         await self._trail.append([Entry("closure", {"case_ref": case_ref, "user": person.user})])
 
-    async def of(self, case_ref: str, person: Person) -> OwnCase:
+    async def of(self, case_ref: str, person: Colleague) -> OwnCase:
         """A case that is assigned to this person. Raises CaseUnknown, NotAllowed."""
         return assigned(await self._trail.read(lambda store: enrichments.load_case(store, case_ref)), person)
 
-    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Person) -> OwnCase:
+    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Colleague) -> OwnCase:
         case = replace(stated, assigned=(person.user,))
         return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
 
 
-def assigned(case: OwnCase | None, person: Person) -> OwnCase:
+def assigned(case: OwnCase | None, person: Colleague) -> OwnCase:
     """Raises CaseUnknown, NotAllowed."""
     if case is None:
         raise CaseUnknown

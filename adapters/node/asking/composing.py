@@ -21,7 +21,7 @@ from contract.identity import Identity
 from contract.problems import RequestInvalid, invalid_param
 from contract.signatory import Signatory
 from contract.signing import digest
-from party.bearer import Person
+from party.bearer import Colleague
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Composing:
         wish: Wish,
         subjects: Sequence[Subject],
         to: Sequence[Addressed],
-        person: Person,
+        person: Colleague,
         *,
         follow_after_s: int,
     ) -> Enrichment:
@@ -112,7 +112,7 @@ class Composing:
         )
 
     def entries(
-        self, enrichment: Enrichment, wish: Wish, subjects: Sequence[Subject], person: Person
+        self, enrichment: Enrichment, wish: Wish, subjects: Sequence[Subject], person: Colleague
     ) -> list[Entry]:
         """What our own trail records: each inquiry, and each subject that is asked about, sealed."""
         asked = {item.subject_ref for one in enrichment.inquiries for item in one.items}
@@ -140,7 +140,7 @@ class Composing:
         return entries
 
     def decision_input(
-        self, case: OwnCase, wish: Wish, subject: WishedSubject, question: WishedQuestion, person: Person
+        self, case: OwnCase, wish: Wish, subject: WishedSubject, question: WishedQuestion, person: Colleague
     ) -> dict[str, object]:
         """What policy would see, as far as this node knows it; the broker's clock and trail may say
         otherwise.
@@ -174,7 +174,7 @@ class Composing:
         case: OwnCase,
         wish: Wish,
         subjects: Sequence[Subject],
-        person: Person,
+        person: Colleague,
     ) -> Sent:
         jti = str(uuid.uuid4())
         asked: list[AskedQuestion] = []

@@ -9,11 +9,11 @@ from adapters.node.asking.wish import Wish
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Ref
 from contract.problems import (
+    CannotDecide,
+    CannotSignIn,
     CaseStatementStale,
     CaseUnknown,
-    IdentityProviderUnavailable,
     PartnerUnreachable,
-    PolicyUnavailable,
 )
 from party.openapi import SIGNED_IN, told
 
@@ -28,11 +28,11 @@ router = APIRouter(prefix="/v1")
     description="Met `dryRun` wordt niets verstuurd: u ziet per vraag wat mag en waarom niet.",
     response_model=EnrichmentOut,
     responses=told(
-        IdentityProviderUnavailable,
+        CannotSignIn,
         CaseUnknown,
         CaseStatementStale,
         PartnerUnreachable,
-        PolicyUnavailable,
+        CannotDecide,
     ),
     openapi_extra=SIGNED_IN,
 )
@@ -51,7 +51,7 @@ async def ask(body: Wish, node: ThisNode, person: SignedIn) -> Any:
     description="Wat er nu is: antwoorden, weigeringen en wat nog wacht.",
     response_model=EnrichmentOut,
     openapi_extra=SIGNED_IN,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
 )
 async def enrichment(enrichment_id: EnrichmentId, node: ThisNode, person: SignedIn) -> Any:
     return Texts(node).enrichment(await node.asking.show(enrichment_id, person))

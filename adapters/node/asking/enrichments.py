@@ -199,7 +199,7 @@ class OwnCase:
         return replace(newest, assigned=tuple(sorted({*self.assigned, *other.assigned})))
 
 
-class Raced(Exception):
+class EnrichmentRaced(Exception):
     """Something newer of these inquiries was recorded since they were read: read them again."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from adapters.node.asking.asking import Allowed, Shown
+from adapters.node.asking.asking import Allowed, OpenedEnrichment
 from adapters.node.asking.enrichments import Item, Sent, Unreached
 from adapters.node.node import Node
 from contract.answers import Answer
@@ -190,7 +190,7 @@ class Texts:
         self._directory = node.signatory.directory
         self._now = node.signatory.now
 
-    def enrichment(self, shown: Shown) -> EnrichmentOut:
+    def enrichment(self, shown: OpenedEnrichment) -> EnrichmentOut:
         items, problems, receipts = [], [], []
         for sent in shown.enrichment.inquiries:
             problems += [sent.problem] if sent.problem else []

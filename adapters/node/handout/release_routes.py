@@ -66,7 +66,7 @@ class ProposalIn(Body):
     not_before: datetime | None = Field(None, description="Niet eerder dan; nu, als dit ontbreekt.")
 
 
-class StepIn(Body):
+class ReleaseStepIn(Body):
     model_config = shown("Een stap met een versie.", {"step": "approve"})
 
     step: Literal["approve", "reject", "activate", "retire"] = Field(
@@ -175,7 +175,7 @@ async def propose(body: ProposalIn, node: ThisNode, person: SignedIn) -> Any:
     ),
     openapi_extra=SIGNED_IN,
 )
-async def step(release: Hex, body: StepIn, node: ThisNode, person: SignedIn) -> Response:
+async def step(release: Hex, body: ReleaseStepIn, node: ThisNode, person: SignedIn) -> Response:
     at = None if body.at is None else int(body.at.timestamp())
     await node.releases.step(body.step, f"sha256:{release}", person, at=at)
     return Response(status_code=204)

@@ -46,7 +46,7 @@ from contract.releases import (
 )
 from contract.signatory import Signatory
 from contract.signing import moment
-from party.bearer import PRIVACY_OFFICER, Person
+from party.bearer import PRIVACY_OFFICER, Colleague
 from party.events import Event, log
 from party.hand_outs import HandOuts
 from policies import PolicyError, Release, ReleaseError
@@ -151,7 +151,7 @@ class Releases:
                 await self._trail.append([], lambda store, _: _save_heard(store, lives))
                 self._hear(lives)
 
-    def listed(self, person: Person) -> list[Known]:
+    def listed(self, person: Colleague) -> list[Known]:
         """Raises NotAllowed."""
         person.needs(PRIVACY_OFFICER)
         return [Known(life, self._state(life), life.release in self._accepted) for life in self._lives]
@@ -163,7 +163,7 @@ class Releases:
         changelog: str,
         *,
         not_before: int | None,
-        person: Person,
+        person: Colleague,
     ) -> str:
         """Brings a new release, signed by this partner. Its revision.
 
@@ -191,7 +191,7 @@ class Releases:
         await self._broker.call("POST", "/v1/releases", body)
         return release.revision
 
-    async def step(self, step: str, revision: str, person: Person, *, at: int | None = None) -> None:
+    async def step(self, step: str, revision: str, person: Colleague, *, at: int | None = None) -> None:
         """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back. Who agrees does so on
         what this node itself works out, not on what the broker tells of it.
 
@@ -216,7 +216,7 @@ class Releases:
         await self._broker.call("POST", "/v1/release-steps", {"step": token})
         await self.hear()
 
-    async def roll_back(self, person: Person) -> str:
+    async def roll_back(self, person: Colleague) -> str:
         """Puts the release before the one in force in force again, at once; which one. Raises as `step`."""
         person.needs(PRIVACY_OFFICER)
         await self._listen()
@@ -323,7 +323,7 @@ class Releases:
         self._hold()
 
     async def _signed(
-        self, step: str, revision: str, person: Person, proposal: str | None, **fields: Any
+        self, step: str, revision: str, person: Colleague, proposal: str | None, **fields: Any
     ) -> str:
         signed = self._signatory.write(
             ReleaseStep,

@@ -23,7 +23,7 @@ from adapters.node.asking import enrichments
 from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
 from adapters.node.informing.letters.letter import told_of
-from adapters.node.informing.letters.overview import Asked
+from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import Organisation
 from adapters.node.informing.steps import Deferral, Notice, Plan, StepWish
 from adapters.node.informing.telling import channels, recipients
@@ -50,7 +50,7 @@ from contract.problems import (
 )
 from contract.receipts import proven_entries
 from contract.signatory import Signatory
-from party.bearer import FG, Person
+from party.bearer import FG, Colleague
 from party.events import Event, log
 from policies.catalogue import Catalogue
 
@@ -114,7 +114,7 @@ class Informing:
 
     # ── for people ──
 
-    async def owed(self, person: Person, *, case_ref: str | None, live: bool) -> list[Owed]:
+    async def owed(self, person: Colleague, *, case_ref: str | None, live: bool) -> list[Owed]:
         """What this partner owes, as of now: to who works on the case; the FG and the chair see all.
 
         Raises NotAllowed, TrailUnavailable.
@@ -127,7 +127,7 @@ class Informing:
         mine = [one for one in found if one.receiver == self._signatory.party.code]
         return await self._known(mine)
 
-    async def of_case(self, case_ref: str, person: Person) -> list[Joint]:
+    async def of_case(self, case_ref: str, person: Colleague) -> list[Joint]:
         """The obligations of all partners in a case, from the joint trail. Raises NotAllowed, NotFound,
         PartnerUnreachable, a document problem.
         """
@@ -136,7 +136,7 @@ class Informing:
         response = await self._broker.call("GET", f"/v1/cases/{case_ref}/obligations")
         return [_joint(row) for row in self._told(response.body)[0].obligations]
 
-    async def step(self, obligation_id: str, wish: StepWish, person: Person) -> Owed:
+    async def step(self, obligation_id: str, wish: StepWish, person: Colleague) -> Owed:
         """Takes a step about an obligation of this partner.
 
         Raises NotFound, NotAllowed, RequestInvalid, PreconditionFailed when somebody was first, StepNotTaken,
@@ -158,7 +158,7 @@ class Informing:
         await self._outbox.deliver_quietly()
         return (await self._known([after]))[0]
 
-    async def letter(self, obligation_id: str, person: Person) -> Letter:
+    async def letter(self, obligation_id: str, person: Colleague) -> Letter:
         """The letter for what was planned, with all that it will cover; that it was made is an entry.
 
         Raises NotFound, NotAllowed, StepNotTaken when nothing is planned or the person was erased,
@@ -209,7 +209,7 @@ class Informing:
         return letter
 
     async def overview(
-        self, identity: Identity, person: Person, safety_checked_on: date | None = None
+        self, identity: Identity, person: Colleague, safety_checked_on: date | None = None
     ) -> Overview:
         """What this person may see of what was asked about them here; that it was given is an entry. What
         nobody told them yet is in it only when it was checked today that this is safe.
@@ -222,7 +222,7 @@ class Informing:
         found = [one for one in await self._book.find() if one.subject_ref in refs]
         now, catalogue, party = self._signatory.now(), self._catalogue(), self._signatory.party
         shown = [
-            Asked(
+            AskedAbout(
                 day_of(row.at),
                 self._organisation(one.receiver),
                 self._organisation(row.holder),
@@ -251,7 +251,7 @@ class Informing:
             root=root.hex(),
         )
 
-    async def let_wait(self, obligation_id: str, case_ref: str, wish: StepWish, person: Person) -> None:
+    async def let_wait(self, obligation_id: str, case_ref: str, wish: StepWish, person: Colleague) -> None:
         """The prosecutor lets another partner's obligation wait, or lifts that: the ground stays here.
 
         Raises NotFound, NotAllowed, RequestInvalid, TrailUnavailable.
@@ -329,12 +329,12 @@ class Informing:
 
     # ── the steps ──
 
-    async def _verify_assigned(self, case_ref: str, person: Person) -> None:
+    async def _verify_assigned(self, case_ref: str, person: Colleague) -> None:
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
         if case is None or person.user not in case.assigned or not person.asks:
             raise NotAllowed
 
-    async def _verify_may_step(self, one: Obligation, wish: StepWish, person: Person) -> None:
+    async def _verify_may_step(self, one: Obligation, wish: StepWish, person: Colleague) -> None:
         """Leaving out is the FG's; the rest is for who works on the case, with a mandate."""
         if wish.step in {"omission", "reopening"}:
             person.needs(FG)
@@ -366,7 +366,7 @@ class Informing:
         if wrong:
             raise RequestInvalid(invalid_params=[invalid_param((name,), code) for name, code in wrong])
 
-    def _entry(self, one: Obligation, wish: StepWish, person: Person) -> Entry:
+    def _entry(self, one: Obligation, wish: StepWish, person: Colleague) -> Entry:
         facts = {**self._facts(one.id, wish, person), "case_ref": one.case_ref, "receiver": one.receiver}
         sealed = _sealed(wish)
         if wish.step == "notice":
@@ -385,7 +385,7 @@ class Informing:
             sealed = {**(sealed or {}), "signed": signed.token}
         return Entry(wish.step, facts, subject_ref=one.subject_ref, sealed=sealed)
 
-    def _facts(self, obligation_id: str, wish: StepWish, person: Person) -> dict[str, Any]:
+    def _facts(self, obligation_id: str, wish: StepWish, person: Colleague) -> dict[str, Any]:
         role = FG if wish.step in {"omission", "reopening"} else person.role
         return {
             "obligation": obligation_id,

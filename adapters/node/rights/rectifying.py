@@ -27,7 +27,7 @@ from contract.documents import Receipt, Rectification
 from contract.problems import DocumentMalformed, NotFound, NotWaiting
 from contract.receipts import proven_entries
 from contract.signatory import Signatory
-from party.bearer import OFFICIAL, Person
+from party.bearer import OFFICIAL, Colleague
 from party.events import Event, log
 
 _ANSWERED = frozenset({"answered", "released"})
@@ -48,7 +48,7 @@ class Rectifying:
         self._trail = trail
         outbox.register(["rectification"], self._told_as)
 
-    async def take_back(self, jti: str, index: int, person: Person) -> None:
+    async def take_back(self, jti: str, index: int, person: Colleague) -> None:
         """An official takes back the answer to this question. Raises NotAllowed, NotFound, NotWaiting when it
         was not answered, TrailUnavailable.
         """

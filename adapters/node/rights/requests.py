@@ -22,7 +22,7 @@ from audit.trail import Trail
 from contract.days import day_of
 from contract.problems import NotAllowed, NotFound, PreconditionFailed, RequestInvalid, invalid_param
 from contract.signatory import Signatory
-from party.bearer import FG, PRIVACY_OFFICER, Person
+from party.bearer import FG, PRIVACY_OFFICER, Colleague
 from party.events import Event, log
 
 Asked = Literal["access", "rectification", "erasure", "restriction", "objection"]
@@ -99,7 +99,7 @@ class Requests:
         self._trail = trail
 
     async def receive(
-        self, asked: Asked, received_on: date, who: Mapping[str, Any], person: Person
+        self, asked: Asked, received_on: date, who: Mapping[str, Any], person: Colleague
     ) -> Request:
         """Logs a request: `who` asked and in which words, sealed. Raises NotAllowed, RequestInvalid,
         TrailUnavailable.
@@ -121,7 +121,7 @@ class Requests:
         await self._trail.append([entry], lambda store, _: store.execute(insert(requests), vars(one)))
         return one
 
-    async def find(self, *, live: bool, person: Person) -> Sequence[Request]:
+    async def find(self, *, live: bool, person: Colleague) -> Sequence[Request]:
         """Soonest due first. Raises NotAllowed, TrailUnavailable."""
         _verify_may(person)
         query = select(requests).order_by(requests.c.due_on, requests.c.id)
@@ -131,7 +131,7 @@ class Requests:
             lambda store: [Request(**row) for row in store.execute(query).mappings()]
         )
 
-    async def extend(self, request_id: str, version: int, why: str, person: Person) -> Request:
+    async def extend(self, request_id: str, version: int, why: str, person: Colleague) -> Request:
         """Extends the term, once. Raises NotAllowed, NotFound, PreconditionFailed, RequestInvalid when it
         cannot be, TrailUnavailable.
         """
@@ -146,7 +146,7 @@ class Requests:
         return await self._step(request_id, version, extended, ("extension", why), person)
 
     async def close(
-        self, request_id: str, version: int, outcome: Outcome, why: str, person: Person
+        self, request_id: str, version: int, outcome: Outcome, why: str, person: Colleague
     ) -> Request:
         """Says how it was answered. Raises NotAllowed, NotFound, PreconditionFailed, TrailUnavailable."""
 
@@ -169,7 +169,7 @@ class Requests:
         version: int,
         to: Callable[[Request], Request],
         said: tuple[str, str],
-        person: Person,
+        person: Colleague,
     ) -> Request:
         """`said`: the step, and why."""
         _verify_may(person)
@@ -199,7 +199,7 @@ class Requests:
         return day_of(self._signatory.now())
 
 
-def _verify_may(person: Person) -> None:
+def _verify_may(person: Colleague) -> None:
     if not person.mandated or not person.roles & {FG, PRIVACY_OFFICER}:
         raise NotAllowed
 

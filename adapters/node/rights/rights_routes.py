@@ -11,7 +11,7 @@ from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.node import Node
 from adapters.node.rights.requests import Asked, Outcome, Request
 from contract.codes import Ref
-from contract.problems import IdentityProviderUnavailable, NotFound, NotWaiting, PreconditionFailed
+from contract.problems import CannotSignIn, NotFound, NotWaiting, PreconditionFailed
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -83,7 +83,7 @@ router = APIRouter(prefix="/v1")
     summary="Leg een verzoek van een betrokkene vast",
     description="Voor FG en privacy officer. De termijn volgt uit de wet van deze organisatie.",
     response_model=RequestOut,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
     openapi_extra=SIGNED_IN,
 )
 async def receive(body: RequestIn, node: ThisNode, person: SignedIn) -> Any:
@@ -96,7 +96,7 @@ async def receive(body: RequestIn, node: ThisNode, person: SignedIn) -> Any:
     summary="Bekijk de verzoeken van betrokkenen",
     description="Wat het eerst moet worden beantwoord, staat vooraan.",
     response_model=list[RequestOut],
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
     openapi_extra=SIGNED_IN,
 )
 async def find(body: RequestSearchIn, node: ThisNode, person: SignedIn) -> Any:
@@ -110,7 +110,7 @@ async def find(body: RequestSearchIn, node: ThisNode, person: SignedIn) -> Any:
     description="Verlengen kan één keer, niet overal, en alleen vóór de termijn voorbij is. Laat de "
     "betrokkene dan weten dat u verlengt, en waarom. Waarom, staat verzegeld in het spoor.",
     response_model=RequestOut,
-    responses=told(IdentityProviderUnavailable, NotFound, PreconditionFailed),
+    responses=told(CannotSignIn, NotFound, PreconditionFailed),
     openapi_extra=SIGNED_IN,
 )
 async def step(request: RequestId, body: RequestStepIn, node: ThisNode, person: SignedIn) -> Any:
@@ -126,7 +126,7 @@ async def step(request: RequestId, body: RequestStepIn, node: ThisNode, person: 
     summary="Neem een antwoord terug",
     description="Omdat het niet juist was. De organisatie die het vroeg, hoort dat het niet meer telt. "
     "Vertel het zelf aan wie het in een overleg hoorde.",
-    responses=told(IdentityProviderUnavailable, NotFound, NotWaiting),
+    responses=told(CannotSignIn, NotFound, NotWaiting),
     openapi_extra=SIGNED_IN,
 )
 async def take_back(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Response:

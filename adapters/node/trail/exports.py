@@ -40,7 +40,7 @@ from audit.selection import Selection
 from audit.trail import Trail
 from contract.problems import NotFound
 from contract.signatory import Signatory, trail_origin
-from party.bearer import FG, Person
+from party.bearer import FG, Colleague
 from party.events import Event, log
 
 KEPT_S = 24 * 3600
@@ -104,7 +104,7 @@ class Exports:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def ask(self, selection: Selection, purpose: Purpose, person: Person) -> Export:
+    async def ask(self, selection: Selection, purpose: Purpose, person: Colleague) -> Export:
         """Begins an export. Raises NotAllowed, NotFound when this node makes none, TrailUnavailable."""
         person.needs(FG)
         if self._folder is None:
@@ -116,7 +116,7 @@ class Exports:
         self._begin(one)
         return one
 
-    async def get(self, export_id: str, person: Person) -> Export:
+    async def get(self, export_id: str, person: Colleague) -> Export:
         """Raises NotAllowed, NotFound, TrailUnavailable."""
         person.needs(FG)
         found = await self._trail.read(lambda store: _load(store, exports.c.id == export_id))
@@ -125,7 +125,7 @@ class Exports:
         done, total = self._progress.get(export_id, (0, 0))
         return replace(found[0], done=done, total=total)
 
-    async def cancel(self, export_id: str, person: Person) -> None:
+    async def cancel(self, export_id: str, person: Colleague) -> None:
         """Stops it if it runs; else its file goes. Raises NotAllowed, NotFound, TrailUnavailable, OSError."""
         one = await self.get(export_id, person)
         self._canceled.add(one.id)
@@ -136,7 +136,7 @@ class Exports:
             await asyncio.to_thread(self._place(one.id).unlink, missing_ok=True)
             await self._settle(one, state="canceled")
 
-    async def file(self, export_id: str, person: Person) -> Path:
+    async def file(self, export_id: str, person: Colleague) -> Path:
         """The file of one that is done; that it is fetched, and by whom, is an entry. Raises NotAllowed,
         NotFound, TrailUnavailable.
         """

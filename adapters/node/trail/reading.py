@@ -15,7 +15,7 @@ from audit.selection import Selection
 from audit.tables import entries, leaves
 from audit.trail import Trail
 from contract.problems import NotAllowed
-from party.bearer import FG, PRIVACY_OFFICER, SECURITY_OFFICER, Person
+from party.bearer import FG, PRIVACY_OFFICER, SECURITY_OFFICER, Colleague
 
 Purpose = Literal[
     "lawfulness", "internal_control", "integrity", "criminal_procedure", "request_of_person", "complaint"
@@ -92,7 +92,7 @@ class Reading:
     def __init__(self, trail: Trail) -> None:
         self._trail = trail
 
-    async def search(self, selection: Selection, purpose: Purpose, after: int, person: Person) -> Lines:
+    async def search(self, selection: Selection, purpose: Purpose, after: int, person: Colleague) -> Lines:
         """Entries that fit, from this position on; that they were read, by whom and what for, is an entry
         first. Raises NotAllowed, TrailUnavailable.
         """
@@ -135,7 +135,7 @@ class Reading:
             return Line(one.position, one.facts, None, damaged=True)
         return Line(one.position, one.facts, opened.part, opened.erased)
 
-    async def _within(self, selection: Selection, scope: Scope, person: Person) -> Selection:
+    async def _within(self, selection: Selection, scope: Scope, person: Colleague) -> Selection:
         """What of this selection is within the scope. Raises NotAllowed when a case is not."""
         if scope.own_cases:
             if not selection.cases:
@@ -152,7 +152,7 @@ class Reading:
         return replace(selection, kinds=tuple(sorted(kinds)))
 
 
-def scope_of(person: Person) -> Scope:
+def scope_of(person: Colleague) -> Scope:
     """Raises NotAllowed for whoever may read nothing."""
     if person.mandated:
         for role, scope in SCOPES.items():

@@ -11,7 +11,7 @@ from adapters.node.trail.exports import Export
 from adapters.node.trail.reading import MOST_READ, Line, Purpose
 from audit.selection import Selection
 from contract.codes import Ref, Revision
-from contract.problems import IdentityProviderUnavailable, NotFound
+from contract.problems import CannotSignIn, NotFound
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -123,7 +123,7 @@ router = APIRouter(prefix="/v1")
     description="FG en privacy officer lezen alles, de security officer het technische, de "
     "voorzitter de eigen casussen. Wie wat las en waarvoor, wordt eerst vastgelegd.",
     response_model=LinesOut,
-    responses=told(IdentityProviderUnavailable),
+    responses=told(CannotSignIn),
     openapi_extra=SIGNED_IN,
 )
 async def search(body: ReadIn, node: ThisNode, person: SignedIn) -> Any:
@@ -137,7 +137,7 @@ async def search(body: ReadIn, node: ThisNode, person: SignedIn) -> Any:
     summary="Maak een uitvoer van het eigen spoor",
     description="Voor de FG. Het maken gebeurt op de achtergrond; het bestand blijft een dag.",
     response_model=ExportOut,
-    responses=told(IdentityProviderUnavailable, NotFound),
+    responses=told(CannotSignIn, NotFound),
     openapi_extra=SIGNED_IN,
 )
 async def ask(body: ExportIn, node: ThisNode, person: SignedIn) -> Any:
@@ -149,7 +149,7 @@ async def ask(body: ExportIn, node: ThisNode, person: SignedIn) -> Any:
     summary="Bekijk hoe ver een uitvoer is",
     description="Hoeveel regels zijn bekeken, en hoe het afliep.",
     response_model=ExportOut,
-    responses=told(IdentityProviderUnavailable, NotFound),
+    responses=told(CannotSignIn, NotFound),
     openapi_extra=SIGNED_IN,
 )
 async def state(export: ExportId, node: ThisNode, person: SignedIn) -> Any:
@@ -162,7 +162,7 @@ async def state(export: ExportId, node: ThisNode, person: SignedIn) -> Any:
     description="Een zip die iedereen kan controleren. Met `Range` gaat u verder waar u bleef.",
     response_class=FileResponse,
     responses={
-        **told(IdentityProviderUnavailable, NotFound),
+        **told(CannotSignIn, NotFound),
         200: {
             "description": "Het bestand.",
             "content": {ZIP: _FILE},
@@ -180,7 +180,7 @@ async def file(export: ExportId, node: ThisNode, person: SignedIn) -> Any:
     status_code=204,
     summary="Breek een uitvoer af",
     description="Dan is er geen bestand. Een uitvoer die klaar is, blijft.",
-    responses=told(IdentityProviderUnavailable, NotFound),
+    responses=told(CannotSignIn, NotFound),
     openapi_extra=SIGNED_IN,
 )
 async def cancel(export: ExportId, node: ThisNode, person: SignedIn) -> Response:

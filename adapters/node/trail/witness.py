@@ -66,7 +66,7 @@ class _Seen:
     misdeeds: tuple[str, ...]
 
 
-class Witness:
+class Witnessing:
     def __init__(self, signatory: Signatory, broker: BrokerLine, trail: Trail) -> None:
         self._signatory = signatory
         self._broker = broker

@@ -23,7 +23,7 @@ adult.
 
 
 @dataclass(frozen=True)
-class Told:
+class AskedOrganisation:
     """One organisation that was asked, for which purposes, on which bases, and when."""
 
     holder: Organisation
@@ -46,7 +46,7 @@ class Letter:
     hours: str
     receiver: str
     written_on: date
-    told: tuple[Told, ...]
+    told: tuple[AskedOrganisation, ...]
 
     @property
     def title(self) -> str:
@@ -75,7 +75,7 @@ class Letter:
             "text_version": TEXT_VERSION,
         }
 
-    def _row(self, one: Told) -> Mapping[str, object]:
+    def _row(self, one: AskedOrganisation) -> Mapping[str, object]:
         return {
             "holder": HOLDERS[one.holder.partner].name,
             "name": one.holder.name,
@@ -122,14 +122,14 @@ _WORDS: Mapping[Reader, Mapping[str, str]] = {
 
 def told_of(
     disclosures: Sequence[tuple[Organisation, str, Sequence[str], date]],
-) -> tuple[Told, ...]:
+) -> tuple[AskedOrganisation, ...]:
     """What a letter tells of these: holder, purpose, bases and day of each; one row per holder, in their
     order of first asking.
     """
-    rows: dict[Organisation, Told] = {}
+    rows: dict[Organisation, AskedOrganisation] = {}
     for holder, purpose, bases, moment in disclosures:
-        before = rows.get(holder, Told(holder, (), (), ()))
-        rows[holder] = Told(
+        before = rows.get(holder, AskedOrganisation(holder, (), (), ()))
+        rows[holder] = AskedOrganisation(
             holder,
             tuple(dict.fromkeys((*before.purposes, purpose))),
             tuple(dict.fromkeys((*before.bases, *bases))),

@@ -13,7 +13,7 @@ from adapters.node.informing.letters.words import SENDERS, STATES, WHY, Organisa
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedAbout:
     """One question as its subject may know it."""
 
     at: date
@@ -38,7 +38,7 @@ class Overview:
     phone: str
     hours: str
     written_on: date
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedAbout, ...]
     size: int
     root: str
 
