@@ -19,12 +19,12 @@ from gateway.handout import release_routes
 from gateway.handout.agreement import Agreement
 from gateway.inquiries import case_routes, inquiry_routes, rectification_routes, reply_routes
 from gateway.inquiries.courier import Courier
-from gateway.inquiries.rectifying import Rectifications
+from gateway.inquiries.rectifications import Rectifications
 from gateway.obligations import obligation_routes
-from gateway.obligations.informing import ObligationSteps
+from gateway.obligations.obligation_steps import ObligationSteps
 from gateway.settings import BrokerSettings
 from gateway.trail import comparison_routes, witness_routes
-from gateway.trail.comparing import Comparisons
+from gateway.trail.comparisons import Comparisons
 from gateway.trail.stamping import Stamping
 from gateway.trail.witnesses import Witness, Witnesses, of_directory, outside
 from party.clock import clock_of

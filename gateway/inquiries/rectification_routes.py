@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from contract.documents import Receipt, Rectification
 from contract.problems import NotFound
 from gateway.callers import Calling
-from gateway.inquiries.rectifying import Rectifications
+from gateway.inquiries.rectifications import Rectifications
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from party.parts import part

@@ -11,7 +11,7 @@ from contract.codes import Ref
 from contract.documents import ObligationStep, Receipt
 from contract.problems import NotFound, StepNotTaken
 from gateway.callers import Calling
-from gateway.obligations.informing import ObligationSteps, ShownObligations
+from gateway.obligations.obligation_steps import ObligationSteps, ShownObligations
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
 from party.parts import part

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from contract.documents import DailyStatement
-from gateway.trail.comparing import Comparisons
+from gateway.trail.comparisons import Comparisons
 from party.body import JWS, Body
 from party.comparing import MOST_ITEMS
 from party.openapi import OF_DOCUMENTS, jws, told
