@@ -29,7 +29,7 @@ LONGEST = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class State:
+class StateOfTrail:
     """A signed state of the log, with the proof of each entry in it and, of the authority outside, a time
     stamp (DER).
     """
@@ -41,7 +41,7 @@ class State:
 
 def exhibit_of(
     leaves: Mapping[int, bytes],
-    states: Sequence[State],
+    states: Sequence[StateOfTrail],
     *,
     told: Mapping[str, str],
     keys: Sequence[str],

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.checkpoint import Checkpoint, read_verifier_key
 from audit.errors import VerifyError
-from audit.witness import PublicKey, cosigned_at, read_cosigner_key
+from audit.witness import WitnessKey, cosigned_at, read_cosigner_key
 
 LONGEST = 64 * 1024
 
@@ -24,7 +24,7 @@ class Quorum:
     """`logs` and `witnesses` as keys with their names; `groups`: how many of which names it takes."""
 
     logs: tuple[tuple[str, Ed25519PublicKey], ...]
-    witnesses: Mapping[str, tuple[str, PublicKey]]
+    witnesses: Mapping[str, tuple[str, WitnessKey]]
     groups: Mapping[str, tuple[int, tuple[str, ...]]]
     wanted: str | None
 
@@ -42,7 +42,7 @@ class Quorum:
 def read_quorum(text: str) -> Quorum:
     """Raises VerifyError for what is no such file."""
     logs: list[tuple[str, Ed25519PublicKey]] = []
-    witnesses: dict[str, tuple[str, PublicKey]] = {}
+    witnesses: dict[str, tuple[str, WitnessKey]] = {}
     groups: dict[str, tuple[int, tuple[str, ...]]] = {}
     wanted: list[str] = []
     try:

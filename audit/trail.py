@@ -62,7 +62,7 @@ _INSERT_ENTRIES, _INSERT_PARTS, _INSERT_SUBJECTS, _INSERT_TILES = (
     Prepared(insert(table), *table.columns) for table in (entries, parts, subjects, tiles)
 )
 T = TypeVar("T")
-Change = Callable[[Connection, Sequence[Recorded]], T]
+StateChange = Callable[[Connection, Sequence[Recorded]], T]
 
 MAX_BATCH = 2_000
 """Entries in one commit at most: some megabytes, some tens of milliseconds."""
@@ -116,7 +116,7 @@ class _State:
 @dataclass(frozen=True, eq=False)
 class _Job:
     entries: tuple[Entry, ...]
-    change: Change[Any] | None
+    change: StateChange[Any] | None
     answer: Callable[[Any, BaseException | None], None]
     forgets: bool = False
 
@@ -210,7 +210,7 @@ class Trail:
         with self._lock:
             self._halted = reason
 
-    async def append(self, entries: Sequence[Entry], change: Change[T] | None = None) -> Appended[T]:
+    async def append(self, entries: Sequence[Entry], change: StateChange[T] | None = None) -> Appended[T]:
         """Records the entries, and makes the change in their transaction: `change(connection, recorded)`.
 
         Both are durable when this returns. Whatever `change` raises comes back, and then nothing of this call
@@ -360,7 +360,7 @@ class Trail:
         return appended.recorded[0]
 
     async def prune(
-        self, positions: Collection[int], facts: Mapping[str, Any], change: Change[None]
+        self, positions: Collection[int], facts: Mapping[str, Any], change: StateChange[None]
     ) -> tuple[Recorded, ...]:
         """Destroys the leaves and sealed parts at these positions, and the key of each subject who has no
         part left. Hashes stay: root and all proofs of other entries are as they were. It is an entry, or
@@ -388,7 +388,7 @@ class Trail:
             raise TrailUnavailable(f"a key cannot be destroyed: {type(error).__name__}") from None
 
     async def _put(
-        self, entries: tuple[Entry, ...], change: Change[T] | None, *, forgets: bool = False
+        self, entries: tuple[Entry, ...], change: StateChange[T] | None, *, forgets: bool = False
     ) -> Appended[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Appended[T]] = loop.create_future()

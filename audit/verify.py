@@ -34,7 +34,7 @@ from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
 from audit.quorum import Quorum
 from audit.report import CANNOT_TELL, WHOLE, Report, cannot_tell
-from audit.witness import PublicKey, cosigned_at, read_cosigner_key
+from audit.witness import WitnessKey, cosigned_at, read_cosigner_key
 
 _ALWAYS = frozenset(
     {
@@ -123,7 +123,7 @@ class _Asked:
     """
 
     given: Sequence[tuple[str, Ed25519PublicKey]]
-    second: Sequence[tuple[str, PublicKey]]
+    second: Sequence[tuple[str, WitnessKey]]
     quorum: Quorum | None
     earlier: Sequence[str]
     now: datetime

@@ -27,7 +27,7 @@ COSIGNATURE, COSIGNATURE_PQ = b"\x04", b"\x06"
 """The kinds of a witness's key: Ed25519, ML-DSA-44."""
 
 PrivateKey = Ed25519PrivateKey | MLDSA44PrivateKey
-PublicKey = Ed25519PublicKey | MLDSA44PublicKey
+WitnessKey = Ed25519PublicKey | MLDSA44PublicKey
 
 MAX_BYTES = 16_384
 """Of a submission: 63 hashes and a checkpoint."""
@@ -36,7 +36,7 @@ _SUBMISSION = re.compile(
     r"old (?P<old>0|[1-9][0-9]{0,18})\n(?P<proof>(?:[A-Za-z0-9+/]{43}=\n){0,63})\n(?P<checkpoint>.+)",
     re.DOTALL,
 )
-_PARSED: dict[bytes, Callable[[bytes], PublicKey]] = {
+_PARSED: dict[bytes, Callable[[bytes], WitnessKey]] = {
     COSIGNATURE: Ed25519PublicKey.from_public_bytes,
     COSIGNATURE_PQ: MLDSA44PublicKey.from_public_bytes,
 }
@@ -123,7 +123,7 @@ def cosign(checkpoint: Checkpoint, name: str, key: PrivateKey, at: int) -> str:
 
 
 def cosigned_at(
-    checkpoint: Checkpoint, lines: str, witnesses: Iterable[tuple[str, PublicKey]]
+    checkpoint: Checkpoint, lines: str, witnesses: Iterable[tuple[str, WitnessKey]]
 ) -> dict[str, int]:
     """Which of these witnesses signed the checkpoint in these lines, and when: name -> seconds since 1970. A
     name may have several keys. Lines of others, and wrong ones, are left out.
@@ -145,13 +145,13 @@ def cosigned_at(
     return found
 
 
-def cosigner_key(name: str, key: PublicKey) -> str:
+def cosigner_key(name: str, key: WitnessKey) -> str:
     """The key as text (C2SP signed-note): name, key hash and key, with + between."""
     kind, raw = _kind(key), key.public_bytes_raw()
     return f"{name}+{key_hash(name, kind, raw).hex()}+{base64.b64encode(kind + raw).decode()}"
 
 
-def read_cosigner_key(text: str) -> tuple[str, PublicKey]:
+def read_cosigner_key(text: str) -> tuple[str, WitnessKey]:
     """The name and the key in such a text. Raises VerifyError for what is none."""
     try:
         name, hashed, encoded = text.strip().split("+", 2)
@@ -165,11 +165,11 @@ def read_cosigner_key(text: str) -> tuple[str, PublicKey]:
     return found
 
 
-def _kind(key: PublicKey) -> bytes:
+def _kind(key: WitnessKey) -> bytes:
     return COSIGNATURE_PQ if isinstance(key, MLDSA44PublicKey) else COSIGNATURE
 
 
-def _message(checkpoint: Checkpoint, at: int, name: str, key: PublicKey) -> bytes:
+def _message(checkpoint: Checkpoint, at: int, name: str, key: WitnessKey) -> bytes:
     if isinstance(key, Ed25519PublicKey):
         return f"cosignature/v1\ntime {at}\n{checkpoint.body()}".encode()
     who, log = name.encode(), checkpoint.origin.encode()

@@ -15,12 +15,14 @@ Partner = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 Role = Literal[
     "chair", "participant", "duty_officer", "case_holder", "confidential_doctor", "minute_taker", "executor"
 ]
-Purpose = Literal[
+PurposeCode = Literal[
     "enrich_referral", "decide_attendance", "interpret", "immediate_safety", "carry_out_and_monitor"
 ]
 CaseKind = Literal["named", "anonymous"]
 Stage = Literal["referral", "enrichment", "meeting", "follow_up", "closed"]
-Melding = Literal["registered", "due", "none"]  # `overdue` is the broker's, from its clock: nobody states it
+MeldingState = Literal[
+    "registered", "due", "none"
+]  # `overdue` is the broker's, from its clock: nobody states it
 Criteria = Literal["both", "relevance_only", "factors_only", "none"]
 Unsafety = Literal["acute", "structural", "none"]
 Urgency = Literal["normal", "acute_danger"]
@@ -49,7 +51,7 @@ def _oin(value: str) -> str:
     return value
 
 
-Question = Annotated[str, AfterValidator(_question)]
+QuestionCode = Annotated[str, AfterValidator(_question)]
 Oin = Annotated[str, AfterValidator(_oin)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 Ref = Annotated[

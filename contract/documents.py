@@ -23,10 +23,10 @@ from contract.codes import (
     Criteria,
     Digest,
     Kid,
-    Melding,
+    MeldingState,
     Mode,
-    Purpose,
-    Question,
+    PurposeCode,
+    QuestionCode,
     Ref,
     Revision,
     Role,
@@ -66,7 +66,7 @@ class CaseStatement(Document):
     region: Code
     kind: CaseKind
     stage: Stage
-    melding: Melding
+    melding: MeldingState
     criteria: Criteria
     unsafety: Unsafety
     attested: Attested
@@ -84,7 +84,7 @@ class AskedQuestion(_Part):
     age_band: AgeBand
     consent: Consent
     dual_role: bool
-    question: Question
+    question: QuestionCode
     motivated: bool
     subsidiarity: bool
     weighty_and_urgent: bool
@@ -104,7 +104,7 @@ class Inquiry(Document):
     case_ref: Ref
     case_statement: Digest
     holder: Code
-    purpose: Purpose
+    purpose: PurposeCode
     urgency: Urgency
     requester_role: Role
     mandated: bool
@@ -367,7 +367,7 @@ def decision_input(
     asker: Asker,
     question: AskedQuestion,
     *,
-    purpose: Purpose,
+    purpose: PurposeCode,
     urgency: Urgency,
     case: CaseFacts,
     repetition: Repetition,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-State = Literal[
+ReleaseState = Literal[
     "proposed",
     "unfit",
     "examined",
@@ -156,10 +156,10 @@ def in_force(known: Sequence[Turn], moment: int) -> str:
     return next(turn.release for turn in reversed(known) if turn.at <= moment)
 
 
-def state(life: Life, known: Sequence[Turn], now: int) -> State:
+def state(life: Life, known: Sequence[Turn], now: int) -> ReleaseState:
     """How far a release is, at this moment."""
     moments = [turn.at for turn in known if turn.release == life.release]
-    states: tuple[tuple[State, bool], ...] = (
+    states: tuple[tuple[ReleaseState, bool], ...] = (
         ("in_force", in_force(known, now) == life.release),
         ("retired", life.retired_at is not None),
         ("planned", any(at > now for at in moments)),

@@ -50,7 +50,7 @@ TOKEN_ALGORITHMS = ("ES256", "PS256", "RS256")
 MAX_TOKEN_BYTES = 8 * 1024
 _jws = jwt.PyJWS(algorithms=list(TOKEN_ALGORITHMS))
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+VerifyingKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 class Document(BaseModel):
@@ -116,7 +116,9 @@ def read(kind: type[D], token: str, keys: KeyOf, *, audience: str, at: datetime)
     return Signed(document, token, digest(token))
 
 
-def verified_payload(token: str, typ: str, key_for: Callable[[Mapping[str, Any], str], PublicKey]) -> bytes:
+def verified_payload(
+    token: str, typ: str, key_for: Callable[[Mapping[str, Any], str], VerifyingKey]
+) -> bytes:
     """The payload of a compact JWS whose header and signature are as they must be; `key_for` sees claims
     that nobody has vouched for yet.
 
@@ -132,7 +134,7 @@ def verified_payload(token: str, typ: str, key_for: Callable[[Mapping[str, Any],
     return payload
 
 
-def token_claims(token: str, keys: Mapping[str, tuple[str, PublicKey]]) -> dict[str, Any]:
+def token_claims(token: str, keys: Mapping[str, tuple[str, VerifyingKey]]) -> dict[str, Any]:
     """The claims of an access token of an identity provider, signed under one of these keys: key id ->
     (algorithm, key).
 
@@ -157,7 +159,7 @@ def token_claims(token: str, keys: Mapping[str, tuple[str, PublicKey]]) -> dict[
     return claims
 
 
-def provider_keys(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
+def provider_keys(jwks: bytes) -> dict[str, tuple[str, VerifyingKey]]:
     """The signing keys of an identity provider's JWKS (RFC 7517): key id -> (algorithm, key). Keys that are
     weak or of another use are left out.
 
@@ -197,7 +199,7 @@ def _parsed(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
     return _object(head), _object(payload), payload, signature
 
 
-def _verify(token: str, signature: bytes, key: PublicKey, algorithm: str) -> None:
+def _verify(token: str, signature: bytes, key: VerifyingKey, algorithm: str) -> None:
     # `jwt.decode` would take the token apart again, letter by letter: 0.1 ms for each kB
     scheme = _jws.get_algorithm_by_name(algorithm)
     try:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from adapters.registers.register import Record
 from contract.identity import Identity
-from demo.population import CastMember, Facts
+from demo.population import CastMember, MemberFacts
 
 
 def cast(today: date) -> dict[str, CastMember]:
@@ -213,8 +213,8 @@ def _asked_again(today: date) -> list[CastMember]:
     ]
 
 
-def _facts(*records: Record, shielded: bool = False, deceased: bool = False) -> Facts:
-    return Facts(frozenset(records), deceased=deceased, shielded=shielded)
+def _facts(*records: Record, shielded: bool = False, deceased: bool = False) -> MemberFacts:
+    return MemberFacts(frozenset(records), deceased=deceased, shielded=shielded)
 
 
 def _ago(today: date) -> Callable[[int], date]:

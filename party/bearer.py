@@ -16,7 +16,7 @@ from fastapi import Header
 from contract import base64url
 from contract.codes import Role
 from contract.problems import NotAllowed, NotSignedIn, Problem
-from contract.signing import CLOCK_SKEW_S, PublicKey, provider_keys, token_claims
+from contract.signing import CLOCK_SKEW_S, VerifyingKey, provider_keys, token_claims
 from party.events import Event, log
 
 ASKING: frozenset[str] = frozenset(get_args(Role))
@@ -83,7 +83,7 @@ class IdentityProvider:
         self._audience = audience
         self._fetch = fetch
         self._now = now
-        self._keys: dict[str, tuple[str, PublicKey]] = {}
+        self._keys: dict[str, tuple[str, VerifyingKey]] = {}
         self._fetched: datetime | None = None
         self._tried: datetime | None = None
 
@@ -144,7 +144,7 @@ class IdentityProvider:
         self._fetched = now
 
 
-def keys_of(jwks: bytes) -> dict[str, tuple[str, PublicKey]]:
+def keys_of(jwks: bytes) -> dict[str, tuple[str, VerifyingKey]]:
     """The keys that tokens may be signed under, at least one. Raises OSError when these bytes hold none."""
     try:
         found = provider_keys(jwks)

@@ -35,7 +35,7 @@ _differing = Gauge(
     "grondslag_trails_differing", "Entries of the last compared day that one side lacks.", ["partner"]
 )
 
-Item = Callable[[Mapping[str, Any]], str | None]
+ItemOf = Callable[[Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class SignedDigests:
     around: tuple[str, ...]
 
 
-async def remembered(trail: Trail, item: Item, day: date) -> Remembered:
+async def remembered(trail: Trail, item: ItemOf, day: date) -> Remembered:
     """What the own trail has on this day, and from the day before it until now. Raises TrailUnavailable."""
     since = datetime.combine(day - timedelta(days=1), time(), ZONE).astimezone(UTC)
     size = trail.size()

@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-Check = Callable[[], Awaitable[str | None]]
+HealthCheck = Callable[[], Awaitable[str | None]]
 """None when all is well, else the reason in one short sentence."""
 
 _PATIENCE_S = 2.0
 
 
-def working(verify: Callable[[], Awaitable[None]], *failures: type[Exception]) -> Check:
+def working(verify: Callable[[], Awaitable[None]], *failures: type[Exception]) -> HealthCheck:
     """All is well when `verify` returns; of these failures the text is the reason, so it holds no values."""
 
     async def check() -> str | None:
@@ -33,7 +33,7 @@ def working(verify: Callable[[], Awaitable[None]], *failures: type[Exception]) -
     return check
 
 
-def health(app: FastAPI, checks: Mapping[str, Check]) -> Starlette:
+def health(app: FastAPI, checks: Mapping[str, HealthCheck]) -> Starlette:
     """`/healthz/live`; `/healthz/ready`, 503 with every reason, or while starting, stopping; `/metrics`."""
 
     async def live(_: Request) -> Response:
@@ -60,7 +60,7 @@ def health(app: FastAPI, checks: Mapping[str, Check]) -> Starlette:
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-async def _told(check: Check) -> str | None:
+async def _told(check: HealthCheck) -> str | None:
     try:
         async with asyncio.timeout(_PATIENCE_S):
             return await check()

@@ -42,7 +42,7 @@ def pages(**more: Any) -> APIRouter:
 
 
 @dataclass(frozen=True)
-class Kind:
+class RouteKind:
     """`policy` is the content-security policy; `told` renders the members of a problem, with its status and
     headers.
     """
@@ -51,7 +51,7 @@ class Kind:
     told: Callable[[Problem, Mapping[str, object]], Response]
 
 
-def kind_of(route: object) -> Kind:
+def kind_of(route: object) -> RouteKind:
     """Also of no route at all: whoever asks for what is not there is taken for a program."""
     return _PAGE if isinstance(route, _PageRoute) else _PROGRAM
 
@@ -64,5 +64,5 @@ def _as_page(problem: Problem, members: Mapping[str, object]) -> Response:
     return HTMLResponse(problem_page(members), problem.status, problem.headers)
 
 
-_PROGRAM: Final = Kind(b"default-src 'none'; frame-ancestors 'none'", _as_json)
-_PAGE: Final = Kind(PAGE_CSP.encode(), _as_page)
+_PROGRAM: Final = RouteKind(b"default-src 'none'; frame-ancestors 'none'", _as_json)
+_PAGE: Final = RouteKind(PAGE_CSP.encode(), _as_page)

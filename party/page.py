@@ -24,7 +24,7 @@ from markupsafe import Markup
 from party.openapi import GLOSSARY_PATH, PROBLEM_JSON
 from party.pdf import templates
 
-Json = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 _FOLDER = Path(__file__).with_name("templates")
 _STYLE = _FOLDER.joinpath("page.css").read_text(encoding="utf-8")
@@ -53,14 +53,14 @@ _FORMATS = {"date": "datum", "date-time": "datum en tijd", "uri": "adres"}
 class _Operation:
     method: str
     path: str
-    about: Json
+    about: JsonObject
 
     @property
     def anchor(self) -> str:
         return _anchor(f"{self.method} {self.path}")
 
     @property
-    def answers(self) -> list[tuple[str, Json]]:
+    def answers(self) -> list[tuple[str, JsonObject]]:
         """What comes when it goes well: per status the response."""
         return [(status, one) for status, one in self.about["responses"].items() if int(status) < 400]
 
@@ -75,7 +75,7 @@ class _Operation:
         ]
 
 
-def page(document: Json) -> str:
+def page(document: JsonObject) -> str:
     """The documentation page of an OpenAPI document that `openapi.described` made."""
     operations = list(_operations(document))
     known = {
@@ -107,7 +107,7 @@ def problem_page(members: Mapping[str, object]) -> str:
     return template.render(title=members["title"], detail=members["detail"], number=members["traceId"])
 
 
-def _operations(document: Json) -> Iterator[_Operation]:
+def _operations(document: JsonObject) -> Iterator[_Operation]:
     for path, item in document["paths"].items():
         prefix = "" if "servers" in item else document["servers"][0]["url"]
         for method, about in item.items():
@@ -115,7 +115,7 @@ def _operations(document: Json) -> Iterator[_Operation]:
                 yield _Operation(method.upper(), prefix + path, about)
 
 
-def _problems(response: Json) -> dict[str, Json]:
+def _problems(response: JsonObject) -> dict[str, JsonObject]:
     examples = response.get("content", {}).get(PROBLEM_JSON, {}).get("examples", {})
     return {code: one["value"] for code, one in examples.items()}
 

@@ -22,7 +22,7 @@ from policies import PolicyUnavailable, ReleaseError
 
 S = TypeVar("S", bound=PartySettings)
 
-Settings = Annotated[
+SettingsFileOption = Annotated[
     Path | None, typer.Option("--settings", help="TOML file with the settings; GRONDSLAG_… variables win.")
 ]
 

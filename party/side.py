@@ -22,7 +22,7 @@ from party.settings import PartySettings, SettingsProblem
 
 GROUP = "grondslag.sides"
 
-Node = Annotated[
+NodeOption = Annotated[
     bool | None,
     typer.Option("--node/--broker", help="Whose settings these are; of the side that is installed alone."),
 ]

@@ -23,7 +23,7 @@ from contract.signatory import Signatory, trail_origin
 from party import trace
 from party.events import Event, log
 from party.hand_outs import HandOuts
-from party.health import Check, working
+from party.health import HealthCheck, working
 from party.settings import PartySettings, SettingsProblem
 from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
 from policies.bundle import pack
@@ -45,7 +45,7 @@ class Start:
     hand_outs: HandOuts
     trail: Trail
 
-    def checks(self) -> dict[str, Check]:
+    def checks(self) -> dict[str, HealthCheck]:
         """What must work before this party takes requests; whether others can be reached is not in it."""
         return {
             "trail": working(self.trail.verify, TrailUnavailable),

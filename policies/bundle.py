@@ -27,7 +27,7 @@ _MOST_FILES = 100
 _MANIFEST, _SIGNATURES = ".manifest", ".signatures.json"
 _ES256 = ec.ECDSA(SHA256())
 
-KeyOf = Callable[[str], Any]
+BundleKeyOf = Callable[[str], Any]
 """Key id -> public key; whatever it raises means that there is none."""
 
 
@@ -48,7 +48,7 @@ def pack(release: Release, key: ec.EllipticCurvePrivateKey | None = None, kid: s
     return packed.getvalue()
 
 
-def unpack(packed: bytes, key_of: KeyOf | None) -> Release:
+def unpack(packed: bytes, key_of: BundleKeyOf | None) -> Release:
     """The release in a bundle. `key_of` None: its signature was checked before, and is not again.
 
     Raises ReleaseError, with a sentence.
@@ -120,7 +120,7 @@ def _signed(files: Mapping[str, bytes], key: ec.EllipticCurvePrivateKey, kid: st
     return f"{text}.{_base64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def _verify_signed(signatures: bytes, files: Mapping[str, bytes], key_of: KeyOf) -> None:
+def _verify_signed(signatures: bytes, files: Mapping[str, bytes], key_of: BundleKeyOf) -> None:
     try:
         [token] = json.loads(signatures)["signatures"]
         head, payload, signature = token.split(".")

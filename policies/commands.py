@@ -53,7 +53,7 @@ class Language(StrEnum):
     EN = "en"
 
 
-HandOut = Annotated[
+HandOutOption = Annotated[
     Path | None,
     typer.Option(
         "--hand-out", help="Folder of a hand-out; without it, the one that comes with this program."
@@ -77,7 +77,7 @@ def decide(
     *,
     engine: _Engine = Engine.EMBEDDED,
     opa_url: _OpaUrl = None,
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
     as_json: _Json = False,
     language: _Language = Language.NL,
 ) -> None:
@@ -106,7 +106,7 @@ def decide(
 @app.command()
 def bundle(
     out: Annotated[Path, typer.Argument(help="The file to write: handout.tar.gz.")],
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
 ) -> None:
     """Write the bundle for an OPA server; the same bytes for the same release."""
     with _one_sentence():
@@ -116,7 +116,7 @@ def bundle(
 
 
 @app.command()
-def show(hand_out: HandOut = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
+def show(hand_out: HandOutOption = None, as_json: _Json = False, language: _Language = Language.NL) -> None:
     """Show the rows of the hand-out as a table: who may ask what, about whom, why, and on which basis."""
     with _one_sentence():
         release = load_release(hand_out)
@@ -144,7 +144,7 @@ def table(
         Engine | None, typer.Option(help="Ask this engine about every cell, one by one: minutes.")
     ] = None,
     opa_url: _OpaUrl = None,
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
     language: _Language = Language.NL,
     json_file: _JsonFile = None,
 ) -> None:
@@ -196,7 +196,7 @@ def table(
 @app.command()
 def check(
     *,
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
     opa: Annotated[str | None, typer.Option(help="The opa program; without it, the one on the PATH.")] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Two minutes: no engine is asked about each cell.")
@@ -294,7 +294,7 @@ def compare(
 def explain(
     file: Annotated[Path, typer.Argument(help="JSON: one input of a decision.")],
     *,
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
     json_file: _JsonFile = None,
 ) -> None:
     """Explain a decision in plain Dutch: what was asked, what counted, what would have made it otherwise."""

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from policies.engine import Decision
 from policies.table import Cell, Table
 
-Kind = Literal[
+KindOfChange = Literal[
     "allowed",
     "by_machine",
     "more_answers",
@@ -23,10 +23,10 @@ Kind = Literal[
     "otherwise",
     "other_reasons",
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[KindOfChange, ...] = get_args(KindOfChange)
 """In the order in which an officer wants to read them: what permits more comes first."""
 
-WIDER: frozenset[Kind] = frozenset({"allowed", "by_machine", "more_answers", "fewer_duties"})
+WIDER: frozenset[KindOfChange] = frozenset({"allowed", "by_machine", "more_answers", "fewer_duties"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Flip:
     cell). `regions`: where, if not everywhere.
     """
 
-    kind: Kind
+    kind: KindOfChange
     requester: str
     holder: str
     question: str
@@ -69,7 +69,7 @@ class Comparison:
         return any(flip.kind in WIDER for flip in self.flips)
 
 
-_Key = tuple[Kind, str, str, str | None, tuple[str, ...]]
+_Key = tuple[KindOfChange, str, str, str | None, tuple[str, ...]]
 """Kind, requester, question, rule, what."""
 
 
@@ -89,7 +89,9 @@ def compare(old: Table, new: Table) -> Comparison:
     rows: set[str] = set()
     partners: set[str] = set()
     changed = 0
-    known: dict[tuple[int, int], list[tuple[Kind, tuple[str, ...]]]] = {}  # a table keeps each document once
+    known: dict[
+        tuple[int, int], list[tuple[KindOfChange, tuple[str, ...]]]
+    ] = {}  # a table keeps each document once
     for cell in dict.fromkeys([*new.decisions, *old.decisions]):
         before, after = old.decisions.get(cell), new.decisions.get(cell)
         pair = (id(before), id(after))
@@ -140,7 +142,9 @@ def _flip(key: _Key, group: _Group) -> Flip:
     )
 
 
-def differences_of(before: Decision | None, after: Decision | None) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def differences_of(
+    before: Decision | None, after: Decision | None
+) -> Iterator[tuple[KindOfChange, tuple[str, ...]]]:
     """In which kinds two decisions on one question differ, and in what; None: no such cell."""
     permitted_before = before is not None and before.permitted
     permitted_after = after is not None and after.permitted
@@ -157,10 +161,10 @@ def differences_of(before: Decision | None, after: Decision | None) -> Iterator[
         yield from _within_permits(before, after)
 
 
-def _within_permits(before: Decision, after: Decision) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def _within_permits(before: Decision, after: Decision) -> Iterator[tuple[KindOfChange, tuple[str, ...]]]:
     if before.mode != after.mode:
         yield ("by_machine" if after.mode == "automatic" else "by_hand"), ()
-    pairs: tuple[tuple[Kind, Kind, tuple[str, ...], tuple[str, ...]], ...] = (
+    pairs: tuple[tuple[KindOfChange, KindOfChange, tuple[str, ...], tuple[str, ...]], ...] = (
         ("more_answers", "fewer_answers", before.answer_codes, after.answer_codes),
         ("more_duties", "fewer_duties", before.obligations, after.obligations),
     )

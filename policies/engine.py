@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from policies.catalogue import Catalogue, Rule
 from policies.errors import PolicyUnavailable
 
-Effect = Literal["permit", "refusal"]
+DecisionEffect = Literal["permit", "refusal"]
 Mode = Literal["automatic", "human"]
 Deadline = Literal["human_deadline", "fast_deadline"]
 
@@ -44,7 +44,7 @@ class Decision:
     was the cause.
     """
 
-    effect: Effect
+    effect: DecisionEffect
     rule: str | None
     mode: Mode | None
     answer_codes: tuple[str, ...]
@@ -245,7 +245,7 @@ _UNKNOWN_FIELD = "An input has a field that the vocabulary of the hand-out does 
 _NOTHING: Mapping[str, object] = {}
 _KINDS = frozenset({str, bool})
 _FIELDS = frozenset(Decision.__dataclass_fields__)
-_EFFECTS: tuple[Effect, ...] = ("permit", "refusal")
+_EFFECTS: tuple[DecisionEffect, ...] = ("permit", "refusal")
 _MODES: tuple[Mode, ...] = ("automatic", "human")
 _DEADLINES: tuple[Deadline, ...] = ("human_deadline", "fast_deadline")
 

@@ -19,8 +19,8 @@ ASKED = ("requester.partner", "holder", "question")
 
 _MOST_SHOWN = 20
 
-Value = str | bool | None
-Change = tuple[tuple[str, Value], ...]
+FactValue = str | bool | None
+FactChange = tuple[tuple[str, FactValue], ...]
 """Fields with the values that they would have to have."""
 
 
@@ -33,9 +33,9 @@ class Explanation:
     """
 
     decision: Decision
-    facts: Mapping[str, Value]
+    facts: Mapping[str, FactValue]
     counted: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
     more: int
 
 
@@ -45,7 +45,7 @@ def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
     decision = parts.decide(facts)
     catalogue = parts.release.catalogue
     fields = list(catalogue.vocabulary)
-    others: list[list[tuple[int, Value]]] = [
+    others: list[list[tuple[int, FactValue]]] = [
         [(at, value) for value in catalogue.vocabulary[field] if value != facts[at]]
         for at, field in enumerate(fields)
         if field not in ASKED
@@ -56,7 +56,7 @@ def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
         if any(parts.decide(_changed(facts, [one])) != decision for one in options)
         for at, _ in options[:1]
     ]
-    found: list[Change] = []
+    found: list[FactChange] = []
     for size in range(1, (1 if decision.permitted else MOST_CHANGES) + 1):
         found = [
             tuple((fields[at], value) for at, value in change)
@@ -66,7 +66,7 @@ def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
         if found:
             break
 
-    def order(change: Change) -> tuple[int, list[int]]:
+    def order(change: FactChange) -> tuple[int, list[int]]:
         fixed = sum(not catalogue.facts[field].may_change for field, _ in change)
         return fixed, [fields.index(field) for field, _ in change]
 
@@ -80,14 +80,14 @@ def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
 
 
 def _sets(
-    others: Sequence[Sequence[tuple[int, Value]]], size: int
-) -> Iterator[tuple[tuple[int, Value], ...]]:
+    others: Sequence[Sequence[tuple[int, FactValue]]], size: int
+) -> Iterator[tuple[tuple[int, FactValue], ...]]:
     """Every choice of other values for this many fields."""
     for fields in itertools.combinations(others, size):
         yield from itertools.product(*fields)
 
 
-def _changed(facts: Facts, change: Sequence[tuple[int, Value]]) -> Facts:
+def _changed(facts: Facts, change: Sequence[tuple[int, FactValue]]) -> Facts:
     changed = list(facts)
     for at, value in change:
         changed[at] = value

@@ -16,7 +16,7 @@ ENTRY_POINT = "data.handout.decision"
 _HANDS_ON = "data.handout.batch"
 """No decision: it gives each decision of a call its own input."""
 
-Tree = Any
+SyntaxTree = Any
 """JSON of the syntax tree: every expression is an object with one key, its kind."""
 
 
@@ -38,12 +38,12 @@ class _Read:
     function: bool = False
 
 
-def nodes(modules: Sequence[Tree], vocabulary: Mapping[str, object]) -> tuple[RuleNode, ...]:
+def nodes(modules: Sequence[SyntaxTree], vocabulary: Mapping[str, object]) -> tuple[RuleNode, ...]:
     """The rules that the decision rests on, each after those whose value it uses; the decision is the last.
 
     Raises ReleaseError for a rule that reads what the vocabulary does not name, or a circle of rules.
     """
-    packages: dict[str, list[Tree]] = {}
+    packages: dict[str, list[SyntaxTree]] = {}
     for module in modules:
         name = ".".join(_names(module["ast"]["package"]["refr"]))
         packages.setdefault(f"data.{name}", []).extend(module["ast"]["rules"])
@@ -119,7 +119,7 @@ def _without_functions(
     return fields, rules
 
 
-def _references(tree: Tree) -> Iterator[tuple[str, list[str]]]:
+def _references(tree: SyntaxTree) -> Iterator[tuple[str, list[str]]]:
     """Every name that is looked at, with the fields that are written after it."""
     if isinstance(tree, list):
         for one in tree:
@@ -140,7 +140,7 @@ def _references(tree: Tree) -> Iterator[tuple[str, list[str]]]:
                     yield from _references([one.get(part) for one in inner.values()])
 
 
-def _chain(tree: Tree) -> tuple[str | None, list[str], list[Tree]]:
+def _chain(tree: SyntaxTree) -> tuple[str | None, list[str], list[SyntaxTree]]:
     """The root of a reference, the names that follow until the first computed one, and what is computed."""
     ((kind, inner),) = tree.items()
     if kind == "Var":
@@ -153,17 +153,17 @@ def _chain(tree: Tree) -> tuple[str | None, list[str], list[Tree]]:
     return root, (names if indexes else [*names, inner["field"][1]]), indexes
 
 
-def _names(tree: Tree) -> list[str]:
+def _names(tree: SyntaxTree) -> list[str]:
     root, names, _ = _chain(tree)
     return [str(root), *names]
 
 
-def _body(rule: Tree) -> Mapping[str, Tree]:
+def _body(rule: SyntaxTree) -> Mapping[str, SyntaxTree]:
     ((_, inner),) = rule.items()
     return inner  # type: ignore[no-any-return]
 
 
-def _rule_name(rule: Tree) -> str:
+def _rule_name(rule: SyntaxTree) -> str:
     inner = _body(rule)
     if "refr" in inner:  # a default
         return ".".join(_names(inner["refr"]))

@@ -47,10 +47,10 @@ def of_cells(catalogue: Catalogue, table: Table) -> list[Invariant]:
     return [*held, _less_urgency(table)]
 
 
-Check = Callable[[Cell, Decision], bool]
+CellCheck = Callable[[Cell, Decision], bool]
 
 
-def _checks(catalogue: Catalogue) -> dict[str, tuple[str, Check]]:
+def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
     rules = catalogue.rules
 
     def within_its_row(cell: Cell, one: Decision) -> bool:
@@ -131,7 +131,7 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, Check]]:
     }
 
 
-def _in_each_cell(name: str, text: str, table: Table, check: Check) -> Invariant:
+def _in_each_cell(name: str, text: str, table: Table, check: CellCheck) -> Invariant:
     broken = next((str(cell) for cell, one in table.decisions.items() if not check(cell, one)), None)
     return Invariant(name, text, len(table.decisions), broken)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.compare import WIDER, Kind, differences_of
+from policies.compare import WIDER, KindOfChange, differences_of
 from policies.engine import Decision, Facts, read_decision
 from policies.errors import PolicyUnavailable
 from policies.parts import Parts
@@ -33,7 +33,7 @@ class RecordedDecision:
 class Otherwise:
     """One kind of difference for one requester, question and row: which recorded decisions, by position."""
 
-    kind: Kind
+    kind: KindOfChange
     requester: str
     question: str
     rule: str | None
@@ -69,7 +69,7 @@ def replay(
     """
     deciding, engines = _Deciding(new), dict[str, _Deciding | None]()
     total = alike = erased = 0
-    groups: dict[tuple[Kind, str, str, str | None], list[int]] = {}
+    groups: dict[tuple[KindOfChange, str, str, str | None], list[int]] = {}
     alarms: list[int] = []
     unknown: Counter[str] = Counter()
     for one in recorded:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from policies.catalogue import Catalogue, Named, Rule
-from policies.compare import Comparison, Flip, Kind
+from policies.compare import Comparison, Flip, KindOfChange
 from policies.engine import Decision
 from policies.explain import Explanation
 from policies.gates import Change
@@ -450,7 +450,7 @@ def _places(positions: Sequence[int]) -> str:
     return f"{shown} …" if len(positions) > _SHOWN else shown
 
 
-_OTHERWISE: Mapping[Kind, tuple[str, str]] = {
+_OTHERWISE: Mapping[KindOfChange, tuple[str, str]] = {
     "allowed": ("mag dan wel", "then permitted"),
     "by_machine": ("gaat dan automatisch", "then by machine"),
     "more_answers": ("het antwoord kan dan meer zijn", "the answer can then be more"),

@@ -9,7 +9,7 @@ from adapters.node.app import app as node_app
 from adapters.node.handout.commands import release
 from adapters.node.settings import NodeSettings
 from adapters.partners import RegisterUnavailable
-from party.run import Settings
+from party.run import SettingsFileOption
 from party.run import run as run_party
 
 app = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at its desk.")
@@ -19,7 +19,7 @@ app.add_typer(release, name="release")
 
 
 @app.command()
-def run(settings: Settings = None) -> None:
+def run(settings: SettingsFileOption = None) -> None:
     """Run a partner's node until it is asked to stop."""
     try:
         run_party(NodeSettings, settings, party=lambda one: one.party, app=node_app)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract import base64url
-from contract.codes import Oin, Question, Ref
+from contract.codes import Oin, QuestionCode, Ref
 from contract.documents import Inquiry
 from contract.identity import Identity, IdentityError
 from contract.problems import DocumentMalformed
@@ -46,7 +46,7 @@ class _Keys(BaseModel):
 class _Text(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     identity: dict[str, str]
-    necessity: dict[Question, str]
+    necessity: dict[QuestionCode, str]
 
 
 def lock_subjects(

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import typer
 
-Node = Annotated[str, typer.Option("--node", help="Address of the node's API.")]
+NodeAddress = Annotated[str, typer.Option("--node", help="Address of the node's API.")]
 Token = Annotated[
     str,
     typer.Option(

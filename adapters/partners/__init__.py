@@ -10,7 +10,7 @@ from adapters.partners.adapter import (
     Adapter,
     Asked,
     Finding,
-    Reading,
+    RecordReading,
     RegisterAdapter,
     RegisterUnavailable,
     verify_questions,
@@ -41,7 +41,7 @@ REGISTER_URLS: dict[str, str] = {
 }
 """How the address of a partner's register is written: a database, a service, a folder of extracts."""
 
-_READINGS: dict[str, dict[str, Reading]] = {
+_READINGS: dict[str, dict[str, RecordReading]] = {
     "reclassering": reclassering.READINGS,
     "rvdk": rvdk.READINGS,
     "politie": politie.READINGS,

@@ -25,7 +25,7 @@ __all__ = [
     "Adapter",
     "Asked",
     "Finding",
-    "Reading",
+    "RecordReading",
     "RegisterAdapter",
     "RegisterUnavailable",
     "Says",
@@ -96,7 +96,7 @@ class Says:
     in_doubt: bool = False
 
 
-Reading = Callable[[frozenset[Record], str, date], Says]
+RecordReading = Callable[[frozenset[Record], str, date], Says]
 """How the records of a person become an answer to one question, for the role asked about, on a day. No
 records is the answer for who is not there."""
 
@@ -108,7 +108,7 @@ class RegisterAdapter:
         self,
         partner: str,
         register: Register,
-        readings: Mapping[str, Reading],
+        readings: Mapping[str, RecordReading],
         *,
         thresholds: Thresholds,
         today: Callable[[], date],

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import MetaData, Select, Subquery, select
 from sqlmodel import Field, SQLModel
 
-from adapters.partners.adapter import Reading, Says
+from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
@@ -114,7 +114,7 @@ def _antecedents(_records: frozenset[Record], _role: str, _today: date) -> Says:
     return Says((ALWAYS["om.antecedents"],))
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     "om.ongoing_prosecution": _ongoing_prosecution,
     "om.safety_measure_in_force": _safety_measure_in_force,
     "om.antecedents": _antecedents,

@@ -11,7 +11,7 @@ an officer.
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from adapters.partners.adapter import Reading, Says
+from adapters.partners.adapter import RecordReading, Says
 from adapters.registers.csv_register import CsvShape
 from adapters.registers.register import Record
 
@@ -87,7 +87,7 @@ def _staff_safety_alert(records: frozenset[Record], _role: str, today: date) -> 
     return Says(("yes" if alerts else "no",), in_doubt=any(record.in_doubt for record in alerts))
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     "politie.relevant_registrations": _relevant_registrations,
     "politie.staff_safety_alert": _staff_safety_alert,
 }

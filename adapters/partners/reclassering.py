@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import MetaData, Select, Subquery, select
 from sqlmodel import Field, SQLModel
 
-from adapters.partners.adapter import Reading, Says
+from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
@@ -122,7 +122,7 @@ def _supervision_kind(records: frozenset[Record], _role: str, today: date) -> Sa
     return Says(codes, in_doubt=any(record.in_doubt for record in running))
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     "reclassering.known": _known,
     "reclassering.under_supervision": _under_supervision,
     "reclassering.supervision_kind": _supervision_kind,

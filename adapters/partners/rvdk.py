@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from adapters.partners.adapter import Reading, Says
+from adapters.partners.adapter import RecordReading, Says
 from adapters.registers.register import Record
 
 COUNTED = ("protection", "custody_and_contact", "criminal")
@@ -93,7 +93,7 @@ def _measure_advised(records: frozenset[Record], role: str, today: date) -> Says
     return Says(("yes" if files else "no",), in_doubt=any(record.in_doubt for record in files))
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     "rvdk.known": _known,
     "rvdk.investigation_type": _investigation_type,
     "rvdk.measure_advised": _measure_advised,

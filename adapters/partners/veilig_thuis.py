@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import MetaData, Select, Subquery, select
 from sqlmodel import Field, SQLModel
 
-from adapters.partners.adapter import Reading, Says
+from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
@@ -100,7 +100,7 @@ def _ongoing_involvement(records: frozenset[Record], _role: str, today: date) ->
     return Says(("yes" if running else "no",), in_doubt=any(record.in_doubt for record in running))
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     "veilig_thuis.earlier_report": _earlier_report,
     "veilig_thuis.ongoing_involvement": _ongoing_involvement,
 }

@@ -4,6 +4,6 @@ Deterministic by seed. A BSN, where a person has one, is from the test range 999
 """
 
 from demo.population.build import build, persons
-from demo.population.member import CastMember, Facts
+from demo.population.member import CastMember, MemberFacts
 
-__all__ = ["CastMember", "Facts", "build", "persons"]
+__all__ = ["CastMember", "MemberFacts", "build", "persons"]

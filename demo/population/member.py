@@ -8,7 +8,7 @@ from contract.identity import Identity
 
 
 @dataclass(frozen=True)
-class Facts:
+class MemberFacts:
     """What one register holds about one person."""
 
     records: frozenset[Record] = frozenset()
@@ -25,4 +25,4 @@ class CastMember:
 
     name: str
     identity: Identity
-    facts: Mapping[str, Facts] = field(default_factory=dict)
+    facts: Mapping[str, MemberFacts] = field(default_factory=dict)

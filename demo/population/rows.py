@@ -7,11 +7,11 @@ from adapters.partners import om, politie, reclassering, veilig_thuis
 from adapters.partners.rvdk import MEASURE_ADVISED
 from adapters.registers.register import Person, Record
 
-Row = tuple[str, dict[str, Any]]
+TableRow = tuple[str, dict[str, Any]]
 """A table's name (or a file's) and one row for it."""
 
 
-def rows_of(partner: str, person: Person, bsn: str | None) -> Iterator[Row]:
+def rows_of(partner: str, person: Person, bsn: str | None) -> Iterator[TableRow]:
     """Raises ValueError for records that the partner's tables cannot hold (a measure without a case)."""
     if partner == "politie":
         yield from _politie(person)
@@ -39,7 +39,7 @@ _NAMES = ("surname", "prefix", "given_names", "birth_date", "partner_surname", "
 _DECEASED_ON = "2024-05-01"  # no answer depends on the day
 
 
-def _reclassering(person: str, key: str, record: Record, _all: list[Record]) -> Iterator[Row]:
+def _reclassering(person: str, key: str, record: Record, _all: list[Record]) -> Iterator[TableRow]:
     flags = {"shielded": record.shielded}
     if record.kind == reclassering.REPORT:
         row = {"id": key, "client": person, "requested_on": record.start, "delivered_on": record.end}
@@ -56,14 +56,14 @@ def _reclassering(person: str, key: str, record: Record, _all: list[Record]) -> 
     yield "supervisions", {**row, **traits, **flags, "in_doubt": record.in_doubt}
 
 
-def _rvdk(person: str, key: str, record: Record, _all: list[Record]) -> Iterator[Row]:
+def _rvdk(person: str, key: str, record: Record, _all: list[Record]) -> Iterator[TableRow]:
     row = {"id": key, "person": person, "kind": record.kind, "role": record.role, "opened_on": record.start}
     flags = {"shielded": record.shielded, "in_doubt": record.in_doubt}
     advised = MEASURE_ADVISED in record.traits
     yield "files", {**row, "closed_on": record.end, "measure_advised": advised, **flags}
 
 
-def _om(person: str, key: str, record: Record, everything: list[Record]) -> Iterator[Row]:
+def _om(person: str, key: str, record: Record, everything: list[Record]) -> Iterator[TableRow]:
     if record.kind == om.CASE:
         row = {"id": key, "suspect": person, "registered_on": record.start, "decided_on": record.end}
         yield "cases", {**row, "embargo": record.shielded, "in_doubt": record.in_doubt}
@@ -73,7 +73,7 @@ def _om(person: str, key: str, record: Record, everything: list[Record]) -> Iter
     yield "measures", {**row, "from_day": record.start, "until_day": record.end}
 
 
-def _veilig_thuis(person: str, key: str, record: Record, everything: list[Record]) -> Iterator[Row]:
+def _veilig_thuis(person: str, key: str, record: Record, everything: list[Record]) -> Iterator[TableRow]:
     if record.kind == veilig_thuis.MELDING:
         row = {"id": key, "received_on": record.start, "closed_on": record.end}
         yield "meldingen", {**row, "shielded": record.shielded, "in_doubt": record.in_doubt}
@@ -90,7 +90,7 @@ def _first(records: list[Record], kind: str) -> int:
     raise ValueError(f"there is no {kind} for this record to belong to")
 
 
-def _politie(person: Person) -> Iterator[Row]:
+def _politie(person: Person) -> Iterator[TableRow]:
     columns = politie.SHAPE.columns
     row = {columns[name]: getattr(person.identity, name) for name in _NAMES}
     flags = {columns[name]: _yes(getattr(person, name)) for name in ("deceased", "shielded", "in_doubt")}

@@ -22,7 +22,7 @@ from party.run import STOPS
 from party.settings import read_settings
 from party.start import opened_trail, read_signatory
 from policies import PolicyError, Release, load_release
-from policies.commands import HandOut, explanation
+from policies.commands import HandOutOption, explanation
 from policies.commands import explain as of_input
 from policies.replay import RecordedDecision
 from policies.replay import replay as replayed
@@ -31,7 +31,7 @@ from policies.words import Words
 app = typer.Typer()
 
 T = TypeVar("T")
-Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the broker.")]
+BrokerSettingsOption = Annotated[Path, typer.Option("--settings", help="The settings file of the broker.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write what was found as JSON.")]
 
 ALARM = 1
@@ -42,7 +42,7 @@ ALARM = 1
 def replay(
     new: Annotated[Path, typer.Argument(help="Folder of the hand-out to decide by.")],
     since: Annotated[datetime, typer.Option(help="First day, as 2026-11-01. Dutch time.")],
-    settings: Settings,
+    settings: BrokerSettingsOption,
     *,
     until: Annotated[datetime | None, typer.Option(help="Up to this day, not included.")] = None,
     json_file: JsonFile = None,
@@ -78,7 +78,7 @@ def explain(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="The settings file of the broker.")
     ] = None,
-    hand_out: HandOut = None,
+    hand_out: HandOutOption = None,
     json_file: JsonFile = None,
 ) -> None:
     """Explain a decision in plain Dutch: what was asked, what counted, what would have made it otherwise."""

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from audit.checkpoint import verifier_key
-from audit.exhibit import State, exhibit_of
+from audit.exhibit import StateOfTrail, exhibit_of
 from audit.merkle import inclusion_proofs
 from audit.tables import entries, stored, stored_head, stored_tiles
 from audit.trail import Trail
@@ -93,7 +93,7 @@ def pdf(document: Mapping[str, Any]) -> bytes:
     return pdf_of(page(document), "pdf/a-3a", {ATTACHED: text_of(document)})
 
 
-def _collected(store: Connection, position: int) -> tuple[dict[int, bytes], list[State]]:
+def _collected(store: Connection, position: int) -> tuple[dict[int, bytes], list[StateOfTrail]]:
     """The leaves of the question, and states that prove them: the newest that witnesses signed, the first
     that an authority stamped after them; without those, the newest of all.
     """
@@ -125,9 +125,9 @@ def _leaves(store: Connection, positions: Sequence[int]) -> dict[int, bytes]:
 
 def _state(
     store: Connection, leaves: Mapping[int, bytes], size: int, checkpoint: str, stamp: bytes | None = None
-) -> State:
+) -> StateOfTrail:
     proofs = inclusion_proofs(sorted(leaves), size, stored_tiles(store, size))
-    return State(checkpoint, tuple(proofs), stamp)
+    return StateOfTrail(checkpoint, tuple(proofs), stamp)
 
 
 def _asked(own: Mapping[str, Any], directory: Directory) -> dict[str, str]:

@@ -13,7 +13,7 @@ from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.errors import TrailError, VerifyError
 from audit.stamp import Stamp
 from audit.trail import Trail
-from audit.witness import PublicKey, Submission, cosign, cosigned_at, read_cosigner_key
+from audit.witness import Submission, WitnessKey, cosign, cosigned_at, read_cosigner_key
 from contract.codes import BROKER
 from contract.signatory import Signatory, trail_origin, witness_name
 from gateway.tables import metadata
@@ -47,7 +47,7 @@ class Witness:
 
     code: str
     name: str
-    keys: tuple[PublicKey, ...]
+    keys: tuple[WitnessKey, ...]
     address: str
     path: str = PATH
 

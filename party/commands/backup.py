@@ -18,13 +18,13 @@ from audit.backup import back_up
 from audit.backup import restore as put_back
 from party.run import STOPS
 from party.settings import read_settings
-from party.side import Node, chosen
+from party.side import NodeOption, chosen
 from party.start import databases, read_signatory
 
 app = typer.Typer(no_args_is_help=True, help="Back up a party's database, and put a back-up back.")
 
-File = Annotated[Path, typer.Argument(help="The back-up.")]
-Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
+BackupFile = Annotated[Path, typer.Argument(help="The back-up.")]
+SettingsOption = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
 What = Annotated[
     Literal["database", "subject_keys"],
     typer.Option("--what", help="Which of its two databases: keep their back-ups apart."),
@@ -32,14 +32,18 @@ What = Annotated[
 
 
 @app.command()
-def create(file: File, settings: Settings, node: Node = None, what: What = "database") -> None:
+def create(
+    file: BackupFile, settings: SettingsOption, node: NodeOption = None, what: What = "database"
+) -> None:
     """Write a back-up, encrypted with a key from the party's key file. The party may be running."""
     rows = _done(settings, node, what, lambda url, key, _: back_up(url, file, key))
     typer.echo(f"{rows} rows of `{what}` in {file}. It opens with the key file of this party alone.")
 
 
 @app.command()
-def restore(file: File, settings: Settings, node: Node = None, what: What = "database") -> None:
+def restore(
+    file: BackupFile, settings: SettingsOption, node: NodeOption = None, what: What = "database"
+) -> None:
     """Put a back-up back into the empty database that the settings name. The party must be stopped.
 
     A broker that is then behind what its witnesses signed does not start: put a newer back-up back.

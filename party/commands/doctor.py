@@ -16,7 +16,7 @@ import typer
 
 from party.run import STOPS
 from party.settings import PartySettings, SettingsProblem, printed, read_settings
-from party.side import Node, Side, chosen, others
+from party.side import NodeOption, Side, chosen, others
 from party.start import look_at_databases, open_policy, read_signatory
 from policies import load_release
 
@@ -31,7 +31,7 @@ def doctor(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="The settings file of a party to look at.")
     ] = None,
-    node: Node = None,
+    node: NodeOption = None,
 ) -> None:
     """Check this machine, and a party's settings if you name them: all that a start needs. Writes nothing."""
     good = [

@@ -19,16 +19,16 @@ app = typer.Typer(
     no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory."
 )
 
-Keys = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
-PartyCode = Annotated[
+KeysOption = Annotated[Path, typer.Option("--keys", help="The key file; only its owner may read it.")]
+PartyOption = Annotated[
     str, typer.Option("--party", help="The party's code: broker, or the one that it has in the directory.")
 ]
 
 
 @app.command()
 def keys(
-    party: PartyCode,
-    keys: Keys,
+    party: PartyOption,
+    keys: KeysOption,
     demo: Annotated[bool, typer.Option(help="Mark the keys as made for the demo.")] = False,
 ) -> None:
     """Make the private keys of a party. Never writes over a file that is there."""
@@ -44,7 +44,7 @@ def keys(
 
 
 @app.command()
-def rotate(party: PartyCode, keys: Keys) -> None:
+def rotate(party: PartyOption, keys: KeysOption) -> None:
     """Add new keys: for documents, used from tomorrow; for trail and witness, used beside the old ones from
     the next start. The old ones stay until `init retire`.
     """
@@ -58,7 +58,7 @@ def rotate(party: PartyCode, keys: Keys) -> None:
 
 
 @app.command()
-def retire(party: PartyCode, keys: Keys) -> None:
+def retire(party: PartyOption, keys: KeysOption) -> None:
     """Take out the private keys whose successor has been used for thirty days. Their public side stays on the
     card, with an end, and in the directory: what they signed stays to be verified.
     """
@@ -74,13 +74,13 @@ def retire(party: PartyCode, keys: Keys) -> None:
 
 
 @app.command()
-def card(party: PartyCode, keys: Keys) -> None:
+def card(party: PartyOption, keys: KeysOption) -> None:
     """Print the public keys of a party, as they stand in the directory. Nothing in it is secret."""
     typer.echo(json.dumps(_read(keys, party).public_keys(), indent=1))
 
 
 @app.command()
-def pem(party: PartyCode, keys: Keys) -> None:
+def pem(party: PartyOption, keys: KeysOption) -> None:
     """Print the public key that signs now as PEM, for the party's own OPA server. Nothing in it is secret."""
     key = _read(keys, party).signing_key(datetime.now(UTC)).private.public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo

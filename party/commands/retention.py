@@ -15,7 +15,7 @@ from audit.retention import Retention
 from party.clock import clock_of
 from party.run import STOPS
 from party.settings import PartySettings, read_settings
-from party.side import Node, chosen, side_of
+from party.side import NodeOption, chosen, side_of
 from party.start import opened_trail, read_signatory
 from policies import load_release
 
@@ -24,13 +24,13 @@ app = typer.Typer(
     help="Destroy what was kept long enough, hold a case, erase a subject. The party may be running.",
 )
 
-Settings = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
+SettingsOption = Annotated[Path, typer.Option("--settings", help="The settings file of the party.")]
 By = Annotated[str, typer.Option(help="Reference of whoever decided; no name.")]
-Case = Annotated[str, typer.Argument(help="Reference of the case.")]
+CaseArgument = Annotated[str, typer.Argument(help="Reference of the case.")]
 
 
 @app.command()
-def run(settings: Settings, node: Node = None) -> None:
+def run(settings: SettingsOption, node: NodeOption = None) -> None:
     """Destroy now what was kept long enough; a party that runs does so once a day."""
 
     async def act(retention: Retention) -> None:
@@ -42,11 +42,11 @@ def run(settings: Settings, node: Node = None) -> None:
 
 @app.command()
 def hold(
-    case: Case,
+    case: CaseArgument,
     by: By,
     ground: Annotated[str, typer.Option(help="Code of the reason, as criminal_procedure or complaint.")],
-    settings: Settings,
-    node: Node = None,
+    settings: SettingsOption,
+    node: NodeOption = None,
 ) -> None:
     """Destroy nothing of this case, until the hold is lifted."""
     _done(settings, node, lambda retention: retention.hold(case, by=by, ground=ground))
@@ -54,7 +54,7 @@ def hold(
 
 
 @app.command()
-def lift(case: Case, by: By, settings: Settings, node: Node = None) -> None:
+def lift(case: CaseArgument, by: By, settings: SettingsOption, node: NodeOption = None) -> None:
     """Lift a hold: the case is kept as long as others."""
     _done(settings, node, lambda retention: retention.lift(case, by=by))
     typer.echo("The hold is lifted.")
@@ -64,8 +64,8 @@ def lift(case: Case, by: By, settings: Settings, node: Node = None) -> None:
 def erase(
     subject: Annotated[str, typer.Argument(help="Reference of the subject in one case.")],
     reason: Annotated[str, typer.Option(help="Code of the reason, as request or court_order.")],
-    settings: Settings,
-    node: Node = None,
+    settings: SettingsOption,
+    node: NodeOption = None,
 ) -> None:
     """Erase what is about one subject: sealed parts, key, and what leads from the person to the reference.
 

@@ -26,7 +26,7 @@ from contract.signatory import trail_origin
 from party.clock import clock_of
 from party.run import STOPS
 from party.settings import PartySettings, read_settings
-from party.side import Node, chosen, side_of
+from party.side import NodeOption, chosen, side_of
 from party.start import opened_trail, read_signatory
 
 Many = Annotated[list[str] | None, typer.Option(help="Only of these; again for more.")]
@@ -41,7 +41,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
     settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],
     purpose: Annotated[str, typer.Option(help="Why: it stands in the export and in the trail.")],
     by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
-    node: Node = None,
+    node: NodeOption = None,
     since: Day = None,
     until: Day = None,
     case: Many = None,
@@ -89,7 +89,7 @@ def records(  # noqa: PLR0917 - each is an option of the command
     settings: Annotated[Path, typer.Option("--settings", help="The settings file of the party.")],
     purpose: Annotated[str, typer.Option(help="Why: it stands in the trail.")],
     by: Annotated[str, typer.Option(help="Reference of whoever asks for it; no name.")],
-    node: Node = None,
+    node: NodeOption = None,
     register: Annotated[
         str, typer.Option(help="ldv: address of the party's register of processing activities.")
     ] = "",

@@ -13,7 +13,7 @@ CATALOGUE = load_release().catalogue
 
 FIELDS: dict[str, Any] = {
     "requester.role": codes.Role,
-    "purpose": codes.Purpose,
+    "purpose": codes.PurposeCode,
     "case.kind": codes.CaseKind,
     "case.stage": codes.Stage,
     "case.criteria": codes.Criteria,
@@ -33,12 +33,12 @@ def test_documents_and_handout_know_the_same_codes(path: str) -> None:
 
 def test_nobody_states_that_a_melding_is_overdue() -> None:
     """That one word is the broker's own, from its clock."""
-    assert set(CATALOGUE.vocabulary["case.melding"]) - set(get_args(codes.Melding)) == {"overdue"}
+    assert set(CATALOGUE.vocabulary["case.melding"]) - set(get_args(codes.MeldingState)) == {"overdue"}
 
 
 def test_every_question_and_answer_of_the_handout_can_be_written() -> None:
     """Each question names its kind of partner, each answer is a code."""
-    question, code = TypeAdapter(codes.Question), TypeAdapter(codes.Code)
+    question, code = TypeAdapter(codes.QuestionCode), TypeAdapter(codes.Code)
     for one in CATALOGUE.questions.values():
         assert question.validate_python(one.code) == one.code
         assert codes.partner_of(one.code) == one.holder
@@ -48,7 +48,7 @@ def test_every_question_and_answer_of_the_handout_can_be_written() -> None:
 
 def test_every_kind_of_partner_can_be_written_also_one_that_the_handout_does_not_name_yet() -> None:
     """Which kinds there are, the catalogue says; here they have a form."""
-    partner, question = TypeAdapter(codes.Partner), TypeAdapter(codes.Question)
+    partner, question = TypeAdapter(codes.Partner), TypeAdapter(codes.QuestionCode)
     for one in (*CATALOGUE.partners, "gemeente", "ggz"):
         assert partner.validate_python(one) == one
         assert question.validate_python(f"{one}.known") == f"{one}.known"
@@ -64,8 +64,8 @@ def test_every_ground_of_a_holder_has_a_text() -> None:
     [
         (codes.Oin, ["", "9" * 19, "9" * 21, "a" * 20, "٣" * 20, "9" * 20 + "\n"]),
         (codes.Partner, ["", "a", "Rvdk", "1a", "ggz-instelling", "a" * 33, "rvdk\n", "é" * 3]),
-        (codes.Question, ["rvdk", "rvdk.", ".known", "a" * 33 + ".known", "Rvdk.known", "broker.known"]),
-        (codes.Question, ["rvdk.KNOWN", "rvdk.known\n", "rvdk.known.x"]),
+        (codes.QuestionCode, ["rvdk", "rvdk.", ".known", "a" * 33 + ".known", "Rvdk.known", "broker.known"]),
+        (codes.QuestionCode, ["rvdk.KNOWN", "rvdk.known\n", "rvdk.known.x"]),
         (codes.Ref, ["", "0" * 36, "00000000-0000-4000-8000-00000000000A", "{" + "0" * 34 + "}"]),
         (codes.Digest, ["0" * 63, "G" * 64, "0" * 64 + "\n"]),
         (codes.Kid, ["short", "a" * 65, "../../../etc"]),

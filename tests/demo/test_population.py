@@ -13,7 +13,7 @@ from adapters.partners.age import age_bands
 from adapters.registers.register import Person
 from contract.identity import Identity
 from demo.cast import cast
-from demo.population import CastMember, Facts, build, persons
+from demo.population import CastMember, MemberFacts, build, persons
 
 TODAY = date(2026, 3, 10)
 PARTNERS = ("reclassering", "rvdk", "politie", "om", "veilig_thuis")
@@ -69,7 +69,7 @@ def test_twins_siblings_and_sons_named_after_their_father_are_there(everyone: li
 
 def test_a_register_has_the_size_asked_for_and_only_test_numbers(tmp_path: Path) -> None:
     """Each BSN is from 9999xxxxx, passes the elfproef and is given once; the cast has none."""
-    member = CastMember("one", Identity("Proefma", "Tes", "1990-01-09"), {"reclassering": Facts()})
+    member = CastMember("one", Identity("Proefma", "Tes", "1990-01-09"), {"reclassering": MemberFacts()})
     build("reclassering", f"sqlite:///{tmp_path}/r.sqlite", 1, 12_000, [member], today=TODAY)
     with sqlite3.connect(tmp_path / "r.sqlite") as database:
         rows = database.execute("SELECT id, bsn FROM clients").fetchall()
@@ -102,7 +102,9 @@ def test_a_build_that_is_cut_off_leaves_the_old_register(tmp_path: Path) -> None
     old = (tmp_path / "om.sqlite").read_bytes()
     orphan = cast(TODAY)["stalking.man"].facts["om"].records
     measure_alone = frozenset(record for record in orphan if record.kind != "case")
-    broken = CastMember("broken", Identity("Proefma", "Tes", "1990-01-09"), {"om": Facts(measure_alone)})
+    broken = CastMember(
+        "broken", Identity("Proefma", "Tes", "1990-01-09"), {"om": MemberFacts(measure_alone)}
+    )
     with pytest.raises(ValueError, match="no case"):
         build("om", url, 2, 50, [broken], today=TODAY)
     assert (tmp_path / "om.sqlite").read_bytes() == old

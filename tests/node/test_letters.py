@@ -15,7 +15,7 @@ from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import HOLDERS, WHY, Organisation, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
-from contract.codes import AgeBand, Purpose
+from contract.codes import AgeBand, PurposeCode
 from demo.cast import cast
 from demo.members import PARTIES
 from tests.pdf import inflated, printing
@@ -151,7 +151,7 @@ def test_an_adult_is_u_and_a_child_is_je() -> None:
 
 FAMILY = {name: member.identity for name, member in cast(date(2026, 11, 23)).items()}
 _holders = st.sampled_from(sorted(HOLDERS))
-_purposes = st.sampled_from(get_args(Purpose))
+_purposes = st.sampled_from(get_args(PurposeCode))
 _rows = st.lists(
     st.tuples(
         _holders.map(lambda kind: Organisation(kind, f"Proef {kind}")),

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from adapters.partners import om, politie, reclassering, rvdk, veilig_thuis
-from adapters.partners.adapter import Reading
+from adapters.partners.adapter import RecordReading
 from adapters.partners.age import age_bands
 from adapters.registers.register import Record
 
 TODAY = date(2026, 3, 10)
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, RecordReading] = {
     **reclassering.READINGS,
     **rvdk.READINGS,
     **politie.READINGS,

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 from fastapi import FastAPI
 
-from party.health import Check, health
+from party.health import HealthCheck, health
 from tests.sample_api import sample
 
 
@@ -21,7 +21,7 @@ async def _broken() -> str | None:
     raise ConnectionError("Wilhelmina-van-Testenburg")
 
 
-def ask(app: FastAPI, path: str, **checks: Check) -> httpx.Response:
+def ask(app: FastAPI, path: str, **checks: HealthCheck) -> httpx.Response:
     async def one() -> httpx.Response:
         transport = httpx.ASGITransport(health(app, checks))
         async with httpx.AsyncClient(transport=transport, base_url="http://management.example") as client:

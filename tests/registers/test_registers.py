@@ -29,7 +29,7 @@ from adapters.registers.register import (
 from adapters.registers.rest_register import RestRegister, identity_of, search_of
 from adapters.registers.sql_register import SqlRegister
 from contract.identity import Identity
-from demo.population import CastMember, Facts, build
+from demo.population import CastMember, MemberFacts, build
 from tests.rvdk_service import TOKEN, rvdk_service
 
 TODAY = date(2026, 3, 10)
@@ -53,7 +53,7 @@ def find(register: Register, *identities: Identity) -> Found:
 
 
 def cast(partner: str, *records: Record) -> list[CastMember]:
-    return [CastMember("there", THERE, {partner: Facts(frozenset(records))})]
+    return [CastMember("there", THERE, {partner: MemberFacts(frozenset(records))})]
 
 
 # --- SQL
@@ -130,7 +130,7 @@ def test_more_in_one_block_than_may_be_read_is_a_crowd(tmp_path: Path) -> None:
     """With a limit of two, three persons at one address are a crowd; who is nowhere is not."""
     url = f"sqlite:///{tmp_path}/crowd.sqlite"
     family = [replace(THERE, given_names=name) for name in ("Hidde", "Sjoukje", "Wobbe")]
-    everyone = [CastMember(one.given_names, one, {"reclassering": Facts()}) for one in family]
+    everyone = [CastMember(one.given_names, one, {"reclassering": MemberFacts()}) for one in family]
     build("reclassering", url, 1, 50, everyone, today=TODAY)
     found = find(in_sql(url, crowd=2), THERE, NOWHERE)
     assert [one.crowded for one in found.candidates] == [True, False]

@@ -1,12 +1,23 @@
 """One word for one thing: a public name is defined once, over all packages."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _PACKAGES = ("adapters", "audit", "bench", "contract", "demo", "gateway", "grondslag", "party", "policies")
+_PUBLIC = re.compile("[A-Za-z]")
+_TYPE = re.compile("[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 _MIGRATIONS = "versions"  # each has its own upgrade() and downgrade()
+
+
+def _name(statement: ast.stmt) -> str:
+    """What is defined here; of assignments only names of types, `LikeThis`."""
+    if isinstance(statement, ast.Assign):
+        [*_, target] = statement.targets
+        return target.id if isinstance(target, ast.Name) and _TYPE.fullmatch(target.id) else "_"
+    return str(getattr(statement, "name"))  # noqa: B009  # classes and functions have one
 
 
 def _defined(kind: type[ast.stmt] | tuple[type[ast.stmt], ...]) -> dict[str, list[tuple[str, ast.stmt]]]:
@@ -17,10 +28,8 @@ def _defined(kind: type[ast.stmt] | tuple[type[ast.stmt], ...]) -> dict[str, lis
             if path.parent.name == _MIGRATIONS:
                 continue
             for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(statement, kind):
-                    name: str = statement.name  # type: ignore[attr-defined]  # classes and functions have one
-                    if not name.startswith("_"):
-                        found[name].append((f"{path.relative_to(ROOT)}:{statement.lineno}", statement))
+                if isinstance(statement, kind) and _PUBLIC.match(name := _name(statement)):
+                    found[name].append((f"{path.relative_to(ROOT)}:{statement.lineno}", statement))
     assert found
     return found
 
@@ -33,6 +42,17 @@ def test_a_class_is_defined_once() -> None:
         if len(places) > 1
     }
     assert twice == {}
+
+
+def test_the_name_of_a_type_means_one_thing() -> None:
+    """Also where a name stands for a type that is written out: it is no class's name, and says the same
+    everywhere.
+    """
+    meant = defaultdict(set)
+    for name, places in _defined((ast.ClassDef, ast.Assign)).items():
+        for place, statement in places:
+            meant[name].add(ast.unparse(statement.value) if isinstance(statement, ast.Assign) else place)
+    assert {name: sorted(told) for name, told in meant.items() if len(told) > 1} == {}
 
 
 def test_a_function_is_written_once() -> None:

@@ -14,7 +14,7 @@ from adapters.partners.contract import AdapterContract, Examples
 from adapters.registers.register import Record, RegisterUnavailable
 from adapters.registers.thresholds import read_thresholds
 from contract.identity import Identity
-from demo.population import CastMember, Facts, build
+from demo.population import CastMember, MemberFacts, build
 from tests.rvdk_service import TOKEN, rvdk_service
 
 TODAY = date(2026, 3, 10)
@@ -45,11 +45,11 @@ def everyone(partner: str) -> list[CastMember]:
     """The persons of the examples, as this partner's register knows them."""
     records = frozenset(POSITIVE[partner])
     facts = {
-        KNOWN: Facts(records),
-        TWIN: Facts(records),
-        OTHER: Facts(records),
-        SHIELDED: Facts(records, shielded=True),
-        DECEASED: Facts(records, deceased=True),
+        KNOWN: MemberFacts(records),
+        TWIN: MemberFacts(records),
+        OTHER: MemberFacts(records),
+        SHIELDED: MemberFacts(records, shielded=True),
+        DECEASED: MemberFacts(records, deceased=True),
     }
     return [CastMember("example", identity, {partner: fact}) for identity, fact in facts.items()]
 

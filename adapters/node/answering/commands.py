@@ -7,20 +7,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.node.terminal import Node, Token, call, width
+from adapters.node.terminal import NodeAddress, Token, call, width
 from contract.days import ZONE
 
 desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
 standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
 
-Inquiry = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")]
-Index = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
+InquiryArgument = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")]
+IndexArgument = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
 
 _STATES = {"waits": "wacht", "opened": "geopend", "failed": "niet bezorgd: bel"}
 
 
 @desk.command("list")
-def waiting(node: Node, token: Token) -> None:
+def waiting(node: NodeAddress, token: Token) -> None:
     """What waits for a person, oldest first, and until when."""
     table = Table(
         "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
@@ -46,7 +46,7 @@ def waiting(node: Node, token: Token) -> None:
 
 
 @desk.command("open")
-def open_question(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+def open_question(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddress, token: Token) -> None:
     """Look: who it is about, why it is asked, what the register suggests. It is recorded that you looked."""
     opened = call("POST", node, f"/v1/questions/{inquiry}/{index}/views", token)
     for name, value in opened["identity"].items():
@@ -62,10 +62,10 @@ def open_question(inquiry: Inquiry, index: Index, node: Node, token: Token) -> N
 
 @desk.command("release")
 def release(
-    inquiry: Inquiry,
-    index: Index,
+    inquiry: InquiryArgument,
+    index: IndexArgument,
     codes: Annotated[list[str], typer.Argument(help="The code or codes that go out, and nothing else.")],
-    node: Node,
+    node: NodeAddress,
     token: Token,
     *,
     judgement: Annotated[bool, typer.Option(help="It is a judgement, not a fact (Wpg 4(3)).")] = False,
@@ -88,21 +88,21 @@ def release(
 
 
 @desk.command("more-reason")
-def more_reason(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+def more_reason(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddress, token: Token) -> None:
     """Ask for more reason first. Only before anybody opened the question."""
     call("POST", node, f"/v1/questions/{inquiry}/{index}/refusals", token)
     typer.echo("De vrager krijgt te zien dat u eerst meer uitleg wilt.")
 
 
 @desk.command("looked")
-def looked(inquiry: Inquiry, index: Index, node: Node, token: Token) -> None:
+def looked(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddress, token: Token) -> None:
     """Take a doubtful match, or an answer that did not arrive, off the list: you looked, and called."""
     call("POST", node, f"/v1/questions/{inquiry}/{index}/looks", token)
     typer.echo("Van de lijst gehaald.")
 
 
 @standing.command("list")
-def standing_list(node: Node, token: Token) -> None:
+def standing_list(node: NodeAddress, token: Token) -> None:
     """Which rules are answered automatically now, and whether the node pauses."""
     now = call("GET", node, "/v1/standing-decisions", token)
     typer.echo(
@@ -114,7 +114,7 @@ def standing_list(node: Node, token: Token) -> None:
 def standing_decide(
     rule: Annotated[str, typer.Argument(help="A rule with mode automatic, of this holder.")],
     until: Annotated[str, typer.Option(help="Last moment, as 2027-06-30T00:00:00Z; at most a year ahead.")],
-    node: Node,
+    node: NodeAddress,
     token: Token,
 ) -> None:
     """Decide that a rule may be answered automatically until a date."""
@@ -123,21 +123,23 @@ def standing_decide(
 
 
 @standing.command("end")
-def standing_end(rule: Annotated[str, typer.Argument(help="The rule.")], node: Node, token: Token) -> None:
+def standing_end(
+    rule: Annotated[str, typer.Argument(help="The rule.")], node: NodeAddress, token: Token
+) -> None:
     """From now on this rule waits for a person again."""
     call("DELETE", node, f"/v1/standing-decisions/{rule}", token)
     typer.echo(f"Regel {rule} gaat weer naar een medewerker.")
 
 
 @standing.command("pause")
-def pause(node: Node, token: Token) -> None:
+def pause(node: NodeAddress, token: Token) -> None:
     """Answer nothing until you resume."""
     call("PUT", node, "/v1/pause", token)
     typer.echo("Gepauzeerd. Vragers zien dat u nu geen antwoord geeft.")
 
 
 @standing.command("resume")
-def resume(node: Node, token: Token) -> None:
+def resume(node: NodeAddress, token: Token) -> None:
     """Answer again."""
     call("DELETE", node, "/v1/pause", token)
     typer.echo("Hervat.")

@@ -15,9 +15,9 @@ from contract.codes import (
     Code,
     Consent,
     Criteria,
-    Melding,
-    Purpose,
-    Question,
+    MeldingState,
+    PurposeCode,
+    QuestionCode,
     Ref,
     Stage,
     SubjectRole,
@@ -28,7 +28,7 @@ from contract.directory import PartyCode
 from contract.identity import Identity, IdentityError
 from contract.problems import RequestInvalid, invalid_param
 
-Reason = Annotated[str, Field(max_length=300)]
+WrittenReason = Annotated[str, Field(max_length=300)]
 """A short text for the holder's eyes alone; empty is missing."""
 
 
@@ -45,21 +45,23 @@ class WishedQuestion(_Body):
 
     model_config = ConfigDict(json_schema_extra={"description": "Eén vraag over een betrokkene."})
 
-    question: Question = Field(description="Code van de vraag.")
+    question: QuestionCode = Field(description="Code van de vraag.")
     holder: PartyCode | None = Field(
         default=None,
         description="Code van één organisatie, uit de lijst van deelnemers. Zonder dit gaat de vraag naar "
         "elke organisatie van die soort in de regio. Verplicht bij een vraag aan de eigen soort: een ander "
         "Veilig Thuis.",
     )
-    necessity: Reason = Field(
+    necessity: WrittenReason = Field(
         default="", description="Waarom deze vraag nodig is. Alleen de houder leest dit."
     )
-    subsidiarity: Reason = Field(
+    subsidiarity: WrittenReason = Field(
         default="", description="Waarom het niet met minder kan. Alleen de houder leest dit."
     )
-    weighty_interest: Reason = Field(default="", description="Welk zwaarwegend en dringend belang er is.")
-    new_reason: Reason = Field(
+    weighty_interest: WrittenReason = Field(
+        default="", description="Welk zwaarwegend en dringend belang er is."
+    )
+    new_reason: WrittenReason = Field(
         default="", description="Wat er nieuw is sinds deze vraag eerder werd gesteld."
     )
 
@@ -131,7 +133,7 @@ class Wish(_Body):
     )
 
     case_ref: Ref = Field(description="Kenmerk van de casus.")
-    purpose: Purpose = Field(description="Doel van de vragen.")
+    purpose: PurposeCode = Field(description="Doel van de vragen.")
     urgency: Urgency = Field(default="normal", description="Bij `acute_danger` belt u ook.")
     dry_run: bool = Field(default=False, description="Een proef: zeg wat mag, en vraag niets.")
     subjects: Annotated[tuple[WishedSubject, ...], Field(min_length=1, max_length=12)] = Field(
@@ -204,7 +206,7 @@ class WishedCase(_Body):
     region: Code = Field(description="Regio van het Actieoverleg.")
     kind: CaseKind = Field(default="named", description="Op naam of anoniem.")
     stage: Stage = Field(default="referral", description="Hoe ver de casus is.")
-    melding: Melding = Field(default="none", description="Of er een melding is bij Veilig Thuis.")
+    melding: MeldingState = Field(default="none", description="Of er een melding is bij Veilig Thuis.")
     criteria: Criteria = Field(default="none", description="Aan welke criteria voor instroom is voldaan.")
     unsafety: Unsafety = Field(default="none", description="Of de onveiligheid acuut of structureel is.")
     meeting_on: Annotated[date, Field(strict=True)] | None = Field(

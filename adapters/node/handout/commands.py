@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.node.terminal import Node, Token, call, stop, width
+from adapters.node.terminal import NodeAddress, Token, call, stop, width
 from contract.days import ZONE
 from policies import PolicyError, load_release
 
@@ -32,7 +32,7 @@ STATES = {
 
 
 @release.command("list")
-def listed(node: Node, token: Token) -> None:
+def listed(node: NodeAddress, token: Token) -> None:
     """Every version: how far it is, who must still agree, and what this node accepted."""
     table = Table("versie", "stand", "sinds of vanaf", "wacht op", "hier aanvaard", "wat er verandert")
     for row in _releases(node, token):
@@ -49,7 +49,7 @@ def listed(node: Node, token: Token) -> None:
 
 
 @release.command("show")
-def show(version: Version, node: Node, token: Token) -> None:
+def show(version: Version, node: NodeAddress, token: Token) -> None:
     """What a version would change, in plain words, and every step with it."""
     row = _release(node, token, version)
     typer.echo(f"{row['release']}: {STATES.get(row['state'], row['state'])}")
@@ -68,7 +68,7 @@ def show(version: Version, node: Node, token: Token) -> None:
 @release.command("propose")
 def propose(
     folder: Annotated[Path, typer.Argument(help="Folder of the new hand-out.")],
-    node: Node,
+    node: NodeAddress,
     token: Token,
     *,
     certificate: Annotated[
@@ -92,13 +92,13 @@ def propose(
 
 
 @release.command("approve")
-def approve(version: Version, node: Node, token: Token) -> None:
+def approve(version: Version, node: NodeAddress, token: Token) -> None:
     """Agree, for your organisation. This node answers under it as soon as it is in force."""
     _step(node, token, version, {"step": "approve"})
 
 
 @release.command("reject")
-def reject(version: Version, node: Node, token: Token) -> None:
+def reject(version: Version, node: NodeAddress, token: Token) -> None:
     """Refuse it. It cannot come in force any more."""
     _step(node, token, version, {"step": "reject"})
 
@@ -106,7 +106,7 @@ def reject(version: Version, node: Node, token: Token) -> None:
 @release.command("activate")
 def activate(
     version: Version,
-    node: Node,
+    node: NodeAddress,
     token: Token,
     *,
     at: Annotated[datetime | None, typer.Option(help="From when; now if left out. Dutch time.")] = None,
@@ -116,13 +116,13 @@ def activate(
 
 
 @release.command("retire")
-def retire(version: Version, node: Node, token: Token) -> None:
+def retire(version: Version, node: NodeAddress, token: Token) -> None:
     """Take a version back: a plan to put it in force, or the way back to it."""
     _step(node, token, version, {"step": "retire"})
 
 
 @release.command("rollback")
-def rollback(node: Node, token: Token) -> None:
+def rollback(node: NodeAddress, token: Token) -> None:
     """Put the version before the one in force in force again, now. Nothing that happened is lost."""
     typer.echo(call("POST", node, "/v1/release-rollbacks", token, {})["release"])
 

@@ -16,7 +16,7 @@ from audit.entry import time_of
 from contract.codes import Digest, Ref
 from contract.directory import PartyCode
 
-Ground = Literal[
+DeferralGround = Literal[
     "safety_of_involved",
     "safety_of_professionals",
     "criminal_investigation",
@@ -39,7 +39,7 @@ Factor = Literal[
 ]
 """What UAVG 41(2) asks to weigh."""
 
-Words = Annotated[str, Field(min_length=10, max_length=2_000)]
+FreeText = Annotated[str, Field(min_length=10, max_length=2_000)]
 
 
 class _Step(BaseModel):
@@ -112,12 +112,12 @@ class Deferral(_Step):
 
     step: Literal["deferral"]
     until: AwareDatetime = Field(description="Tot wanneer; ten hoogste 14 dagen.")
-    ground: Ground = Field(description="De grond.")
+    ground: DeferralGround = Field(description="De grond.")
     decider: Annotated[str, Field(min_length=2, max_length=120)] = Field(description="Wie besliste.")
     factors: tuple[Factor, ...] = Field(
         max_length=8, description="Wat is afgewogen (UAVG 41, tweede lid): alle acht."
     )
-    weighing: Words = Field(description="De afweging, in woorden.")
+    weighing: FreeText = Field(description="De afweging, in woorden.")
 
     @field_validator("until")
     @classmethod
@@ -149,15 +149,15 @@ class Omission(_Step):
     sealed = frozenset({"ground", "weighing"})
 
     step: Literal["omission"]
-    ground: Ground = Field(description="De grond.")
-    weighing: Words = Field(description="De afweging, in woorden.")
+    ground: DeferralGround = Field(description="De grond.")
+    weighing: FreeText = Field(description="De afweging, in woorden.")
 
 
 class Reopening(_Step):
     sealed = frozenset({"weighing"})
 
     step: Literal["reopening"]
-    weighing: Words = Field(description="Waarom het toch moet worden verteld.")
+    weighing: FreeText = Field(description="Waarom het toch moet worden verteld.")
 
 
 StepWish = Plan | Notice | Delivery | Failure | Deferral | Resumption | Coverage | Omission | Reopening

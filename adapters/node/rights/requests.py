@@ -25,8 +25,8 @@ from contract.signatory import Signatory
 from party.bearer import FG, PRIVACY_OFFICER, Colleague
 from party.events import Event, log
 
-Asked = Literal["access", "rectification", "erasure", "restriction", "objection"]
-Outcome = Literal["granted", "partly_granted", "refused", "forwarded"]
+RequestedRight = Literal["access", "rectification", "erasure", "restriction", "objection"]
+RequestOutcome = Literal["granted", "partly_granted", "refused", "forwarded"]
 
 requests = Table(
     "requests",
@@ -99,7 +99,7 @@ class Requests:
         self._trail = trail
 
     async def receive(
-        self, asked: Asked, received_on: date, who: Mapping[str, Any], person: Colleague
+        self, asked: RequestedRight, received_on: date, who: Mapping[str, Any], person: Colleague
     ) -> Request:
         """Logs a request: `who` asked and in which words, sealed. Raises NotAllowed, RequestInvalid,
         TrailUnavailable.
@@ -146,7 +146,7 @@ class Requests:
         return await self._step(request_id, version, extended, ("extension", why), person)
 
     async def close(
-        self, request_id: str, version: int, outcome: Outcome, why: str, person: Colleague
+        self, request_id: str, version: int, outcome: RequestOutcome, why: str, person: Colleague
     ) -> Request:
         """Says how it was answered. Raises NotAllowed, NotFound, PreconditionFailed, TrailUnavailable."""
 

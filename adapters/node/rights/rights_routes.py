@@ -9,7 +9,7 @@ from pydantic import Field
 from adapters.node.addresses import Index, InquiryId
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.node import Node
-from adapters.node.rights.requests import Asked, Outcome, Request
+from adapters.node.rights.requests import Request, RequestedRight, RequestOutcome
 from contract.codes import Ref
 from contract.problems import CannotSignIn, NotFound, NotWaiting, PreconditionFailed
 from party.body import Body, shown
@@ -41,7 +41,7 @@ class RequestIn(Body):
         },
     )
 
-    asked: Asked = Field(description="Wat de betrokkene vraagt.")
+    asked: RequestedRight = Field(description="Wat de betrokkene vraagt.")
     received_on: date = Field(description="Wanneer het binnenkwam; de termijn telt vanaf die dag.")
     name: str = Field(min_length=1, max_length=200, description="Wie het vroeg; staat verzegeld.")
     words: str = Field(max_length=4_000, description="Wat er is gevraagd; staat verzegeld.")
@@ -56,7 +56,7 @@ class RequestSearchIn(Body):
 class RequestStepIn(Body):
     model_config = shown("Hoe een verzoek verder gaat.", {"step": "granted", "version": 0, "why": _WHY})
 
-    step: Literal["extension"] | Outcome = Field(description="Verlengd, of hoe het is beantwoord.")
+    step: Literal["extension"] | RequestOutcome = Field(description="Verlengd, of hoe het is beantwoord.")
     version: int = Field(ge=0, description="De stand die u zag, zodat niemand een ander overschrijft.")
     why: str = Field(min_length=10, max_length=2_000, description="Waarom; staat verzegeld.")
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from adapters.node.tables import metadata
-from adapters.node.trail.reading import Purpose
+from adapters.node.trail.reading import ReadingPurpose
 from audit.checkpoint import verifier_key
 from audit.entry import Entry
 from audit.errors import TrailError
@@ -104,7 +104,7 @@ class Exports:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def ask(self, selection: Selection, purpose: Purpose, person: Colleague) -> Export:
+    async def ask(self, selection: Selection, purpose: ReadingPurpose, person: Colleague) -> Export:
         """Begins an export. Raises NotAllowed, NotFound when this node makes none, TrailUnavailable."""
         person.needs(FG)
         if self._folder is None:

@@ -17,7 +17,7 @@ from audit.trail import Trail
 from contract.problems import NotAllowed
 from party.bearer import FG, PRIVACY_OFFICER, SECURITY_OFFICER, Colleague
 
-Purpose = Literal[
+ReadingPurpose = Literal[
     "lawfulness", "internal_control", "integrity", "criminal_procedure", "request_of_person", "complaint"
 ]
 """Wpg 32a(2), and requests and complaints of the person."""
@@ -92,7 +92,9 @@ class Reading:
     def __init__(self, trail: Trail) -> None:
         self._trail = trail
 
-    async def search(self, selection: Selection, purpose: Purpose, after: int, person: Colleague) -> Lines:
+    async def search(
+        self, selection: Selection, purpose: ReadingPurpose, after: int, person: Colleague
+    ) -> Lines:
         """Entries that fit, from this position on; that they were read, by whom and what for, is an entry
         first. Raises NotAllowed, TrailUnavailable.
         """

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.trail.exports import Export
-from adapters.node.trail.reading import MOST_READ, Line, Purpose
+from adapters.node.trail.reading import MOST_READ, Line, ReadingPurpose
 from audit.selection import Selection
 from contract.codes import Ref, Revision
 from contract.problems import CannotSignIn, NotFound
@@ -16,8 +16,8 @@ from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
 ExportId = Annotated[Ref, Path(alias="id", description="Kenmerk van de uitvoer")]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z_.]{0,59}$")]
-Row = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
+SelectedCode = Annotated[str, Field(pattern=r"^[a-z][a-z_.]{0,59}$")]
+RowId = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
 ZIP = "application/zip"
 _FILE = {"schema": {"type": "string", "format": "binary"}, "example": "PK…"}
 
@@ -48,12 +48,14 @@ class SelectionIn(Body):
     since: AwareDatetime | None = Field(default=None, description="Vanaf dit moment.")
     until: AwareDatetime | None = Field(default=None, description="Tot dit moment.")
     cases: tuple[Ref, ...] = Field(default=(), max_length=50, description="Alleen van deze casussen.")
-    partners: tuple[Code, ...] = Field(
+    partners: tuple[SelectedCode, ...] = Field(
         default=(), max_length=50, description="Alleen van of aan deze partijen."
     )
-    questions: tuple[Code, ...] = Field(default=(), max_length=50, description="Alleen deze vragen.")
-    kinds: tuple[Code, ...] = Field(default=(), max_length=50, description="Alleen deze soorten regels.")
-    rules: tuple[Row, ...] = Field(default=(), max_length=50, description="Alleen onder deze regels.")
+    questions: tuple[SelectedCode, ...] = Field(default=(), max_length=50, description="Alleen deze vragen.")
+    kinds: tuple[SelectedCode, ...] = Field(
+        default=(), max_length=50, description="Alleen deze soorten regels."
+    )
+    rules: tuple[RowId, ...] = Field(default=(), max_length=50, description="Alleen onder deze regels.")
     releases: tuple[Revision, ...] = Field(
         default=(), max_length=50, description="Alleen onder deze versies."
     )
@@ -67,7 +69,7 @@ class ReadIn(Body):
         "Wat u wilt lezen, en waarvoor.", {"purpose": "internal_control", "selection": _SELECTION, "after": 0}
     )
 
-    purpose: Purpose = Field(
+    purpose: ReadingPurpose = Field(
         description="Waarvoor. Nooit om medewerkers te beoordelen, voor een profiel of opsporing."
     )
     selection: SelectionIn = Field(default=SelectionIn(), description="Welke regels.")
@@ -96,7 +98,7 @@ class LinesOut(Body):
 class ExportIn(Body):
     model_config = shown("Wat u wilt uitvoeren, en waarvoor.", {"purpose": "internal_control"})
 
-    purpose: Purpose = Field(description="Waarvoor; het staat in de uitvoer en in het spoor.")
+    purpose: ReadingPurpose = Field(description="Waarvoor; het staat in de uitvoer en in het spoor.")
     selection: SelectionIn = Field(default=SelectionIn(), description="Welke regels; zonder: het hele spoor.")
 
 

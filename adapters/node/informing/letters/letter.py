@@ -16,7 +16,7 @@ from adapters.node.informing.telling import Recipient
 TEXT_VERSION = "2026-12.1"
 """Of the words; recorded with every letter."""
 
-Reader = Literal["adult", "young", "for_a_child"]
+LetterReader = Literal["adult", "young", "for_a_child"]
 """Whom the words speak to: somebody of 18 or older, a child itself, or whoever stands in for a child or
 adult.
 """
@@ -57,7 +57,7 @@ class Letter:
         return "letter.html"
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> LetterReader:
         if self.recipient in {"representative", "special_guardian"}:
             return "for_a_child"
         young = self.recipient == "child_and_representative" or self.age_band == "from_16_to_17"
@@ -86,7 +86,7 @@ class Letter:
         }
 
 
-_WORDS: Mapping[Reader, Mapping[str, str]] = {
+_WORDS: Mapping[LetterReader, Mapping[str, str]] = {
     "adult": {
         "salutation": "Geachte heer of mevrouw,",
         "you": "u",
