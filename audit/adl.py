@@ -10,6 +10,7 @@ rested on holds no person, and is gone after an erasure.
 from collections.abc import Mapping
 from typing import Any
 
+from audit.kinds import DECISIONS, Kind
 from audit.ldv import milliseconds, span_of
 
 STANDARD = "Authorization Decision Log 0.0.1"
@@ -33,11 +34,11 @@ def record(facts: Mapping[str, Any], given: Mapping[str, Any] | None, *, party: 
     """The record of this entry, None for one that is no decision. `given`: what it rested on, None when that
     was erased.
     """
-    if facts["kind"] not in {"permit", "refusal"}:
+    if facts["kind"] not in DECISIONS:
         return None
     body: dict[str, Any] = {
         "adl.core.response": {
-            "decision": facts["kind"] == "permit",
+            "decision": facts["kind"] == Kind.PERMIT,
             "context": {name: facts[name] for name in _RESPONSE if name in facts},
         }
     }

@@ -5,6 +5,7 @@ and made again. Whoever takes a step has the book read up to its own entry in th
 who decide on one obligation at once cannot both be right.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -29,8 +30,8 @@ from sqlalchemy import (
 
 from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
+from audit.kinds import OF_DUTIES, Kind, unknown
 from audit.obligations import (
-    STEPS,
     Disclosure,
     Obligation,
     Obligations,
@@ -63,7 +64,6 @@ _read = Table(
 )
 
 _PAGE = 2_000
-_KINDS = frozenset({"permit", "reminder", *STEPS})
 # two statements: a database that is asked for either at once reads the whole table
 _BY_ID = select(_obligations.c.id, _obligations.c.facts).where(
     _obligations.c.id.in_(bindparam("ids", expanding=True))
@@ -76,12 +76,22 @@ _INSERT = insert(_obligations)
 
 
 class Book:
-    """`joint`: of the joint trail; else of the receiver's own. `notice_days`: the working clock."""
+    """`joint`: of the joint trail; else of the receiver's own. `notice_days`: the working clock.
+    `strange` hears how many entries were read of kinds that this version does not know.
+    """
 
-    def __init__(self, trail: Trail, *, notice_days: int, joint: bool) -> None:
+    def __init__(
+        self,
+        trail: Trail,
+        *,
+        notice_days: int,
+        joint: bool,
+        strange: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._trail = trail
         self._notice_days = notice_days
         self._joint = joint
+        self._strange = strange
 
     async def catch_up(self) -> int:
         """Reads on to the end of the trail, a page in a transaction; how many leaves were read. Raises
@@ -204,11 +214,14 @@ class Book:
             .where(entries.c.position.between(start, stop - 1), entries.c.leaf != b"")
             .order_by(entries.c.position)
         )
-        leaves = [
-            (row.position, facts)
-            for row in store.execute(query)
-            if (facts := Recorded(row.position, row.leaf).facts)["kind"] in _KINDS
-        ]
+        leaves, kinds = [], Counter[str]()
+        for row in store.execute(query):
+            facts = Recorded(row.position, row.leaf).facts
+            kinds[facts["kind"]] += 1
+            if facts["kind"] in OF_DUTIES:
+                leaves.append((row.position, facts))
+        if strange := unknown(kinds):
+            self._strange(sum(kinds[kind] for kind in strange))
         if leaves:
             self._write(store, leaves)
         if position is None:
@@ -235,7 +248,7 @@ class Book:
 def _loaded(store: Connection, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Obligation]:
     """The obligations that these leaves may touch."""
     ids = {str(leaf.get(name)) for leaf in leaves for name in ("obligation", "notice") if leaf.get(name)}
-    cases = {str(leaf["case_ref"]) for leaf in leaves if leaf["kind"] == "permit"}
+    cases = {str(leaf["case_ref"]) for leaf in leaves if leaf["kind"] == Kind.PERMIT}
     found = {row.id: row.facts for row in store.execute(_BY_ID, {"ids": sorted(ids)})}
     found |= {row.id: row.facts for row in store.execute(_BY_CASE, {"cases": sorted(cases)})}
     yield from map(_obligation, found.values())

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from audit.kinds import DECISIONS, Kind
 from audit.obligations import JOINT_STEPS
 
 _DIGEST_BYTES = 16
@@ -44,9 +45,9 @@ class Differences:
 def item_at_broker(facts: Mapping[str, Any], partner: str) -> str | None:
     """What this entry of the broker's trail says that the partner must have too; None: nothing."""
     kind = facts["kind"]
-    if kind in {"permit", "refusal"} and facts["requester"] == partner:
+    if kind in DECISIONS and facts["requester"] == partner:
         return f"decision {facts['id']}"
-    if kind == "reply" and facts["holder"] == partner:
+    if kind == Kind.REPLY and facts["holder"] == partner:
         return f"taken {facts['inquiry']}"
     if kind in JOINT_STEPS and facts["by"] == partner:
         return f"step {facts['step']}"
@@ -56,9 +57,9 @@ def item_at_broker(facts: Mapping[str, Any], partner: str) -> str | None:
 def item_at_node(facts: Mapping[str, Any]) -> str | None:
     """What this entry of a partner's trail says that the broker must have too; None: nothing."""
     kind = facts["kind"]
-    if kind in {"permit", "refusal"}:
+    if kind in DECISIONS:
         return f"decision {facts['joint_id']}"
-    if kind == "inquiry" and "permit" in facts:
+    if kind == Kind.INQUIRY and "permit" in facts:
         return f"taken {facts['inquiry']}"
     if kind in JOINT_STEPS and "by" not in facts:
         return f"step {facts['step']}"

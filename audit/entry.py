@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from audit.kinds import Kind
 from audit.part import Part
 
 RESERVED = frozenset({"v", "id", "at", "kind", "part", "subject_ref"})
@@ -34,7 +35,7 @@ class Entry:
     Raises ValueError when a fact takes a name that every entry has, or a part is about nobody.
     """
 
-    kind: str
+    kind: Kind
     facts: Mapping[str, Any] = field(default_factory=dict)
     subject_ref: str | None = None
     sealed: Mapping[str, Any] | None = None

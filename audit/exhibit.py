@@ -88,7 +88,8 @@ def verify_exhibit(content: bytes, keys: Sequence[str] = (), quorum: Quorum | No
         stamps = sum("time_stamp" in one for one in document["states"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VerifyError):
         return cannot_tell("Dit bestand is niet te lezen als bewijs van één vraag.")
-    report.entries, report.kinds = len(leaves), dict(sorted(kinds.items()))
+    report.entries = len(leaves)
+    report.count(kinds)
     if not states or not leaves:
         return cannot_tell("Dit bestand bewijst niets: er is geen regel of geen zegel.")
     signed: set[str] = set()

@@ -34,6 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.database import engine
 from audit.entry import Entry
 from audit.errors import TrailError, TrailUnavailable
+from audit.kinds import Kind
 from audit.merkle import inclusion_proofs
 from audit.selection import ALL, Selection
 from audit.sheet import Ods, csv_line
@@ -152,7 +153,7 @@ def export_entry(
 ) -> Entry:
     """What the trail says of a file that is about to be there."""
     facts = {"purpose": purpose, "by": by, "selection": selection.as_json()}
-    return Entry("export", {**facts, "lines": made.lines, "sums": made.digest, **more})
+    return Entry(Kind.EXPORT, {**facts, "lines": made.lines, "sums": made.digest, **more})
 
 
 def newest_checkpoint(url: str) -> str:
@@ -262,7 +263,7 @@ class _Writing:
         return count
 
     def _chosen(self, one: Stored, facts: Mapping[str, Any], gone: "_Gone") -> bool:
-        if facts.get("kind") == "erasure" and gone.waited_for(facts.get("erased", ())):
+        if facts.get("kind") == Kind.ERASURE and gone.waited_for(facts.get("erased", ())):
             return True
         if not self._selection.selects(facts):
             return False

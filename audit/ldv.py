@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from audit.kinds import KINDS, Kind
+
 STANDARD = "Logboek Dataverwerkingen 0.8.0"
 
-_FAILED = frozenset({"failed", "undelivered"})
-_WHOLE = frozenset({"inquiry", *_FAILED})
+_FAILED = frozenset(kind for kind, one in KINDS.items() if one.row == "error")
+_WHOLE = frozenset(kind for kind, one in KINDS.items() if one.row in {"whole", "error"})
 """Actions that are about no subject, or about several: each of those has a row of its own below it."""
 _TRACED_BY = ("inquiry", "enrichment", "obligation", "id")
 
@@ -34,10 +36,10 @@ def row(
         attributes["dpl.core.data_subject_id"] = subject_ref
         attributes["dpl.core.data_subject_id_type"] = f"{register}#subject_ref"
     trace = next(facts[name] for name in _TRACED_BY if name in facts)
-    parent = {} if kind == "inquiry" or "inquiry" not in facts else {"parent_span_id": span_of(trace)}
+    parent = {} if kind == Kind.INQUIRY or "inquiry" not in facts else {"parent_span_id": span_of(trace)}
     return {
         "trace_id": trace.replace("-", ""),
-        "span_id": span_of(trace if kind == "inquiry" else facts["id"]),
+        "span_id": span_of(trace if kind == Kind.INQUIRY else facts["id"]),
         **parent,
         "status": "Error" if kind in _FAILED else "Unset",
         "name": kind,

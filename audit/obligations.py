@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from audit.kinds import Kind
+
 State = Literal["open", "planned", "sent", "deferred", "met", "met_by_other", "omitted"]
 
 BASES: Mapping[str, str] = {
@@ -36,21 +38,21 @@ LONGEST_DEFERRAL = timedelta(days=14)
 
 ENDED: frozenset[State] = frozenset({"met", "met_by_other", "omitted"})
 
-_LIVE_STEPS: Mapping[str, frozenset[State]] = {
-    "deferral": frozenset({"open", "planned", "deferred"}),
-    "resumption": frozenset({"deferred"}),
-    "coverage": frozenset({"open", "planned", "deferred"}),
-    "omission": frozenset({"open", "planned", "deferred"}),
-    "failure": frozenset({"sent", "met_by_other"}),
-    "reopening": frozenset({"omitted"}),
+_LIVE_STEPS: Mapping[Kind, frozenset[State]] = {
+    Kind.DEFERRAL: frozenset({"open", "planned", "deferred"}),
+    Kind.RESUMPTION: frozenset({"deferred"}),
+    Kind.COVERAGE: frozenset({"open", "planned", "deferred"}),
+    Kind.OMISSION: frozenset({"open", "planned", "deferred"}),
+    Kind.FAILURE: frozenset({"sent", "met_by_other"}),
+    Kind.REOPENING: frozenset({"omitted"}),
 }
-_OWN_STEPS: Mapping[str, frozenset[State]] = {
+_OWN_STEPS: Mapping[Kind, frozenset[State]] = {
     **_LIVE_STEPS,
-    "plan": frozenset({"open", "planned"}),
-    "notice": frozenset({"planned"}),
-    "delivery": frozenset({"sent"}),
+    Kind.PLAN: frozenset({"open", "planned"}),
+    Kind.NOTICE: frozenset({"planned"}),
+    Kind.DELIVERY: frozenset({"sent"}),
 }
-_JOINT_STEPS: Mapping[str, frozenset[State]] = {**_LIVE_STEPS, "delivery": frozenset({"open"})}
+_JOINT_STEPS: Mapping[Kind, frozenset[State]] = {**_LIVE_STEPS, Kind.DELIVERY: frozenset({"open"})}
 
 STEPS = frozenset(_OWN_STEPS)
 """Kinds of entries that move an obligation; each names it as `obligation`."""
@@ -58,24 +60,24 @@ STEPS = frozenset(_OWN_STEPS)
 JOINT_STEPS = frozenset(_JOINT_STEPS)
 """Those that the joint trail hears of; what lies between open and met stays with the receiver."""
 
-_NEEDS: Mapping[str, str] = {
-    "delivery": "proof",
-    "coverage": "notice",
-    "omission": "fg_signature",
-    "reopening": "fg_signature",
+_NEEDS: Mapping[Kind, str] = {
+    Kind.DELIVERY: "proof",
+    Kind.COVERAGE: "notice",
+    Kind.OMISSION: "fg_signature",
+    Kind.REOPENING: "fg_signature",
 }
 """What a step proves or is signed by. Whoever records it verifies that."""
 
-_AFTER: Mapping[str, State] = {
-    "plan": "planned",
-    "notice": "sent",
-    "delivery": "met",
-    "failure": "open",
-    "deferral": "deferred",
-    "resumption": "open",
-    "coverage": "met_by_other",
-    "omission": "omitted",
-    "reopening": "open",
+_AFTER: Mapping[Kind, State] = {
+    Kind.PLAN: "planned",
+    Kind.NOTICE: "sent",
+    Kind.DELIVERY: "met",
+    Kind.FAILURE: "open",
+    Kind.DEFERRAL: "deferred",
+    Kind.RESUMPTION: "open",
+    Kind.COVERAGE: "met_by_other",
+    Kind.OMISSION: "omitted",
+    Kind.REOPENING: "open",
 }
 
 
@@ -168,9 +170,9 @@ class Obligations:
     def take(self, entry: Mapping[str, Any], position: int = 0) -> None:
         """What the leaf at this position does; one that does nothing is passed over."""
         kind = entry["kind"]
-        if kind == "permit":
+        if kind == Kind.PERMIT:
             self._disclosed(entry)
-        elif kind == "reminder":
+        elif kind == Kind.REMINDER:
             self._reminded(entry)
         elif kind in STEPS:
             self._step(entry, position)
@@ -200,19 +202,19 @@ class Obligations:
             "changed_at": now,
             "taken": (*one.taken, step_id),
         }
-        if kind == "deferral":
+        if kind == Kind.DEFERRAL:
             until = _moment(step.get("until"))
             if until is None or not now < until <= now + LONGEST_DEFERRAL:
                 return None
             count = one.deferrals + 1
             fresh |= {"until": until, "deferrals": count, "due_at": self._due(one, until, count)}
-        elif kind in {"notice", "delivery"}:
+        elif kind in {Kind.NOTICE, Kind.DELIVERY}:
             known = {disclosure.permit for disclosure in one.disclosures}
             told = [permit for permit in step.get("covers", one.covers) if permit in known]
             if not told:
                 return None
             fresh |= {"covers": tuple(told), "covers_others": tuple(step.get("covers_others", ()))}
-        elif kind == "coverage" and self.joint and not self._covered(one, str(step["notice"])):
+        elif kind == Kind.COVERAGE and self.joint and not self._covered(one, str(step["notice"])):
             return None
         return replace(before, **fresh)
 

@@ -1,11 +1,15 @@
 """What a check of an export or an exhibit found."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+
+from audit.kinds import unknown
 
 WHOLE, DAMAGED, CANNOT_TELL = 0, 1, 2
 """Outcomes, and exit statuses of the command."""
 
 _MOST_FINDINGS = 50
+_MOST_NAMED, _LONGEST_NAMED = 10, 60  # kinds, and letters of one: a leaf may say anything
 
 
 @dataclass
@@ -34,6 +38,16 @@ class Report:
     def as_json(self) -> dict[str, object]:
         names = {WHOLE: "whole", DAMAGED: "damaged", CANNOT_TELL: "cannot_tell"}
         return {**asdict(self), "outcome": names[self.outcome]}
+
+    def count(self, kinds: Mapping[str, int]) -> None:
+        """How many entries there are of each kind; those of a kind that this version does not know are
+        named, so that nobody takes them for nothing.
+        """
+        self.kinds = dict(sorted(kinds.items()))
+        if strange := unknown(kinds):
+            told = ", ".join(f"{kind[:_LONGEST_NAMED]} ({kinds[kind]})" for kind in strange[:_MOST_NAMED])
+            more = " en andere" if len(strange) > _MOST_NAMED else ""
+            self.findings.append(f"Deze versie kent niet elke soort regel die hier staat: {told}{more}.")
 
     def damage(self, sentence: str) -> None:
         self.outcome = DAMAGED

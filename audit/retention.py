@@ -23,13 +23,11 @@ from sqlalchemy import Connection, select
 from audit.book import Book
 from audit.entry import Entry, Recorded, time_of
 from audit.errors import CaseHeld, CaseTaken, NothingKept
+from audit.kinds import PASSING, Kind
 from audit.tables import entries, leaves, subjects
 from audit.trail import Trail
 
-PASSING = frozenset({"started", "export", "overview", "reading", "comparison"})
-"""Entries without a case that go by their own age."""
-
-_TAKEN_UP = frozenset({"case", "assignment", "inquiry"})  # a case is closed no longer
+_TAKEN_UP = frozenset({Kind.CASE, Kind.ASSIGNMENT, Kind.INQUIRY})  # a case is closed no longer
 _PAGE = 2_000
 _MOST_CASES = 500  # in one transaction
 
@@ -115,14 +113,14 @@ class Retention:
         """From now on nothing of this case is destroyed. Raises NothingKept, TrailUnavailable."""
         if case_ref not in (await self._look()).cases:
             raise NothingKept("Nothing is kept here of such a case.")
-        await self._trail.append([Entry("hold", {"case_ref": case_ref, "by": by, "ground": ground})])
+        await self._trail.append([Entry(Kind.HOLD, {"case_ref": case_ref, "by": by, "ground": ground})])
 
     async def lift(self, case_ref: str, *, by: str) -> None:
         """Takes a hold back. Raises NothingKept when there is none, TrailUnavailable."""
         case = (await self._look()).cases.get(case_ref)
         if case is None or not case.held:
             raise NothingKept("Such a case is not held.")
-        await self._trail.append([Entry("hold_lifted", {"case_ref": case_ref, "by": by})])
+        await self._trail.append([Entry(Kind.HOLD_LIFTED, {"case_ref": case_ref, "by": by})])
 
     async def erase(self, subject_ref: str, *, reason: str) -> Recorded:
         """Erases what is about one subject, on request. Raises NothingKept, CaseHeld, CaseTaken when
@@ -231,9 +229,9 @@ def _note_case(seen: _Seen, case: _Case, position: int, facts: Mapping[str, Any]
     if "subject_ref" in facts:
         case.subjects.add(facts["subject_ref"])
     kind = facts["kind"]
-    if kind in {"hold", "hold_lifted"}:
-        case.held = kind == "hold"
-    elif kind == "closure":
+    if kind in {Kind.HOLD, Kind.HOLD_LIFTED}:
+        case.held = kind == Kind.HOLD
+    elif kind == Kind.CLOSURE:
         case.closed = at
     elif kind in _TAKEN_UP:
         case.closed = None

@@ -37,6 +37,7 @@ from audit.database import Prepared, engine, wipe
 from audit.entry import Entry, Recorded, leaf_of, time_of
 from audit.erasure import RacedError, erase, held, prune, runs_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
+from audit.kinds import Kind
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
 from audit.migration import TRAIL, verify_migrated
 from audit.part import Part, open_part, seal_part
@@ -315,7 +316,7 @@ class Trail:
         )
         return {one.recorded.position: one for one in opened}
 
-    async def about(self, kind: str, subject_refs: Collection[str]) -> dict[str, Opened]:
+    async def about(self, kind: Kind, subject_refs: Collection[str]) -> dict[str, Opened]:
         """The newest entry of this kind with a part about each subject; who was erased is not in it. Raises
         VerifyError, TrailUnavailable.
         """
@@ -347,7 +348,7 @@ class Trail:
         while appended is None:
             known = await self.read(lambda connection: held(connection, subject_ref))
             groups = [known[place : place + _MAX_NAMED] for place in range(0, len(known), _MAX_NAMED)]
-            erasures = tuple(Entry("erasure", {"reason": reason, "erased": one}) for one in groups or [[]])
+            erasures = tuple(Entry(Kind.ERASURE, {"reason": reason, "erased": one}) for one in groups or [[]])
 
             def gone(connection: Connection, _: object, known: list[int] = known) -> None:
                 erase(connection, subject_ref, known)
@@ -371,7 +372,7 @@ class Trail:
         """
         runs = runs_of(positions)
         groups = [runs[place : place + _MAX_NAMED] for place in range(0, len(runs), _MAX_NAMED)] or [[]]
-        prunings = tuple(Entry("pruning", {**facts, "pruned": one}) for one in groups)
+        prunings = tuple(Entry(Kind.PRUNING, {**facts, "pruned": one}) for one in groups)
 
         def gone(connection: Connection, recorded: Sequence[Recorded]) -> None:
             change(connection, recorded)

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.checkpoint import Checkpoint, read_verifier_key, verify_checkpoint
 from audit.errors import VerifyError
+from audit.kinds import Kind
 from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
 from audit.quorum import Quorum
@@ -67,7 +68,7 @@ _PROOF_LINE = re.compile(rb"(0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/=]*)")
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 _KINDS = re.compile(rb'"kind":"([^"]*)"').findall
 _PART = b'"part":"'
-_DESTROYING = frozenset({b"erasure", b"pruning"})
+_DESTROYING = frozenset(kind.encode() for kind in (Kind.ERASURE, Kind.PRUNING))
 
 
 def verify(
@@ -208,7 +209,7 @@ def _verify_selected(archive: zipfile.ZipFile, report: Report, checkpoint: Check
         _note(report, found, kinds, position, leaf)
     if next(proofs, None) is not None:
         report.damage("Er zijn meer bewijzen dan regels.")
-    report.kinds = dict(sorted(kinds.items()))
+    report.count(kinds)
     return found
 
 
@@ -384,7 +385,7 @@ def _verify_lines(
     tree, _ = tree.extended(waiting)
     if hashes is None and tree.root() != checkpoint.root:
         report.damage("De regels samen zijn niet die van het zegel.")
-    report.kinds = dict(sorted(kinds.items()))
+    report.count(kinds)
     return found
 
 
@@ -401,12 +402,12 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
         return
     try:
         facts = json.loads(leaf)
-        kinds[facts["kind"]] += 1
+        kinds[str(facts["kind"])] += 1
         if "part" in facts:
             found.commitments[position] = facts["part"]
-        if facts["kind"] == "erasure":
+        if facts["kind"] == Kind.ERASURE:
             found.erased.update(facts["erased"])
-        if facts["kind"] == "pruning":
+        if facts["kind"] == Kind.PRUNING:
             said = str(facts["before"]), position, str(facts["at"])
             found.pruned += [_Run(int(a), int(b), *said) for a, b in facts["pruned"]]
     except (ValueError, KeyError, TypeError, RecursionError):

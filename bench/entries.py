@@ -18,6 +18,7 @@ from sqlalchemy import insert
 
 from audit.database import engine
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.migration import KEYS, TRAIL, migrate
 from audit.tables import entries
 from audit.trail import Trail
@@ -65,8 +66,8 @@ def _trail(database: str, keys: str) -> Iterator[Callable[[int], float]]:
                 count = 0
                 while time.perf_counter() < ends:
                     subject = str(uuid.uuid4())
-                    about = [Entry("bench", _FACTS, subject_ref=subject) for _ in range(BATCH - 1)]
-                    sealed = Entry("bench", _FACTS, subject_ref=subject, sealed={"input": "code"})
+                    about = [Entry(Kind.VIEW, _FACTS, subject_ref=subject) for _ in range(BATCH - 1)]
+                    sealed = Entry(Kind.VIEW, _FACTS, subject_ref=subject, sealed={"input": "code"})
                     await trail.append([*about, sealed])
                     count += BATCH
                 return count

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.book import Book
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.migration import KEYS, TRAIL, migrate
 from audit.obligations import obligations
 from audit.trail import Trail
@@ -80,7 +81,7 @@ async def _trail(database: str, keys: str) -> AsyncIterator[Trail]:
 
 
 async def _grown(database: str, keys: str, count: int) -> Long:
-    batch = [Entry("bench", {"case_ref": "case"})] * _AT_ONCE
+    batch = [Entry(Kind.VIEW, {"case_ref": "case"})] * _AT_ONCE
     async with _trail(database, keys) as trail:
         times = []
         for _ in range(10):
@@ -110,7 +111,7 @@ async def _owed(database: str, keys: str, subjects: int) -> OwedSince:
     async with _trail(database, keys) as trail:
         refs = [str(uuid.uuid4()) for _ in range(subjects)]
         asked = [
-            Entry("permit", {**facts, "case_ref": ref}, subject_ref=ref) for ref in refs for _ in range(2)
+            Entry(Kind.PERMIT, {**facts, "case_ref": ref}, subject_ref=ref) for ref in refs for _ in range(2)
         ]
         for first in range(0, len(asked), _AT_ONCE):
             await trail.append(asked[first : first + _AT_ONCE])
@@ -126,6 +127,6 @@ async def _owed(database: str, keys: str, subjects: int) -> OwedSince:
         until = (_START + timedelta(days=7)).isoformat()
         for one in found[:_STEPS]:
             started = time.perf_counter()
-            await book.step(Entry("deferral", {"obligation": one.id, "until": until}))
+            await book.step(Entry(Kind.DEFERRAL, {"obligation": one.id, "until": until}))
             steps.append((time.perf_counter() - started) * 1000)
         return OwedSince(len(found), folded, read, statistics.median(steps))

@@ -32,7 +32,7 @@ from party.http import api
 from party.retaining import LOOK_EVERY_S, daily
 from party.rounds import rounds
 from party.settings import SettingsProblem
-from party.start import PROBLEMS, Start, started
+from party.start import PROBLEMS, Start, say_strange, started
 from party.wire import HttpWire, Wire
 
 API_VERSION = "1.0.0"
@@ -109,7 +109,8 @@ def app(
                     keep_replies=settings.keep_replies,
                 )
                 catalogue = start.hand_outs.first.catalogue
-                book = Book(start.trail, notice_days=catalogue.parameters.notice_days, joint=True)
+                notice_days = catalogue.parameters.notice_days
+                book = Book(start.trail, notice_days=notice_days, joint=True, strange=say_strange)
                 informing = ObligationSteps(start.signatory, start.trail, book)
                 retention = Retention(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING

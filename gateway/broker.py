@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from audit.entry import Entry, Recorded
 from audit.errors import TrailUnavailable
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.directory import Party
 from contract.documents import (
@@ -168,7 +169,7 @@ class Broker:
             cases.save(store, replace(after, position=recorded[0].position), before)
 
         try:
-            appended = await self._trail.append([Entry("case", facts)], save)
+            appended = await self._trail.append([Entry(Kind.CASE, facts)], save)
         except CaseRaced:
             raise CaseStatementStale from None
         return await receipt(self._signatory, self._trail, by, [appended.recorded[0].position])
@@ -380,7 +381,7 @@ class Broker:
         if not deliveries:
             return {}
         now = self._signatory.now()
-        entries = [Entry("reply", _reply_facts(delivery)) for delivery in deliveries]
+        entries = [Entry(Kind.REPLY, _reply_facts(delivery)) for delivery in deliveries]
 
         def arrive(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
             arrived = {
@@ -420,7 +421,7 @@ class Broker:
 
             inquiries.change(store, list(read), after)
 
-        await self._trail.append([Entry("undelivered", fact) for fact in facts], postponed)
+        await self._trail.append([Entry(Kind.UNDELIVERED, fact) for fact in facts], postponed)
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> RequesterView:
         positions = [position for one in accepted for position in one.positions]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from audit.comparison import Differences, Remembered, differences, digests
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.tables import entries, first_since, leaves
 from audit.trail import Trail
 from contract.days import ZONE, day_of
@@ -101,7 +102,7 @@ async def compare(
         "more": max(0, len(found.only_here) - _MOST_NAMED),
         "only_there": found.only_there,
     }
-    await trail.append([Entry("comparison", facts)], lambda store, _: save(store))
+    await trail.append([Entry(Kind.COMPARISON, facts)], lambda store, _: save(store))
     _differing.labels(partner).set(len(found.only_here) + found.only_there)
     if found.any:
         log(Event.TRAILS_DIFFER, partner=partner, only_here=len(found.only_here), only_there=found.only_there)

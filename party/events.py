@@ -145,6 +145,11 @@ class Event(Enum):
         "count",
     )
     REMINDED = "warning", "Somebody must be reminded of a duty to inform.", "reminder", "to"
+    KINDS_UNKNOWN = (
+        "error",
+        "The trail holds entries of kinds that this version does not know; nothing is done with them.",
+        "count",
+    )
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
     RELEASE_STEP = "info", "A step in the life of a release was recorded.", "step", "revision", "partner"

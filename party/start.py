@@ -13,6 +13,7 @@ from pathlib import Path
 
 from audit.entry import Entry
 from audit.errors import TrailError, TrailUnavailable
+from audit.kinds import Kind
 from audit.migration import KEYS, TRAIL, look, migrate
 from audit.trail import Trail
 from contract import problems
@@ -64,10 +65,15 @@ class Start:
             "revision": in_force,
             "engine": (await self.hand_outs.now(now)).policy.engine if held else None,
         }
-        await self.trail.append([Entry("started", facts)])
+        await self.trail.append([Entry(Kind.STARTED, facts)])
 
     def _now(self) -> int:
         return int(self.signatory.now().timestamp())
+
+
+def say_strange(count: int) -> None:
+    """So many entries were read in the trail of kinds that this version does not know."""
+    log(Event.KINDS_UNKNOWN, count=count)
 
 
 @asynccontextmanager

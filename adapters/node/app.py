@@ -47,7 +47,7 @@ from party.http import api
 from party.retaining import LOOK_EVERY_S, daily
 from party.rounds import rounds
 from party.settings import SettingsProblem
-from party.start import PROBLEMS, started
+from party.start import PROBLEMS, say_strange, started
 from party.wire import HttpWire, Unreachable, Wire
 
 API_VERSION = "1.0.0"
@@ -97,7 +97,7 @@ def app(
             witness = Witnessing(start.signatory, broker, start.trail)
             opening = Opening(start.signatory, witness.note)
             notice_days = start.hand_outs.first.catalogue.parameters.notice_days
-            book = Book(start.trail, notice_days=notice_days, joint=False)
+            book = Book(start.trail, notice_days=notice_days, joint=False, strange=say_strange)
             retention = Retention(
                 start.trail,
                 book,

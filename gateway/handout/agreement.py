@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.directory import Party
 from contract.documents import ReleaseStep
@@ -76,7 +77,7 @@ class Agreement:
             life = Life(first.revision, None, "", (), None)
             key = self._signatory.keyring.signing_key(self._signatory.now())
             bundle = pack(first, key.private, key.kid)
-            entry = Entry("release", {"step": "install", "release": first.revision})
+            entry = Entry(Kind.RELEASE, {"step": "install", "release": first.revision})
             await self._trail.append(
                 [entry], lambda store, _: releases.put(store, life, bundle=bundle, certificate=None)
             )
@@ -264,7 +265,7 @@ class Agreement:
             record(after)(store)
             return after
 
-        after = (await self._trail.append([Entry("release", facts)], save)).result
+        after = (await self._trail.append([Entry(Kind.RELEASE, facts)], save)).result
         log(Event.RELEASE_STEP, step=said.step, revision=said.release, partner=received.sender.code)
         await self.refresh()
         return after
@@ -297,7 +298,7 @@ class Agreement:
             releases.change(store, replace(life, examined=examined), before=life.steps)
 
         try:
-            await self._trail.append([Entry("release", facts)], save)
+            await self._trail.append([Entry(Kind.RELEASE, facts)], save)
         except releases.Changed:  # somebody took a step meanwhile: at the next turn
             return
         log(Event.RELEASE_STEP, step="examine", revision=life.release)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from audit.kinds import DECISIONS
 from audit.trail import Opened, Trail
 from gateway.handout import releases
 from policies import Decision, Release, ReleaseError
 from policies.bundle import unpack
 from policies.replay import RecordedDecision
 
-_KINDS = frozenset({"permit", "refusal"})
 _FIELDS = tuple(Decision.__dataclass_fields__)
 
 
@@ -22,7 +22,7 @@ async def recorded(trail: Trail, since: datetime, until: datetime | None) -> lis
     async for one in trail.entries():
         facts = one.recorded.facts
         at = datetime.fromisoformat(facts["at"])
-        if facts["kind"] in _KINDS and since <= at and (until is None or at < until):
+        if facts["kind"] in DECISIONS and since <= at and (until is None or at < until):
             found.append(_recorded(one, facts))
     return found
 
@@ -31,7 +31,7 @@ async def recorded_at(trail: Trail, position: int) -> RecordedDecision | None:
     """The decision at this position; None when none stands there. Raises VerifyError, TrailUnavailable."""
     async for one in trail.entries(position, position + 1):
         facts = one.recorded.facts
-        return _recorded(one, facts) if facts["kind"] in _KINDS else None
+        return _recorded(one, facts) if facts["kind"] in DECISIONS else None
     return None
 
 

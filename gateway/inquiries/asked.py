@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from audit.entry import Entry
+from audit.kinds import Kind
 from contract.documents import CaseFacts, Inquiry
 from contract.signatory import Received
 from gateway.inquiries.cases import Case
@@ -48,7 +49,7 @@ def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
         "urgency": document.urgency,
         "questions": len(document.questions),
     }
-    entries = [Entry("inquiry", of_inquiry)]
+    entries = [Entry(Kind.INQUIRY, of_inquiry)]
     for index, (question, fact, decision, due) in enumerate(
         zip(document.questions, asked.inputs, asked.decisions, asked.due, strict=True)
     ):
@@ -61,7 +62,7 @@ def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
         }
         if decision.effect == "permit":
             facts["due_at"] = due
-        kind = "permit" if decision.effect == "permit" else "refusal"
+        kind = Kind.PERMIT if decision.effect == "permit" else Kind.REFUSAL
         entries.append(Entry(kind, facts, subject_ref=question.subject_ref, sealed={"input": fact}))
     return entries
 

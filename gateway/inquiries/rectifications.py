@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from audit.entry import Entry, Recorded
+from audit.kinds import Kind
 from audit.tables import entries, leaves
 from audit.trail import Trail
 from contract.directory import Party
@@ -80,7 +81,7 @@ class Rectifications:
 
             inquiries.change(store, [said.inquiry], rectified)
 
-        entry = Entry("rectification", facts, subject_ref=question.subject_ref)
+        entry = Entry(Kind.RECTIFICATION, facts, subject_ref=question.subject_ref)
         with suppress(_KnownError):
             await self._trail.append([entry], take)
             log(Event.RECTIFIED, partner=sender.code)
@@ -95,7 +96,7 @@ class Rectifications:
             lambda store: [
                 one.position
                 for one in leaves(store, here)
-                if one.kind == "rectification" and one.facts["requester"] == caller.code
+                if one.kind == Kind.RECTIFICATION and one.facts["requester"] == caller.code
             ]
         )
         if len(found) > _MOST_SHOWN:

@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from audit.book import Book
 from audit.entry import Entry
 from audit.errors import StepRefused
+from audit.kinds import Kind
 from audit.obligations import Obligation
 from audit.trail import Trail
 from contract.directory import Party
@@ -79,7 +80,7 @@ class ObligationSteps:
             **({"notice": said.notice} if said.notice else {}),
             **({"fg_signature": received.digest, "fg": said.fg} if said.fg else {}),
         }
-        entry = Entry(said.step, facts, subject_ref=before.subject_ref)
+        entry = Entry(Kind(said.step), facts, subject_ref=before.subject_ref)
         try:
             await self._book.step(entry)
         except StepRefused:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from audit.checkpoint import verifier_key
 from audit.exhibit import StateOfTrail, exhibit_of
+from audit.kinds import DECISIONS, Kind
 from audit.merkle import inclusion_proofs
 from audit.tables import entries, stored, stored_head, stored_tiles
 from audit.trail import Trail
@@ -41,7 +42,7 @@ _OUTCOMES = {
     "waits_for_person": "ligt bij een medewerker",
     "refused": "de houder geeft geen antwoord",
 }
-_CAME = {"undelivered": "niet bezorgd", "rectification": "antwoord teruggenomen: het was niet juist"}
+_CAME = {Kind.UNDELIVERED: "niet bezorgd", Kind.RECTIFICATION: "antwoord teruggenomen: het was niet juist"}
 
 
 class NoQuestion(Exception):
@@ -99,7 +100,7 @@ def _collected(store: Connection, position: int) -> tuple[dict[int, bytes], list
     """
     own = _leaves(store, [position])
     facts = orjson.loads(own.get(position) or b"{}")
-    if facts.get("kind") not in {"permit", "refusal"}:
+    if facts.get("kind") not in DECISIONS:
         raise NoQuestion
     accepted = inquiries.load_one(store, facts["inquiry"])
     if accepted is not None:  # its own entry first, then one per question, then what came of it
@@ -143,7 +144,7 @@ def _asked(own: Mapping[str, Any], directory: Directory) -> dict[str, str]:
 def _decided(own: Mapping[str, Any], release: Release | None) -> dict[str, str]:
     """What was decided and why, in the words of the release that decided."""
     told = {
-        "Besluit": {"permit": "toegestaan", "refusal": "geweigerd"}[own["kind"]],
+        "Besluit": {Kind.PERMIT: "toegestaan", Kind.REFUSAL: "geweigerd"}[own["kind"]],
         "Regel": own.get("rule") or "geen",
         "Versie van de afspraken": own["revision"],
     }

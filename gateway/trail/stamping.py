@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table, Text,
 
 from audit.entry import Entry, time_of
 from audit.errors import VerifyError
+from audit.kinds import Kind
 from audit.stamp import CONTENT_TYPE, Stamp, request_of, verify_stamp
 from audit.trail import Trail
 from contract.days import day_of
@@ -118,7 +119,7 @@ class Stamping:
             store.execute(stamps.delete().where(stamps.c.size == row["size"]))
             store.execute(insert(stamps), row)
 
-        await self._trail.append([Entry("timestamp", facts)], save)
+        await self._trail.append([Entry(Kind.TIMESTAMP, facts)], save)
         return True
 
 

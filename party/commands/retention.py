@@ -16,7 +16,7 @@ from party.clock import clock_of
 from party.run import STOPS
 from party.settings import PartySettings, read_settings
 from party.side import NodeOption, chosen, side_of
-from party.start import opened_trail, read_signatory
+from party.start import opened_trail, read_signatory, say_strange
 from policies import load_release
 
 app = typer.Typer(
@@ -96,7 +96,7 @@ async def retain(settings: PartySettings, act: Callable[[Retention], Awaitable[N
     async with opened_trail(settings, signatory) as trail:
         retention = Retention(
             trail,
-            Book(trail, notice_days=notice_days, joint=side.joint),
+            Book(trail, notice_days=notice_days, joint=side.joint, strange=say_strange),
             now=now,
             keep_entries=settings.keep_entries,
             keep_workspace=side.keep_workspace(settings),

@@ -19,6 +19,7 @@ from audit import adl, ldv
 from audit.checkpoint import verifier_key
 from audit.export import ExportCanceled, Exported, export_entry
 from audit.export import export as write_export
+from audit.kinds import Kind
 from audit.selection import ALL, Selection
 from contract.days import ZONE
 from contract.directory import Directory
@@ -48,7 +49,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
     partner: Many = None,
     question: Many = None,
     outcome: Annotated[
-        list[str] | None, typer.Option(help="Kind of entry: permit, refusal, reply, notice, …")
+        list[Kind] | None, typer.Option(help="Kind of entry; again for more.", metavar="KIND")
     ] = None,
     rule: Many = None,
     release: Many = None,

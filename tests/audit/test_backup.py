@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from audit.backup import back_up, restore
 from audit.entry import Entry
 from audit.errors import TrailError, TrailUnavailable
+from audit.kinds import Kind
 from audit.migration import KEYS, TRAIL
 from audit.trail import Trail
 from tests.audit.books import Books
@@ -28,7 +29,7 @@ MARK = "what nobody else may read"
 async def filled(trail: Trail) -> None:
     for number in range(40):
         sealed = {"answer": f"{MARK} {number}"}
-        await trail.append([Entry("answer", {"n": number}, subject_ref=f"s{number % 4}", sealed=sealed)])
+        await trail.append([Entry(Kind.ANSWER, {"n": number}, subject_ref=f"s{number % 4}", sealed=sealed)])
 
 
 async def contents(trail: Trail) -> list[object]:
@@ -132,7 +133,7 @@ def test_large_enough_for_several_pieces(sqlite_books: Books, tmp_path: Path) ->
 
     async def filled_well(trail: Trail) -> None:
         parts = [{"answer": drawn.randbytes(1_000).hex()} for _ in range(300)]
-        await trail.append([Entry("answer", {}, subject_ref="s1", sealed=part) for part in parts])
+        await trail.append([Entry(Kind.ANSWER, {}, subject_ref="s1", sealed=part) for part in parts])
 
     sqlite_books.run(filled_well)
     path = tmp_path / "bak"

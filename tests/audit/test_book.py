@@ -12,6 +12,7 @@ import audit.book
 from audit.book import Book
 from audit.entry import Entry
 from audit.errors import StepRaced, StepRefused, TrailUnavailable
+from audit.kinds import Kind
 from audit.obligations import Obligation, obligations
 from audit.trail import Trail
 from tests.audit.books import AT, Books
@@ -29,7 +30,7 @@ PERMIT: dict[str, Any] = {
 
 
 def permit(subject: str = "man") -> Entry:
-    return Entry("permit", PERMIT, subject_ref=subject)
+    return Entry(Kind.PERMIT, PERMIT, subject_ref=subject)
 
 
 def book_of(trail: Trail, *, joint: bool = False) -> Book:
@@ -58,11 +59,11 @@ async def opened(trail: Trail, book: Book, subject: str = "man") -> Obligation:
 
 
 def deferral(one: Obligation, days: float = 14) -> Entry:
-    return Entry("deferral", {"obligation": one.id, "until": (AT + timedelta(days=days)).isoformat()})
+    return Entry(Kind.DEFERRAL, {"obligation": one.id, "until": (AT + timedelta(days=days)).isoformat()})
 
 
 def omission(one: Obligation) -> Entry:
-    return Entry("omission", {"obligation": one.id, "fg_signature": "aa"})
+    return Entry(Kind.OMISSION, {"obligation": one.id, "fg_signature": "aa"})
 
 
 def test_a_step_is_recorded_and_the_book_says_so(books: Books) -> None:
@@ -83,9 +84,9 @@ def test_a_step_that_changes_nothing_is_not_recorded(books: Books) -> None:
         one = await opened(trail, book)
         size = trail.size()
         for bad in (
-            Entry("delivery", {"obligation": one.id, "proof": "aa"}),
-            Entry("omission", {"obligation": one.id, "fg_signature": ""}),
-            Entry("omission", {"obligation": "nobody", "fg_signature": "aa"}),
+            Entry(Kind.DELIVERY, {"obligation": one.id, "proof": "aa"}),
+            Entry(Kind.OMISSION, {"obligation": one.id, "fg_signature": ""}),
+            Entry(Kind.OMISSION, {"obligation": "nobody", "fg_signature": "aa"}),
             deferral(one, days=15),
         ):
             with pytest.raises(StepRefused):
@@ -144,7 +145,7 @@ def test_a_reminder_is_due_once(books: Books) -> None:
         assert await book.due(AT + timedelta(days=13)) == []
         [(late, told)] = await book.due(AT + timedelta(days=15))
         assert (late.id, [row.to for row in told]) == (one.id, [("sender",)])
-        await book.step(Entry("reminder", {"obligation": one.id, "reminder": told[0].code}))
+        await book.step(Entry(Kind.REMINDER, {"obligation": one.id, "reminder": told[0].code}))
         assert await book.due(AT + timedelta(days=15)) == []
         assert len(await book.due(AT + timedelta(days=22))) == 1
 
@@ -192,7 +193,13 @@ def test_read_in_any_pages_it_is_the_fold(
             named = {name: f"{before}-{facts[name]}" for name in ("obligation",) if name in facts}
             covers = {"covers": [f"{before}-{one}" for one in facts["covers"]]} if "covers" in facts else {}
             await trail.append(
-                [Entry(entry["kind"], {**facts, **named, **covers}, subject_ref=entry.get("subject_ref"))]
+                [
+                    Entry(
+                        Kind(entry["kind"]),
+                        {**facts, **named, **covers},
+                        subject_ref=entry.get("subject_ref"),
+                    )
+                ]
             )
         assert await book.find() == await folded(trail, joint=joint)
 

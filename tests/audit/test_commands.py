@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 from audit.commands import app
 from audit.entry import Entry
 from audit.export import export
+from audit.kinds import Kind
 from tests.audit.books import Books, played
 
 run = CliRunner().invoke
@@ -15,7 +16,7 @@ run = CliRunner().invoke
 def filled(books: Books) -> str:
     async def append() -> str:
         async with books.opened() as trail:
-            await trail.append([Entry("case", {"n": n}) for n in range(3)])
+            await trail.append([Entry(Kind.CASE, {"n": n}) for n in range(3)])
             return trail.checkpoint()
 
     return played(append())

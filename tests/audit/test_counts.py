@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from audit import checkpoint
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from tests.audit.books import Books, played
 from tests.statements import statements
@@ -33,7 +34,7 @@ def watched(trail: Trail) -> Iterator[Counter[str]]:
 
 
 def about(n: int, subjects: int) -> Entry:
-    return Entry("permit", {"n": n}, subject_ref=f"s{n % subjects}", sealed={"input": n})
+    return Entry(Kind.PERMIT, {"n": n}, subject_ref=f"s{n % subjects}", sealed={"input": n})
 
 
 @pytest.mark.parametrize("count", [1, 20, 200])
@@ -88,7 +89,7 @@ def test_proving_what_was_just_written_reads_nothing(books: Books) -> None:
 def test_proving_reads_each_old_tile_once(sqlite_books: Books) -> None:
     async def run() -> None:
         async with sqlite_books.opened() as trail:
-            await trail.append([Entry("case", {"n": n}) for n in range(1_000)])
+            await trail.append([Entry(Kind.CASE, {"n": n}) for n in range(1_000)])
             with watched(trail) as seen:
                 await trail.prove(list(range(100)))
                 await trail.prove(list(range(100, 200)))

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from audit.book import Book
 from audit.entry import Entry
 from audit.errors import TrailUnavailable
+from audit.kinds import Kind
 from audit.report import WHOLE
 from audit.trail import Trail
 from tests.audit.books import Books
@@ -34,7 +35,9 @@ class Disk:
 async def fill(trail: Trail) -> int:
     """Appends until the disk is full; how many entries were recorded."""
     for number in range(1_000):
-        about = [Entry("view", {"n": number}, subject_ref="s", sealed={"text": "x" * 500}) for _ in range(5)]
+        about = [
+            Entry(Kind.VIEW, {"n": number}, subject_ref="s", sealed={"text": "x" * 500}) for _ in range(5)
+        ]
         try:
             await trail.append(about)
         except TrailUnavailable as error:
@@ -52,7 +55,7 @@ def test_a_full_disk_records_nothing_half(sqlite_books: Books) -> None:
         assert 0 < recorded == trail.size()
         assert len([one async for one in trail.entries()]) == recorded
         await trail.prove([0, recorded - 1])
-        long = Entry("view", {"text": "x" * 60_000})
+        long = Entry(Kind.VIEW, {"text": "x" * 60_000})
         many = await asyncio.gather(*(trail.append([long]) for _ in range(20)), return_exceptions=True)
         assert {type(one) for one in many} == {TrailUnavailable}
         disk.most = _MANY
@@ -74,7 +77,7 @@ def test_a_step_on_a_full_disk_is_not_taken(sqlite_books: Books) -> None:
         await fill(trail)
         step = deferral(one)
         with pytest.raises(TrailUnavailable):
-            await book.step(Entry("deferral", {**step.facts, "text": "x" * 60_000}))
+            await book.step(Entry(Kind.DEFERRAL, {**step.facts, "text": "x" * 60_000}))
         disk.most = _MANY
         assert await book.find() == [one]
         after = await book.step(step)

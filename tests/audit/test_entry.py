@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from audit.entry import MAX_LEAF_BYTES, Entry, Recorded, leaf_of, time_of
 from audit.errors import VerifyError
+from audit.kinds import Kind
 from audit.part import Part, open_part, seal_part
 
 AT = datetime(2026, 11, 23, 11, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=1)))
@@ -37,7 +38,7 @@ def sealed(content: dict[str, Any], entry_id: str = "id-1", key: bytes = KEY) ->
 
 def test_the_bytes_of_a_leaf_stay_what_they_are() -> None:
     part = Part(7, SALT, b"sealed")
-    assert leaf(Entry("permit", {"b": 1, "a": ["é", None, True]}, subject_ref="s"), part) == (
+    assert leaf(Entry(Kind.PERMIT, {"b": 1, "a": ["é", None, True]}, subject_ref="s"), part) == (
         b'{"a":["\xc3\xa9",null,true],"at":"2026-11-23T10:00:00.123Z","b":1,"id":"id-1","kind":"permit",'
         b'"part":"' + part.commitment().encode() + b'","subject_ref":"s","v":1}'
     )
@@ -46,7 +47,7 @@ def test_the_bytes_of_a_leaf_stay_what_they_are() -> None:
 @given(st.dictionaries(names.map(lambda name: f"x{name}"), facts, max_size=5))
 def test_every_leaf_is_canonical_json(given_facts: dict[str, Any]) -> None:
     """Against another implementation of RFC 8785. Text that is no Unicode is refused by both."""
-    entry = Entry("case", given_facts)
+    entry = Entry(Kind.CASE, given_facts)
     try:
         raw = leaf(entry)
     except ValueError:
@@ -63,13 +64,13 @@ def test_every_leaf_is_canonical_json(given_facts: dict[str, Any]) -> None:
 def test_what_json_writers_write_differently_is_refused(wrong: Any) -> None:
     for value in (wrong, [wrong], {"deep": {"er": wrong}}):
         with pytest.raises(ValueError):  # noqa: PT011 - encodings raise their own
-            leaf(Entry("case", {"fact": value}))
+            leaf(Entry(Kind.CASE, {"fact": value}))
 
 
 def test_no_fact_of_a_fact_is_named_part() -> None:
     """So that a verifier finds the commitment of an entry without reading all of it."""
     with pytest.raises(ValueError, match="only an entry itself"):
-        leaf(Entry("case", {"fact": [{"part": "0" * 64}]}))
+        leaf(Entry(Kind.CASE, {"fact": [{"part": "0" * 64}]}))
 
 
 def test_nesting_without_end_is_refused() -> None:
@@ -77,25 +78,25 @@ def test_nesting_without_end_is_refused() -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(ValueError, match="too deep"):
-        leaf(Entry("case", {"fact": deep}))
+        leaf(Entry(Kind.CASE, {"fact": deep}))
 
 
 @pytest.mark.parametrize("name", ["v", "id", "at", "kind", "part", "subject_ref"])
 def test_a_fact_cannot_pass_for_what_every_entry_has(name: str) -> None:
     with pytest.raises(ValueError, match="name that every entry has"):
-        Entry("case", {name: "x"})
+        Entry(Kind.CASE, {name: "x"})
 
 
 def test_a_sealed_part_is_about_somebody() -> None:
     with pytest.raises(ValueError, match="about a subject"):
-        Entry("case", sealed={"answer": "yes"})
+        Entry(Kind.CASE, sealed={"answer": "yes"})
 
 
 def test_a_leaf_has_at_most_so_many_bytes() -> None:
-    room = MAX_LEAF_BYTES - len(leaf(Entry("case", {"fact": ""})))
-    assert len(leaf(Entry("case", {"fact": "x" * room}))) == MAX_LEAF_BYTES
+    room = MAX_LEAF_BYTES - len(leaf(Entry(Kind.CASE, {"fact": ""})))
+    assert len(leaf(Entry(Kind.CASE, {"fact": "x" * room}))) == MAX_LEAF_BYTES
     with pytest.raises(ValueError, match="at most"):
-        leaf(Entry("case", {"fact": "x" * (room + 1)}))
+        leaf(Entry(Kind.CASE, {"fact": "x" * (room + 1)}))
 
 
 def test_a_part_opens_only_whole_under_its_key_for_its_entry() -> None:
@@ -120,5 +121,5 @@ def test_a_part_opens_only_whole_under_its_key_for_its_entry() -> None:
 
 
 def test_a_moment_is_told_in_utc() -> None:
-    assert Recorded(0, leaf(Entry("case"))).facts["at"] == "2026-11-23T10:00:00.123Z"
-    assert datetime.fromisoformat(Recorded(0, leaf(Entry("case"))).facts["at"]).tzinfo == UTC
+    assert Recorded(0, leaf(Entry(Kind.CASE))).facts["at"] == "2026-11-23T10:00:00.123Z"
+    assert datetime.fromisoformat(Recorded(0, leaf(Entry(Kind.CASE))).facts["at"]).tzinfo == UTC

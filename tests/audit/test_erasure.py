@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, text
 from audit.database import engine
 from audit.entry import Entry
 from audit.errors import TrailUnavailable
+from audit.kinds import Kind
 from audit.receipt import verify_receipt
 from audit.report import WHOLE
 from audit.subject_keys import SubjectKeys
@@ -20,7 +21,7 @@ MARK = "Wilhelmina"
 
 
 def about(subject_ref: str) -> Entry:
-    return Entry("answer", {"case_ref": "c"}, subject_ref=subject_ref, sealed={"answer": MARK})
+    return Entry(Kind.ANSWER, {"case_ref": "c"}, subject_ref=subject_ref, sealed={"answer": MARK})
 
 
 def holds(books: Books, proven: Proven) -> None:

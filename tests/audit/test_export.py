@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from audit.entry import Entry
 from audit.export import COLUMNS, ExportCanceled, export
+from audit.kinds import Kind
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.selection import ALL, Selection
 from audit.sheet import MOST_ROWS, Ods, csv_line
@@ -37,7 +38,7 @@ def entry(n: int) -> Entry:
         "revision": f"r{n % 2}",
         "n": n,
     }
-    return Entry(KINDS[n % 3], facts, subject_ref=f"s{n % 4}", sealed={"input": n})
+    return Entry(Kind(KINDS[n % 3]), facts, subject_ref=f"s{n % 4}", sealed={"input": n})
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_a_selection_is_not_compared_with_an_earlier_checkpoint(books: Books) ->
     async def grow() -> None:
         async with books.opened(now=lambda: AT + timedelta(days=40)) as trail:
             older.write_text(trail.checkpoint())
-            await trail.append([Entry("view", {})])
+            await trail.append([Entry(Kind.VIEW, {})])
 
     played(grow())
     path = exported(books, Selection(rules=("A01",)))

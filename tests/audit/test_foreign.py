@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.checkpoint import Checkpoint, sign_checkpoint, verifier_key
 from audit.entry import Entry, leaf_of, time_of
 from audit.export import export
+from audit.kinds import Kind
 from audit.merkle import TILE, Rows, Tree, consistency_proof, inclusion_proofs, leaf_hash, tile
 from audit.selection import ALL, Selection
 from tests.audit.books import AT, ORIGIN, Books, played
@@ -54,7 +55,7 @@ def accepted() -> Callable[[Claim | Path], bool]:
 def claim() -> Claim:
     """A log of 900 entries: some of them proven, and that it grew from one of 513."""
     leaves = [
-        leaf_of(Entry("view", {"n": n}), entry_id=f"{n}", at=time_of(AT), part=None) for n in range(900)
+        leaf_of(Entry(Kind.VIEW, {"n": n}), entry_id=f"{n}", at=time_of(AT), part=None) for n in range(900)
     ]
     hashes = [leaf_hash(leaf) for leaf in leaves]
     earlier, _ = Tree().extended(hashes[:513])
@@ -168,7 +169,7 @@ def test_a_foreign_verifier_refuses_what_was_tampered_with(
 async def _proven(books: Books) -> Mapping[str, Any]:
     async with books.opened() as trail:
         for first in range(0, 600, 100):
-            await trail.append([Entry("view", {"n": first + n}) for n in range(100)])
+            await trail.append([Entry(Kind.VIEW, {"n": first + n}) for n in range(100)])
         positions = [0, 299, 599]
         proven = await trail.prove(positions)
     return {
@@ -203,7 +204,7 @@ def test_a_foreign_verifier_accepts_an_export(
             for first in range(0, 600, 50):
                 await trail.append(
                     [
-                        Entry("view", {"n": n, "rule": f"A{n % 10:02}", "text": "é"}, subject_ref="s")
+                        Entry(Kind.VIEW, {"n": n, "rule": f"A{n % 10:02}", "text": "é"}, subject_ref="s")
                         for n in range(first, first + 50)
                     ]
                 )

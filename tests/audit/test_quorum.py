@@ -11,6 +11,7 @@ from audit.checkpoint import Checkpoint, sign_checkpoint, verifier_key
 from audit.entry import Entry
 from audit.errors import VerifyError
 from audit.export import export
+from audit.kinds import Kind
 from audit.quorum import quorum_text, read_quorum
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
 from audit.verify import verify
@@ -95,7 +96,7 @@ def test_an_export_that_too_few_witnessed_is_not_believed(sqlite_books: Books, t
     """The reader's own list counts, not the one in the file."""
 
     async def fill(trail: object) -> str:
-        await trail.append([Entry("view", {"n": n}) for n in range(20)])  # type: ignore[attr-defined]
+        await trail.append([Entry(Kind.VIEW, {"n": n}) for n in range(20)])  # type: ignore[attr-defined]
         return str(trail.checkpoint())  # type: ignore[attr-defined]
 
     note = sqlite_books.run(fill)

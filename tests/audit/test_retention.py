@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from audit.book import Book
 from audit.entry import Entry, time_of
 from audit.errors import CaseHeld, CaseTaken, NothingKept
+from audit.kinds import Kind
 from audit.retention import Forgetting, Kept, Retention
 from audit.tables import subjects
 from audit.trail import Trail
@@ -65,9 +66,9 @@ class Party:
         self.mapping.add(subject_ref)
         await self.trail.append(
             [
-                Entry("inquiry", {"case_ref": case_ref}),
+                Entry(Kind.INQUIRY, {"case_ref": case_ref}),
                 Entry(
-                    "permit",
+                    Kind.PERMIT,
                     {**PERMIT, "case_ref": case_ref},
                     subject_ref=subject_ref,
                     sealed={"input": subject_ref},
@@ -77,13 +78,13 @@ class Party:
 
     async def beat(self) -> None:
         """An entry that stays: what stands before it can go when it is old enough itself."""
-        await self.trail.append([Entry("timestamp")])
+        await self.trail.append([Entry(Kind.TIMESTAMP)])
 
     async def told(self, case_ref: str) -> None:
         for one in await self.book.find(case_ref=case_ref, live=True):
             covers = [row.permit for row in one.disclosures]
             facts = {"obligation": one.id, "case_ref": case_ref, "proof": "aa", "covers": covers}
-            await self.book.step(Entry("delivery", facts, subject_ref=one.subject_ref))
+            await self.book.step(Entry(Kind.DELIVERY, facts, subject_ref=one.subject_ref))
 
     async def leaves(self) -> list[dict[str, Any]]:
         return [one.recorded.facts async for one in self.trail.entries()]
@@ -172,8 +173,8 @@ def test_a_closed_case_loses_its_persons_after_half_a_year(books: Books) -> None
             await party.asked(case_ref, subject_ref)
             if case_ref != "not-told":
                 await party.told(case_ref)
-            await party.trail.append([Entry("closure", {"case_ref": case_ref})])
-        await party.trail.append([Entry("assignment", {"case_ref": "again"})])
+            await party.trail.append([Entry(Kind.CLOSURE, {"case_ref": case_ref})])
+        await party.trail.append([Entry(Kind.ASSIGNMENT, {"case_ref": "again"})])
         party.clock.add(days=184)
         assert await party.retention.run() == Kept(pruned=0, erased=1, held=0)
         assert party.mapping == {"woman", "child"}
@@ -195,7 +196,7 @@ def test_a_case_that_is_taken_up_meanwhile_stays(books: Books, monkeypatch: pyte
 
         async def looked() -> Any:
             seen = await look()
-            await party.trail.append([Entry("hold", {"case_ref": "case", "by": "fg", "ground": "x"})])
+            await party.trail.append([Entry(Kind.HOLD, {"case_ref": "case", "by": "fg", "ground": "x"})])
             return seen
 
         monkeypatch.setattr(party.retention, "_look", looked)
@@ -366,7 +367,7 @@ def test_whatever_happens_only_what_is_over_goes(sqlite_books: Books, moves: lis
                         await party.retention.lift(case_ref, by="fg")
                         held.discard(case_ref)
                 case "close":
-                    await party.trail.append([Entry("closure", {"case_ref": case_ref})])
+                    await party.trail.append([Entry(Kind.CLOSURE, {"case_ref": case_ref})])
                 case _:
                     await party.beat()
                     party.clock.add(days=300 * (number + 1))

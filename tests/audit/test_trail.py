@@ -13,6 +13,7 @@ from audit import trail as stored
 from audit.database import engine
 from audit.entry import Entry, Recorded
 from audit.errors import TrailError, TrailUnavailable, VerifyError
+from audit.kinds import Kind
 from audit.migration import KEYS, TRAIL, migrate
 from audit.receipt import verify_receipt
 from audit.trail import Trail
@@ -24,7 +25,7 @@ STATE = Table("state", MetaData(), Column("number", Integer, primary_key=True, a
 
 
 def about(subject_ref: str, answer: str = "yes") -> Entry:
-    return Entry("answer", {"case_ref": "case-1"}, subject_ref=subject_ref, sealed={"answer": answer})
+    return Entry(Kind.ANSWER, {"case_ref": "case-1"}, subject_ref=subject_ref, sealed={"answer": answer})
 
 
 def put(number: int) -> Any:
@@ -50,13 +51,13 @@ class TestRecording:
     def test_entries_stand_in_their_order_and_outlive_the_process(self, books: Books) -> None:
         async def run() -> None:
             async with books.opened() as trail:
-                first = await trail.append([Entry("case", {"n": 0}), Entry("case", {"n": 1})])
-                await trail.append([Entry("case", {"n": 2})])
+                first = await trail.append([Entry(Kind.CASE, {"n": 0}), Entry(Kind.CASE, {"n": 1})])
+                await trail.append([Entry(Kind.CASE, {"n": 2})])
                 assert [one.position for one in first.recorded] == [0, 1]
                 before = trail.checkpoint()
             async with books.opened() as trail:
                 assert trail.checkpoint() == before
-                await trail.append([Entry("case", {"n": 3})])
+                await trail.append([Entry(Kind.CASE, {"n": 3})])
                 facts = await whole(trail, books)
             assert [one["n"] for one in facts] == [0, 1, 2, 3]
             assert {one["at"] for one in facts} == {"2026-11-23T10:00:00.000Z"}
@@ -68,10 +69,10 @@ class TestRecording:
         async def run() -> None:
             async with books.opened() as trail:
                 for size in (1, 255, 1, 1, 300, 7):
-                    await trail.append([Entry("case", {"n": number}) for number in range(size)])
+                    await trail.append([Entry(Kind.CASE, {"n": number}) for number in range(size)])
             for again in range(2):  # from memory, and from the database
                 async with books.opened() as trail:
-                    await trail.append([Entry("case", {"n": again})])
+                    await trail.append([Entry(Kind.CASE, {"n": again})])
                     positions = [0, 1, 254, 255, 256, 257, 511, 512, 564, trail.size() - 1]
                     proven = await trail.prove(positions)
                     checkpoint = books.checkpoint(proven.checkpoint)
@@ -87,7 +88,7 @@ class TestRecording:
     def test_what_is_not_in_the_trail_has_no_proof(self, books: Books) -> None:
         async def run() -> None:
             async with books.opened() as trail:
-                await trail.append([Entry("case")])
+                await trail.append([Entry(Kind.CASE)])
                 for wrong in (1, -1):
                     with pytest.raises(ValueError, match="not in the tree"):
                         await trail.prove([wrong])
@@ -99,7 +100,7 @@ class TestRecording:
             async with books.opened() as trail:
                 commits = counted(trail, "commit")
                 appended = await asyncio.gather(
-                    *(trail.append([Entry("case", {"n": n}), about(f"s{n % 7}")]) for n in range(300))
+                    *(trail.append([Entry(Kind.CASE, {"n": n}), about(f"s{n % 7}")]) for n in range(300))
                 )
                 assert len(commits) < 30
                 assert [one.recorded[0].facts["n"] for one in appended] == list(range(300))
@@ -111,11 +112,11 @@ class TestRecording:
         async def run() -> None:
             async with books.opened() as trail:
                 results = await asyncio.gather(
-                    trail.append([Entry("case", {"n": 0})]),
-                    trail.append([Entry("case"), Entry("case", {"fraction": 0.5})]),
-                    trail.append([Entry("case", {"long": "x" * 70_000})]),
-                    trail.append([Entry("answer", subject_ref="s", sealed={"x": object()})]),
-                    trail.append([Entry("case", {"n": 1})]),
+                    trail.append([Entry(Kind.CASE, {"n": 0})]),
+                    trail.append([Entry(Kind.CASE), Entry(Kind.CASE, {"fraction": 0.5})]),
+                    trail.append([Entry(Kind.CASE, {"long": "x" * 70_000})]),
+                    trail.append([Entry(Kind.ANSWER, subject_ref="s", sealed={"x": object()})]),
+                    trail.append([Entry(Kind.CASE, {"n": 1})]),
                     return_exceptions=True,
                 )
                 assert [type(one).__name__ for one in results] == [
@@ -136,7 +137,7 @@ class TestChange:
 
         async def run() -> None:
             async with books.opened() as trail:
-                assert (await trail.append([Entry("a"), Entry("b")], put(1))).result == 2
+                assert (await trail.append([Entry(Kind.CASE), Entry(Kind.VIEW)], put(1))).result == 2
                 assert (await trail.append([], put(2))).result == 0
                 assert await state(trail) == [1, 2]
 
@@ -145,9 +146,9 @@ class TestChange:
                     raise KeyError("mine")
 
                 with pytest.raises(KeyError, match="mine"):
-                    await trail.append([Entry("c")], fail)
+                    await trail.append([Entry(Kind.ANSWER)], fail)
                 assert await state(trail) == [1, 2]
-                assert [one["kind"] for one in await whole(trail, books)] == ["a", "b"]
+                assert [one["kind"] for one in await whole(trail, books)] == ["case", "view"]
 
         played(run())
 
@@ -157,7 +158,7 @@ class TestChange:
         async def run() -> None:
             async with books.opened() as trail:
                 results = await asyncio.gather(
-                    *(trail.append([Entry("case", {"n": n})], put(n % 10)) for n in range(40)),
+                    *(trail.append([Entry(Kind.CASE, {"n": n})], put(n % 10)) for n in range(40)),
                     return_exceptions=True,
                 )
                 done = [one for one in results if not isinstance(one, BaseException)]
@@ -191,7 +192,7 @@ class TestTwoProcesses:
             async with books.opened() as one, books.opened() as other:
                 appended = await asyncio.gather(
                     *(
-                        trail.append([Entry("case", {"n": n}), about(f"s{n % 5}")])
+                        trail.append([Entry(Kind.CASE, {"n": n}), about(f"s{n % 5}")])
                         for n in range(60)
                         for trail in (one, other)
                     )
@@ -216,7 +217,7 @@ class TestTwoProcesses:
         async def run() -> None:
             async with books.opened() as one, books.opened() as other:
                 await other.append([about("s")])
-                await one.append([Entry("case")])
+                await one.append([Entry(Kind.CASE)])
                 await one.erase("s", "retention")
                 (recorded,) = (await other.append([about("s", "no")])).recorded
                 found = await other.at([0, recorded.position])
@@ -232,7 +233,7 @@ class TestTwoProcesses:
             one, other = books.trail(), books.trail()
             await asyncio.gather(one.open(), other.open())
             try:
-                await asyncio.gather(one.append([Entry("a")]), other.append([Entry("b")]))
+                await asyncio.gather(one.append([Entry(Kind.CASE)]), other.append([Entry(Kind.VIEW)]))
                 assert books.checkpoint((await one.prove([0, 1])).checkpoint).size == 2
             finally:
                 await asyncio.gather(one.close(), other.close())
@@ -299,7 +300,7 @@ class TestOpening:
     ) -> None:
         async def run() -> None:
             async with books.opened() as trail:
-                await trail.append([Entry("case", {"n": number}) for number in range(3)])
+                await trail.append([Entry(Kind.CASE, {"n": number}) for number in range(3)])
             made = engine(books.url, writes=True)
             with made.begin() as connection:
                 connection.execute(text(edit))
@@ -315,14 +316,14 @@ class TestUnavailable:
         async def run() -> None:
             trail = books.trail()
             with pytest.raises(TrailUnavailable):
-                await trail.append([Entry("early")])
+                await trail.append([Entry(Kind.CASE)])
             await trail.open()
-            last = [asyncio.create_task(trail.append([Entry("last", {"n": n})])) for n in range(50)]
+            last = [asyncio.create_task(trail.append([Entry(Kind.CASE, {"n": n})])) for n in range(50)]
             await asyncio.sleep(0)
             await trail.close()
             assert len(await asyncio.gather(*last)) == 50  # what waited was finished
             with pytest.raises(TrailUnavailable):
-                await trail.append([Entry("late")])
+                await trail.append([Entry(Kind.CASE)])
             with pytest.raises(TrailUnavailable):
                 await trail.read(lambda connection: None)
             await trail.close()
@@ -340,26 +341,26 @@ class TestUnavailable:
                     entered.set()
                     gate.wait(10)
 
-                held = asyncio.create_task(trail.append([Entry("held")], hold))
+                held = asyncio.create_task(trail.append([Entry(Kind.CASE)], hold))
                 await asyncio.to_thread(entered.wait, 10)
-                waiting = [asyncio.create_task(trail.append([Entry("waits")])) for _ in range(2)]
+                waiting = [asyncio.create_task(trail.append([Entry(Kind.VIEW)])) for _ in range(2)]
                 await asyncio.sleep(0)
                 with pytest.raises(TrailUnavailable, match="too many"):
-                    await trail.append([Entry("too many")])
+                    await trail.append([Entry(Kind.CASE)])
                 gate.set()
                 await asyncio.gather(held, *waiting)
-                assert [one["kind"] for one in await whole(trail, books)] == ["held", "waits", "waits"]
+                assert [one["kind"] for one in await whole(trail, books)] == ["case", "view", "view"]
 
         played(run())
 
     def test_a_caller_that_gives_up_spoils_nothing(self, books: Books) -> None:
         async def run() -> None:
             async with books.opened() as trail:
-                given_up = asyncio.create_task(trail.append([Entry("given up")]))
+                given_up = asyncio.create_task(trail.append([Entry(Kind.CASE)]))
                 await asyncio.sleep(0)
                 given_up.cancel()
-                await trail.append([Entry("next")])
-                assert [one["kind"] for one in await whole(trail, books)][-1] == "next"
+                await trail.append([Entry(Kind.VIEW)])
+                assert [one["kind"] for one in await whole(trail, books)][-1] == "view"
 
         played(run())
 
@@ -397,17 +398,17 @@ class TestSqlite:
 
         async def run() -> None:
             async with sqlite_books.opened() as trail:
-                await trail.append([Entry("before")], lambda store, _: limited(store, pragma))
+                await trail.append([Entry(Kind.CASE)], lambda store, _: limited(store, pragma))
                 results = await asyncio.gather(
-                    *(trail.append([Entry("case", {"x": "x" * 9_000})], put(n)) for n in range(5)),
+                    *(trail.append([Entry(Kind.CASE, {"x": "x" * 9_000})], put(n)) for n in range(5)),
                     return_exceptions=True,
                 )
                 assert {type(one) for one in results} == {TrailUnavailable}
                 assert await state(trail) == []
-                assert [one["kind"] for one in await whole(trail, sqlite_books)] == ["before"]
+                assert [one["kind"] for one in await whole(trail, sqlite_books)] == ["case"]
             async with sqlite_books.opened() as trail:
-                await trail.append([Entry("after")], put(1))
-                assert [one["kind"] for one in await whole(trail, sqlite_books)] == ["before", "after"]
+                await trail.append([Entry(Kind.VIEW)], put(1))
+                assert [one["kind"] for one in await whole(trail, sqlite_books)] == ["case", "view"]
 
         played(run())
 

@@ -16,6 +16,7 @@ from audit.database import engine
 from audit.entry import Entry
 from audit.errors import TrailError
 from audit.export import export, newest_checkpoint
+from audit.kinds import Kind
 from audit.merkle import Tree, leaf_hash
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE, Report
 from audit.tables import stored_entries
@@ -30,8 +31,8 @@ def filled(books: Books, size: int = SIZE) -> str:
 
     def entry(n: int) -> Entry:
         if n % 3:
-            return Entry("case", {"n": n, "text": "é"})
-        return Entry("answer", {"n": n}, subject_ref=f"subject-{n % 5}", sealed={"answer": "yes"})
+            return Entry(Kind.CASE, {"n": n, "text": "é"})
+        return Entry(Kind.ANSWER, {"n": n}, subject_ref=f"subject-{n % 5}", sealed={"answer": "yes"})
 
     async def run() -> str:
         async with books.opened() as trail:
@@ -86,8 +87,8 @@ def test_words_in_facts_are_not_taken_for_what_an_entry_says(books: Books) -> No
 
     async def run() -> None:
         async with books.opened() as trail:
-            await trail.append([Entry("answer", tricky, subject_ref="s", sealed={"answer": "yes"})])
-            await trail.append([Entry("case", tricky)])
+            await trail.append([Entry(Kind.ANSWER, tricky, subject_ref="s", sealed={"answer": "yes"})])
+            await trail.append([Entry(Kind.CASE, tricky)])
 
     played(run())
     report = books.verified()
@@ -418,5 +419,5 @@ def test_the_command_needs_nothing_but_cryptography(sqlite_books: Books) -> None
 
 async def _append(books: Books, count: int) -> str:
     async with books.opened() as trail:
-        await trail.append([Entry("later", {"n": n}) for n in range(count)])
+        await trail.append([Entry(Kind.VIEW, {"n": n}) for n in range(count)])
         return trail.checkpoint()

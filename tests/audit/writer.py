@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from audit.entry import Entry
+from audit.kinds import Kind
 from tests.audit.books import Books
 
 _CALLERS = 16
@@ -21,7 +22,9 @@ async def main(url: str, keys_url: str, name: str) -> None:
 
         async def call(caller: int) -> None:
             for n in numbers:
-                entry = Entry("case", {"by": name, "n": n}, subject_ref=f"{name}-{caller}", sealed={"n": n})
+                entry = Entry(
+                    Kind.CASE, {"by": name, "n": n}, subject_ref=f"{name}-{caller}", sealed={"n": n}
+                )
                 recorded = (await trail.append([entry])).recorded[0]
                 os.write(1, f"{recorded.position} {n}\n".encode())
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.quorum import read_quorum
 from audit.report import WHOLE
 from audit.stamp import read_roots, verify_stamp
@@ -136,5 +137,5 @@ def test_an_export_has_the_stamps_and_who_witnessed(stamped: LocalWorld, tmp_pat
 
 async def _entries(world: LocalWorld) -> list[Any]:
     trail = world.apps[world.address(BROKER)].state.informing._trail
-    await trail.append([Entry("view", {})])  # its process hears so of what another one recorded
+    await trail.append([Entry(Kind.VIEW, {})])  # its process hears so of what another one recorded
     return [one async for one in trail.entries(0, 10_000)]

@@ -29,6 +29,7 @@ from adapters.node.answering.standing import Standing
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.partners import Adapter, Asked, Finding
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.answers import Answer, envelope
 from contract.codes import BROKER
@@ -172,7 +173,7 @@ class Answering:
             inbox.change(store, before.jti, lambda one: one.under(permit.digest))
 
         again = {"inquiry": before.jti, "case_ref": before.case_ref, "permit": permit.digest}
-        await self._trail.append([Entry("reply_again", again)], repeated)
+        await self._trail.append([Entry(Kind.REPLY_AGAIN, again)], repeated)
         outcomes, sealed = before.first()
         return self._reply(permit.digest, before.digest, before.jti, outcomes, sealed)
 
@@ -275,7 +276,7 @@ class Answering:
             "permit": permit.digest,
             "revision": permit.document.revision,
         }
-        entries = [Entry("inquiry", of_inquiry), *(_entry(shared, question) for question in questions)]
+        entries = [Entry(Kind.INQUIRY, of_inquiry), *(_entry(shared, question) for question in questions)]
         taken = Taken(
             jti=document.jti,
             digest=inquiry.digest,
@@ -374,7 +375,7 @@ def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
         "ground": outcome.ground,
     }
     sealed = {"answer": question.answer.model_dump(mode="json")} if question.answer is not None else None
-    return Entry("answer", facts, subject_ref=question.asked.subject_ref, sealed=sealed)
+    return Entry(Kind.ANSWER, facts, subject_ref=question.asked.subject_ref, sealed=sealed)
 
 
 def _waiting(question: _Question) -> Waiting:

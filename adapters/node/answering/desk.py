@@ -26,6 +26,7 @@ from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.partners import Adapter, Finding
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.answers import Answer
 from contract.codes import BROKER
@@ -115,7 +116,7 @@ class AnsweringDesk:
             raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
         [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
-        entry = Entry("view", self._facts(taken, question, person), subject_ref=question.subject_ref)
+        entry = Entry(Kind.VIEW, self._facts(taken, question, person), subject_ref=question.subject_ref)
 
         def seen(one: Taken) -> Taken:
             current = one.question(index)
@@ -170,7 +171,7 @@ class AnsweringDesk:
         taken, question = await self._question(jti, index)
         if not question.doubtful and question.state != "failed":
             raise NotWaiting
-        entry = Entry("looked", self._facts(taken, question, person), subject_ref=question.subject_ref)
+        entry = Entry(Kind.LOOKED, self._facts(taken, question, person), subject_ref=question.subject_ref)
 
         def done(one: Taken) -> Taken:
             current = one.question(index)
@@ -207,7 +208,7 @@ class AnsweringDesk:
                 with suppress(Unavailable):
                     told[number] = await self._hand_in(taken, later)
         entries = [
-            Entry("failed", {"inquiry": taken.jti, "case_ref": taken.case_ref, "problem": problem})
+            Entry(Kind.FAILED, {"inquiry": taken.jti, "case_ref": taken.case_ref, "problem": problem})
             for number, problem in told.items()
             if problem not in {None, taken.later[number]["problem"]}
         ]
@@ -231,7 +232,7 @@ class AnsweringDesk:
         answers = {0: answer} if answer is not None else {}
         sealed = seal_answers(self._signatory, inquiry, taken.requester, 1, answers)
         part = {"answer": answer.model_dump(mode="json")} if answer is not None else None
-        entry = Entry("answer", facts, subject_ref=question.subject_ref, sealed=part)
+        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part)
         state = "released" if outcome.status == "answered" else "declined"
         now = self._signatory.now()
 

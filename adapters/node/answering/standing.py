@@ -14,6 +14,7 @@ from sqlalchemy import CompoundSelect, Connection, bindparam, null, select, unio
 from sqlmodel import Field, Session, SQLModel, col
 
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.problems import AnsweringPaused
 
@@ -82,22 +83,24 @@ async def decide(trail: Trail, rule: str, *, by: str, now: datetime, valid_until
         rule=rule, decided_by=by, decided_at=int(now.timestamp()), valid_until=int(valid_until.timestamp())
     )
     await _change(
-        trail, Entry("standing_decision", {"rule": rule, "by": by, "valid_until": row.valid_until}), put=row
+        trail,
+        Entry(Kind.STANDING_DECISION, {"rule": rule, "by": by, "valid_until": row.valid_until}),
+        put=row,
     )
 
 
 async def end(trail: Trail, rule: str, *, by: str) -> None:
     await _change(
-        trail, Entry("standing_decision_ended", {"rule": rule, "by": by}), drop=(StandingDecision, rule)
+        trail, Entry(Kind.STANDING_DECISION_ENDED, {"rule": rule, "by": by}), drop=(StandingDecision, rule)
     )
 
 
 async def pause(trail: Trail, *, by: str, now: datetime) -> None:
-    await _change(trail, Entry("pause", {"by": by}), put=Pause(decided_by=by, since=int(now.timestamp())))
+    await _change(trail, Entry(Kind.PAUSE, {"by": by}), put=Pause(decided_by=by, since=int(now.timestamp())))
 
 
 async def resume(trail: Trail, *, by: str) -> None:
-    await _change(trail, Entry("resume", {"by": by}), drop=(Pause, 1))
+    await _change(trail, Entry(Kind.RESUME, {"by": by}), drop=(Pause, 1))
 
 
 async def _change(

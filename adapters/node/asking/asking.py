@@ -25,6 +25,7 @@ from adapters.node.asking.opening import Opening
 from adapters.node.asking.wish import Wish
 from adapters.node.broker_line import BrokerLine
 from audit.entry import Entry, Recorded
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.answers import Answer
 from contract.documents import (
@@ -205,7 +206,7 @@ class Asking:
                 raise  # it may have been taken before; it is tried again
             code = problem.code
             await self._trail.append(
-                [Entry("failed", {"enrichment": enrichment.id, "problem": code})],
+                [Entry(Kind.FAILED, {"enrichment": enrichment.id, "problem": code})],
                 lambda store, _: enrichments.change(store, enrichment.id, lambda one: one.failed(code)),
             )
             raise
@@ -238,7 +239,8 @@ class Asking:
 
             with suppress(EnrichmentRaced):  # it came in by another way: the broker did know it
                 await self._trail.append(
-                    [Entry("failed", facts)], lambda store, _: enrichments.change(store, enrichment.id, gone)
+                    [Entry(Kind.FAILED, facts)],
+                    lambda store, _: enrichments.change(store, enrichment.id, gone),
                 )
             return True
         if response.status != 204:

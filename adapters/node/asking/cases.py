@@ -12,6 +12,7 @@ from adapters.node.asking.opening import Opening
 from adapters.node.asking.wish import WishedCase
 from adapters.node.broker_line import BrokerLine
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.codes import BROKER
 from contract.documents import Attested, CaseStatement
@@ -49,7 +50,8 @@ class OwnCases:
             replaces=before.statement if before else None,
         )
         entry = Entry(
-            "case", {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts}
+            Kind.CASE,
+            {"case_ref": case_ref, "statement": statement.digest, "user": person.user, "facts": facts},
         )
         await self._trail.append([entry])
         response = await self._broker.call("POST", "/v1/cases", {"statement": statement.token})
@@ -65,7 +67,7 @@ class OwnCases:
         stated = self._opening.case(
             case_ref, (await self._broker.call("GET", f"/v1/cases/{case_ref}", None)).body
         )
-        entry = Entry("assignment", {"case_ref": case_ref, "user": person.user, "role": person.role})
+        entry = Entry(Kind.ASSIGNMENT, {"case_ref": case_ref, "user": person.user, "role": person.role})
         return await self._saved([entry], stated, person)
 
     async def close(self, case_ref: str, person: Colleague) -> None:
@@ -73,7 +75,7 @@ class OwnCases:
         somebody takes it up again. Raises CaseUnknown, NotAllowed, TrailUnavailable.
         """
         await self.of(case_ref, person)
-        await self._trail.append([Entry("closure", {"case_ref": case_ref, "user": person.user})])
+        await self._trail.append([Entry(Kind.CLOSURE, {"case_ref": case_ref, "user": person.user})])
 
     async def of(self, case_ref: str, person: Colleague) -> OwnCase:
         """A case that is assigned to this person. Raises CaseUnknown, NotAllowed."""

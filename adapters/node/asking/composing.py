@@ -14,6 +14,7 @@ from adapters.node.asking.wish import Wish, WishedQuestion, WishedSubject
 from adapters.node.locked import Locked, lock_subjects
 from adapters.partners.age import age_bands
 from audit.entry import Entry
+from audit.kinds import Kind
 from contract.codes import BROKER, partner_of
 from contract.days import day_of
 from contract.documents import AskedQuestion, Asker, CaseFacts, Inquiry, Repetition, decision_input
@@ -125,7 +126,7 @@ class Composing:
         }
         entries = [
             Entry(
-                "inquiry",
+                Kind.INQUIRY,
                 {**shared, **user, "inquiry": one.jti, "inquiry_digest": one.digest, "holder": one.holder},
             )
             for one in enrichment.inquiries
@@ -136,7 +137,7 @@ class Composing:
                 "necessity": {one.question: one.text() for one in subject.wished.questions},
             }
             facts = {**shared, "role": subject.wished.role}
-            entries.append(Entry("subject", facts, subject_ref=subject.ref, sealed=sealed))
+            entries.append(Entry(Kind.SUBJECT, facts, subject_ref=subject.ref, sealed=sealed))
         return entries
 
     def decision_input(

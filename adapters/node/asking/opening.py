@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.node.asking.enrichments import OPEN, Enrichment, OwnCase, Sent
 from audit.entry import RESERVED, Entry, Recorded
+from audit.kinds import DECISIONS, Kind
 from contract.answers import Answer, opened
 from contract.codes import BROKER, Ref
 from contract.documents import Outcome, Receipt, Reply
@@ -40,7 +41,7 @@ class Arrived:
         positions = {
             entry.facts["index"]: place.position
             for entry, place in zip(self.entries, recorded, strict=True)
-            if entry.kind == "answer"
+            if entry.kind == Kind.ANSWER
         }
         items = tuple(
             replace(item, answer_at=positions.get(item.index, item.answer_at)) for item in self.sent.items
@@ -82,7 +83,7 @@ class Opening:
             [(position, said)] = self._proven(receipt)
         except ValueError:  # another shape, or another number of entries
             raise DocumentMalformed from None
-        if said["kind"] != "case" or said["case_ref"] != case_ref:
+        if said["kind"] != Kind.CASE or said["case_ref"] != case_ref:
             raise DocumentMalformed
         facts = {"region": said["region"], **said["facts"]}
         return OwnCase(case_ref, position, said["statement"], facts, ())
@@ -101,11 +102,9 @@ class Opening:
         enrichment: Enrichment,
     ) -> Arrived:
         kinds = [facts["kind"] for _, facts in proven]
-        digests = [facts["inquiry_digest"] for _, facts in proven if facts["kind"] == "inquiry"]
+        digests = [facts["inquiry_digest"] for _, facts in proven if facts["kind"] == Kind.INQUIRY]
         decisions = {
-            facts["index"]: (position, facts)
-            for position, facts in proven
-            if facts["kind"] in {"permit", "refusal"}
+            facts["index"]: (position, facts) for position, facts in proven if facts["kind"] in DECISIONS
         }
         if digests != [sent.digest] or set(decisions) != {item.index for item in sent.items} or not kinds:
             raise DocumentMalformed
@@ -128,7 +127,7 @@ class Opening:
             known = {name: value for name, value in facts.items() if name not in RESERVED}
             if item.decision is None:
                 joint = {"position": position, "joint_id": facts["id"], "joint_at": facts["at"]}
-                entries.append(Entry(facts["kind"], {**known, **joint}, subject_ref=item.subject_ref))
+                entries.append(Entry(Kind(facts["kind"]), {**known, **joint}, subject_ref=item.subject_ref))
             state, ground = states[item.index]
             if item.state not in OPEN and item.state != "failed":
                 state, ground = item.state, item.ground
@@ -142,7 +141,7 @@ class Opening:
                     "case_ref": enrichment.case_ref,
                     "holder": sent.holder,
                 }
-                entries.append(Entry("answer", facts_here, subject_ref=item.subject_ref, sealed=answer))
+                entries.append(Entry(Kind.ANSWER, facts_here, subject_ref=item.subject_ref, sealed=answer))
             unread = state == "answered" and not there and item.index not in answers
             items.append(
                 replace(
@@ -179,7 +178,7 @@ class Opening:
         A reply may have waited for us; it was in time when the broker recorded it.
         """
         recorded = [
-            facts for _, facts in proven if facts["kind"] == "reply" and facts["reply"] == digest(token)
+            facts for _, facts in proven if facts["kind"] == Kind.REPLY and facts["reply"] == digest(token)
         ]
         if len(recorded) != 1:
             raise DocumentMalformed
@@ -217,15 +216,15 @@ def _states(
     Whether it is late depends on the clock alone (`Item.state_at`).
     """
     states: dict[int, tuple[str, str | None]] = {
-        index: ("sent" if facts["kind"] == "permit" else "refused", None)
+        index: ("sent" if facts["kind"] == Kind.PERMIT else "refused", None)
         for index, (_, facts) in decisions.items()
     }
     for _, facts in sorted(proven, key=lambda entry: entry[0]):
-        if facts["kind"] == "undelivered":
+        if facts["kind"] == Kind.UNDELIVERED:
             states.update(
                 {index: ("undelivered", None) for index, (state, _) in states.items() if state == "sent"}
             )
-        for told in facts["outcomes"] if facts["kind"] == "reply" else ():
+        for told in facts["outcomes"] if facts["kind"] == Kind.REPLY else ():
             try:
                 outcome = Outcome.model_validate(told)
             except ValidationError:

@@ -23,6 +23,7 @@ from adapters.node.broker_line import BrokerLine
 from adapters.node.tables import metadata
 from adapters.partners import Adapter, verify_questions
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.codes import BROKER
 from contract.documents import ReleaseStep
@@ -311,7 +312,7 @@ class Releases:
             "accepted_by": by,
             "accepted_at": self._now(),
         }
-        entry = Entry("release", {"step": "accept", "release": release.revision, "by": by})
+        entry = Entry(Kind.RELEASE, {"step": "accept", "release": release.revision, "by": by})
 
         def save(store: Connection, _: object) -> None:
             known = accepted_releases.c.release
@@ -335,7 +336,7 @@ class Releases:
             **fields,
         )
         facts = {"step": step, "release": revision, "by": person.user, "document": signed.digest}
-        await self._trail.append([Entry("release", facts)])
+        await self._trail.append([Entry(Kind.RELEASE, facts)])
         return signed.token
 
     # ── what is heard ──

@@ -33,6 +33,7 @@ from adapters.partners.age import age_bands
 from audit.book import Book
 from audit.entry import Entry, Recorded
 from audit.errors import StepRaced, StepRefused
+from audit.kinds import Kind
 from audit.obligations import JOINT_STEPS, LONGEST_DEFERRAL, Obligation
 from audit.trail import Opened, Trail
 from contract.codes import BROKER
@@ -205,7 +206,7 @@ class Informing:
             "text_version": TEXT_VERSION,
             "covers": [row.permit for row in one.disclosures],
         }
-        await self._trail.append([Entry("letter", facts, subject_ref=one.subject_ref)])
+        await self._trail.append([Entry(Kind.LETTER, facts, subject_ref=one.subject_ref)])
         return letter
 
     async def overview(
@@ -236,7 +237,7 @@ class Informing:
             for row in one.disclosures
         ]
         facts = {"user": person.user, "shown": len(shown), "subjects": len(refs), "safe": safe}
-        await self._trail.append([Entry("overview", facts)])
+        await self._trail.append([Entry(Kind.OVERVIEW, facts)])
         size, root = self._trail.state()
         return Overview(
             name=_name(identity.as_json()),
@@ -256,7 +257,7 @@ class Informing:
 
         Raises NotFound, NotAllowed, RequestInvalid, TrailUnavailable.
         """
-        if wish.step not in {"deferral", "resumption"} or not person.mandated or not person.asks:
+        if wish.step not in {Kind.DEFERRAL, Kind.RESUMPTION} or not person.mandated or not person.asks:
             raise NotAllowed
         joint = next((one for one in await self.of_case(case_ref, person) if one.id == obligation_id), None)
         if joint is None:
@@ -266,7 +267,9 @@ class Informing:
         self._verify_wish(wish, "unknown", own=False)
         sealed = _sealed(wish)
         facts = {**self._facts(obligation_id, wish, person), "case_ref": case_ref}
-        entry = Entry(wish.step, facts, subject_ref=joint.subject_ref if sealed else None, sealed=sealed)
+        entry = Entry(
+            Kind(wish.step), facts, subject_ref=joint.subject_ref if sealed else None, sealed=sealed
+        )
         await self._trail.append([entry], self._put(wish.step))
         await self._outbox.deliver_quietly()
 
@@ -283,7 +286,7 @@ class Informing:
         told, proven = self._told(response.body)
         me, taken, next_since = self._signatory.party.code, 0, told.next_since
         for position, facts in proven:
-            if facts.get("by") == me or facts.get("kind") not in {"deferral", "resumption"}:
+            if facts.get("by") == me or facts.get("kind") not in {Kind.DEFERRAL, Kind.RESUMPTION}:
                 continue
             before = await self._book.get(str(facts["obligation"]))
             if before is None:
@@ -302,7 +305,7 @@ class Informing:
                 **({"until": facts["until"]} if "until" in facts else {}),
             }
             with suppress(StepRefused):  # by then it had ended here, or its time was over
-                await self._book.step(Entry(facts["kind"], here, subject_ref=before.subject_ref))
+                await self._book.step(Entry(Kind(facts["kind"]), here, subject_ref=before.subject_ref))
                 taken += 1
         if next_since != since:
             await self._trail.append([], lambda store, _: _hear(store, next_since))
@@ -322,7 +325,7 @@ class Informing:
                     "to": reminder.to,
                 }
                 with suppress(StepRefused):  # another process of this node was first
-                    await self._book.step(Entry("reminder", facts, subject_ref=one.subject_ref))
+                    await self._book.step(Entry(Kind.REMINDER, facts, subject_ref=one.subject_ref))
                     count += 1
                     log(Event.REMINDED, reminder=reminder.code.partition(":")[0], to="+".join(reminder.to))
         return count
@@ -383,7 +386,7 @@ class Informing:
             )
             facts["fg_signature"] = signed.digest
             sealed = {**(sealed or {}), "signed": signed.token}
-        return Entry(wish.step, facts, subject_ref=one.subject_ref, sealed=sealed)
+        return Entry(Kind(wish.step), facts, subject_ref=one.subject_ref, sealed=sealed)
 
     def _facts(self, obligation_id: str, wish: StepWish, person: Colleague) -> dict[str, Any]:
         role = FG if wish.step in {"omission", "reopening"} else person.role
@@ -404,8 +407,8 @@ class Informing:
         until = facts.get("until")
         more: dict[str, Any] = {
             "until": None if until is None else int(datetime.fromisoformat(until).timestamp()),
-            "covers": tuple(facts.get("covers", ())) if facts["kind"] == "delivery" else (),
-            "covers_others": tuple(facts.get("covers_others", ())) if facts["kind"] == "delivery" else (),
+            "covers": tuple(facts.get("covers", ())) if facts["kind"] == Kind.DELIVERY else (),
+            "covers_others": tuple(facts.get("covers_others", ())) if facts["kind"] == Kind.DELIVERY else (),
             "proof": facts.get("proof"),
             "notice": facts.get("notice"),
             "fg": self._signatory.officer(facts["user"]) if "fg_signature" in facts else None,
@@ -435,7 +438,7 @@ class Informing:
 
     async def _name(self, subject_ref: str) -> str | None:
         """The own name of a subject; None when it was erased."""
-        about = (await self._trail.about("subject", {subject_ref})).get(subject_ref)
+        about = (await self._trail.about(Kind.SUBJECT, {subject_ref})).get(subject_ref)
         identity = ((about.part if about is not None else None) or {}).get("identity")
         return None if identity is None else _name(identity)
 
@@ -444,14 +447,14 @@ class Informing:
         wanted = _who(identity.as_json())
         found = set()
         async for one in self._trail.entries():
-            known = (one.part or {}).get("identity") if one.recorded.kind == "subject" else None
+            known = (one.part or {}).get("identity") if one.recorded.kind == Kind.SUBJECT else None
             if known and _who(known) == wanted:
                 found.add(str(one.recorded.facts["subject_ref"]))
         return found
 
     async def _known(self, found: Sequence[Obligation]) -> list[Owed]:
         """With what the own trail holds of each: role and age as of today, and what was decided last."""
-        about = await self._trail.about("subject", {one.subject_ref for one in found})
+        about = await self._trail.about(Kind.SUBJECT, {one.subject_ref for one in found})
         last = await self._trail.at([one.places[-1] for one in found if one.places])
         now = self._signatory.now()
         owed = []

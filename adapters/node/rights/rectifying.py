@@ -21,6 +21,7 @@ from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.informing import RECTIFICATIONS, heard
 from adapters.node.outbox import Outbox
 from audit.entry import Entry, Recorded
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.codes import BROKER
 from contract.documents import Receipt, Rectification
@@ -46,7 +47,7 @@ class Rectifying:
         self._broker = broker
         self._outbox = outbox
         self._trail = trail
-        outbox.register(["rectification"], self._told_as)
+        outbox.register([Kind.RECTIFICATION], self._told_as)
 
     async def take_back(self, jti: str, index: int, person: Colleague) -> None:
         """An official takes back the answer to this question. Raises NotAllowed, NotFound, NotWaiting when it
@@ -77,9 +78,9 @@ class Rectifying:
                 return one.with_question(index, state="taken_back")
 
             inbox.change(store, jti, taken_back)
-            self._outbox.put(store, "rectification", recorded[0].position)
+            self._outbox.put(store, Kind.RECTIFICATION, recorded[0].position)
 
-        await self._trail.append([Entry("rectification", facts, subject_ref=question.subject_ref)], put)
+        await self._trail.append([Entry(Kind.RECTIFICATION, facts, subject_ref=question.subject_ref)], put)
         await self._outbox.deliver_quietly()
 
     async def follow(self) -> int:
@@ -96,7 +97,7 @@ class Rectifying:
         receipt = self._signatory.read(Receipt, told.receipt)
         count = 0
         for position, facts in proven_entries(receipt.document, self._signatory.directory):
-            if facts["kind"] == "rectification" and facts["requester"] == self._signatory.party.code:
+            if facts["kind"] == Kind.RECTIFICATION and facts["requester"] == self._signatory.party.code:
                 count += await self._note(position, facts)
         if told.next_since != since:
             await self._trail.append([], lambda store, _: _hear(store, told.next_since))
@@ -128,7 +129,7 @@ class Rectifying:
             return one.updated({sent.jti: replace(current, items=changed)})
 
         await self._trail.append(
-            [Entry("rectification", here, subject_ref=items[0].subject_ref)],
+            [Entry(Kind.RECTIFICATION, here, subject_ref=items[0].subject_ref)],
             lambda store, _: enrichments.change(store, enrichment.id, rectified),
         )
         log(Event.RECTIFIED, partner=sent.holder)

@@ -18,6 +18,7 @@ from sqlalchemy import Boolean, Column, Connection, Date, Integer, String, Table
 
 from adapters.node.tables import metadata
 from audit.entry import Entry
+from audit.kinds import Kind
 from audit.trail import Trail
 from contract.days import day_of
 from contract.problems import NotAllowed, NotFound, PreconditionFailed, RequestInvalid, invalid_param
@@ -117,7 +118,7 @@ class Requests:
             "basis": term.basis,
             "user": person.user,
         }
-        entry = Entry("request", facts, subject_ref=one.id, sealed=dict(who))
+        entry = Entry(Kind.REQUEST, facts, subject_ref=one.id, sealed=dict(who))
         await self._trail.append([entry], lambda store, _: store.execute(insert(requests), vars(one)))
         return one
 
@@ -185,7 +186,7 @@ class Requests:
             "due_on": after.due_on.isoformat(),
             "user": person.user,
         }
-        entry = Entry("request_step", told, subject_ref=request_id, sealed={"why": said[1]})
+        entry = Entry(Kind.REQUEST_STEP, told, subject_ref=request_id, sealed={"why": said[1]})
 
         def save(store: Connection, _: object) -> None:
             here = (requests.c.id == request_id) & (requests.c.version == version)

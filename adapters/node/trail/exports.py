@@ -36,6 +36,7 @@ from audit.checkpoint import verifier_key
 from audit.entry import Entry
 from audit.errors import TrailError
 from audit.export import ExportCanceled, Exported, export, export_entry
+from audit.kinds import Kind
 from audit.selection import Selection
 from audit.trail import Trail
 from contract.problems import NotFound
@@ -144,7 +145,7 @@ class Exports:
         if one.state != "done" or self._folder is None:
             raise NotFound
         facts = {"user": person.user, "purpose": one.purpose, "export": one.id, "sums": one.digest}
-        await self._trail.append([Entry("reading", facts)])
+        await self._trail.append([Entry(Kind.READING, facts)])
         return self._place(one.id)
 
     async def sweep(self) -> None:

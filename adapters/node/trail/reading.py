@@ -11,6 +11,7 @@ from typing import Any, Literal
 from adapters.node.asking import enrichments
 from audit.entry import Entry, Recorded
 from audit.errors import VerifyError
+from audit.kinds import Kind, readable
 from audit.selection import Selection
 from audit.tables import entries, leaves
 from audit.trail import Trail
@@ -26,30 +27,6 @@ MOST_READ = 500
 _PAGE = 2_000
 _LOOKED_AT = 20_000  # entries in one turn: who reads on, asks on
 
-TECHNICAL = frozenset(
-    {"started", "export", "timestamp", "misdeed", "comparison", "pruning", "erasure", "reading", "release"}
-)
-OF_CASES = frozenset(
-    {
-        "case",
-        "assignment",
-        "closure",
-        "permit",
-        "refusal",
-        "plan",
-        "notice",
-        "delivery",
-        "failure",
-        "deferral",
-        "resumption",
-        "coverage",
-        "omission",
-        "reopening",
-        "reminder",
-    }
-)
-"""Of cases and duties to inform; who of the staff looked at what is not in it."""
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -57,7 +34,7 @@ class Scope:
     cases that the reader works on.
     """
 
-    kinds: frozenset[str] | None = None
+    kinds: frozenset[Kind] | None = None
     parts: bool = False
     own_cases: bool = False
 
@@ -65,8 +42,8 @@ class Scope:
 SCOPES: Mapping[str, Scope] = {
     FG: Scope(parts=True),
     PRIVACY_OFFICER: Scope(parts=True),
-    SECURITY_OFFICER: Scope(kinds=TECHNICAL),
-    "chair": Scope(kinds=OF_CASES, own_cases=True),
+    SECURITY_OFFICER: Scope(kinds=readable("security_officer")),
+    "chair": Scope(kinds=readable("chair"), own_cases=True),
 }
 """By role; with more than one, the widest of them counts, in this order."""
 
@@ -109,7 +86,7 @@ class Reading:
             "after": after,
             "lines": len(chosen),
         }
-        await self._trail.append([Entry("reading", facts)])
+        await self._trail.append([Entry(Kind.READING, facts)])
         lines = [await self._line(one, scope) for one in chosen]
         return Lines(tuple(lines), place if place < size else None)
 

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.trail.exports import Export
 from adapters.node.trail.reading import MOST_READ, Line, ReadingPurpose
+from audit.kinds import Kind
 from audit.selection import Selection
 from contract.codes import Ref, Revision
 from contract.problems import CannotSignIn, NotFound
@@ -52,9 +53,7 @@ class SelectionIn(Body):
         default=(), max_length=50, description="Alleen van of aan deze partijen."
     )
     questions: tuple[SelectedCode, ...] = Field(default=(), max_length=50, description="Alleen deze vragen.")
-    kinds: tuple[SelectedCode, ...] = Field(
-        default=(), max_length=50, description="Alleen deze soorten regels."
-    )
+    kinds: tuple[Kind, ...] = Field(default=(), max_length=50, description="Alleen deze soorten regels.")
     rules: tuple[RowId, ...] = Field(default=(), max_length=50, description="Alleen onder deze regels.")
     releases: tuple[Revision, ...] = Field(
         default=(), max_length=50, description="Alleen onder deze versies."

@@ -30,6 +30,7 @@ from adapters.node.tables import metadata
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.entry import Entry
 from audit.errors import VerifyError
+from audit.kinds import Kind
 from audit.merkle import verify_consistency
 from audit.trail import Trail
 from audit.witness import Submission, SubmissionRefused, accept, cosign, cosigned_at, read_submission
@@ -194,7 +195,7 @@ class Witnessing:
         log(Event.LOG_MISDEED, misdeed=misdeed, size=_size(given.checkpoint))
         _misdeeds.labels(misdeed).inc()
         facts = {"log": self._log, "misdeed": misdeed, "seen": seen, "given": given.text()}
-        await self._trail.append([Entry("misdeed", facts)], save)
+        await self._trail.append([Entry(Kind.MISDEED, facts)], save)
 
     def _load(self, store: Connection) -> _Seen | None:
         row = store.execute(select(witnessed).where(witnessed.c.log == self._log)).first()
