@@ -68,7 +68,7 @@ class Kind(StrEnum):
 
 
 Writer = Literal["broker", "node"]
-Reader = Literal["chair", "security_officer"]
+ReadingRole = Literal["chair", "security_officer"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Meaning:
 
     what: str
     writers: tuple[Writer, ...]
-    readers: tuple[Reader, ...] = ()
+    readers: tuple[ReadingRole, ...] = ()
     row: Literal["subject", "whole", "error"] | None = None
     decision: bool = False
     exhibit: bool = False
@@ -94,8 +94,8 @@ class Meaning:
 _BOTH: tuple[Writer, ...] = ("broker", "node")
 _BROKER: tuple[Writer, ...] = ("broker",)
 _NODE: tuple[Writer, ...] = ("node",)
-_CHAIR: tuple[Reader, ...] = ("chair",)
-_SECURITY: tuple[Reader, ...] = ("security_officer",)
+_CHAIR: tuple[ReadingRole, ...] = ("chair",)
+_SECURITY: tuple[ReadingRole, ...] = ("security_officer",)
 
 
 def _moves(what: str, writers: tuple[Writer, ...] = _BOTH) -> Meaning:
@@ -170,7 +170,7 @@ OF_DUTIES = frozenset(kind for kind, one in KINDS.items() if one.duty is not Non
 _KNOWN = frozenset(map(str, Kind))
 
 
-def readable(role: Reader) -> frozenset[Kind]:
+def readable(role: ReadingRole) -> frozenset[Kind]:
     """What this role may read."""
     return frozenset(kind for kind, one in KINDS.items() if role in one.readers)
 
