@@ -96,6 +96,9 @@ class Party(_Strict):
     def takes_part(self, at: datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
+    def serves(self, region: str, at: datetime) -> bool:
+        return self.takes_part(at) and region in self.regions
+
     def desk_in(self, region: str) -> Desk:
         return self.desks.get(region, self.desk)
 
@@ -218,7 +221,7 @@ class Directory:
 
     def serving(self, partner: str, region: str, at: datetime) -> tuple[Party, ...]:
         """The parties of this kind that a question in a case of this region goes to."""
-        return tuple(one for one in self.parties(at) if one.partner == partner and region in one.regions)
+        return tuple(one for one in self.parties() if one.partner == partner and one.serves(region, at))
 
     def signers(self, partners: Iterable[str], at: datetime) -> tuple[str, ...]:
         """The codes of the parties that speak for these kinds when a version of the hand-out is agreed on."""
@@ -231,17 +234,18 @@ class Directory:
         return next((one for one in fitting if region in one.regions or not one.regions), None)
 
     def signing_key(self, oin: str, kid: str, at: datetime) -> ec.EllipticCurvePublicKey:
-        """The key of this party with this id, if both are there at that time. Raises SenderUnknown."""
+        """The key of this party with this id, if it is valid at that time. Raises SenderUnknown. Whether who
+        left may still do something is asked where something begins: what it owes, it can finish.
+        """
         found = self._signing.get((oin, kid))
-        if found is None or not found[0].valid_at(at) or not self._by_oin[oin].takes_part(at):
+        if found is None or not found[0].valid_at(at):
             raise SenderUnknown
         return found[1]
 
     def sealing_key(self, code: str, now: datetime) -> SealingKey:
-        """The newest valid key that seals to this party. Raises PartyUnknown when it has none, or left."""
-        party = self.party(code)
-        valid = [key for key in party.keys if key.use == "seal" and key.valid_at(now)]
-        if not valid or not party.takes_part(now):
+        """The newest valid key that seals to this party. Raises PartyUnknown when it has none."""
+        valid = [key for key in self.party(code).keys if key.use == "seal" and key.valid_at(now)]
+        if not valid:
             raise PartyUnknown
         newest = max(valid, key=lambda key: key.valid_from)
         return SealingKey(newest.kid, self._sealing[newest.kid])

@@ -1,4 +1,4 @@
-"""The five documents on the wire. Each is signed, lives shortly, and names the digest of what it answers: a
+"""The documents on the wire. Each is signed, lives shortly, and names the digest of what it answers: a
 chain that a stranger can check.
 
     case statement ◄── inquiry ◄── permit ◄── reply        receipt: the entries of all of them, proven to be
@@ -38,6 +38,9 @@ from contract.codes import (
     partner_of,
 )
 from contract.signing import Document
+
+MAX_INQUIRIES = 16
+"""In one request: one for each party that is asked in a case, of all kinds in a region together."""
 
 MAX_QUESTIONS = 60
 """Per inquiry: twelve subjects (`max_subjects_per_case`) and at most five questions that one holder knows.

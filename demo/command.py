@@ -21,7 +21,7 @@ def demo(
     ] = None,
     folder: Annotated[Path, typer.Option(help="Keys, databases and logs of the demo.")] = Path(".demo"),
 ) -> None:
-    """Start the broker and five nodes, play the stories, check the proofs. TEST – geen echte personen."""
+    """Start the broker and seven nodes, play the stories, check the proofs. TEST – geen echte personen."""
     try:
         good = run_demo(once=once, json_file=json_file, folder=folder)
     except WorldProblem as problem:

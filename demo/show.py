@@ -68,7 +68,7 @@ class Show:
         for item in told.items:
             table.add_row(
                 people[item["subjectRef"]],
-                SHORT[item["holder"]],
+                SHORT[item["holder"] or item["partner"]],
                 item["questionText"],
                 self._outcome(item),
                 self._ground(item),

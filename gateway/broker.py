@@ -40,6 +40,7 @@ from contract.problems import (
     NotFound,
     PartyIsOwn,
     PartyUnknown,
+    SenderUnknown,
     TooBusy,
 )
 from contract.signatory import Received, Signatory
@@ -52,10 +53,6 @@ from gateway.inquiries.deadlines import due_at
 from gateway.inquiries.inquiries import Accepted, earlier
 from gateway.inquiries.receipts import receipt
 from party.hand_outs import HandOut, HandOuts
-
-MAX_INQUIRIES = 16
-"""In one request: of each of five kinds of partner the parties of a region, three at most."""
-
 
 _decisions = Counter("grondslag_decisions_total", "Decisions that were recorded.", ["effect", "mode"])
 _arrived = Counter(
@@ -126,10 +123,10 @@ class Broker:
             # 3  record, durably, before anything leaves
             accepted = await self._accept(asked, hand_out)
             # 4-7  permits go out, the holders answer
-            deliveries = await self._courier.deliver_all(accepted)
+            deliveries = await self._courier.deliver_all([one for one in accepted if not one.in_vain])
             # 8  check, record
             try:
-                after = await self._arrived(deliveries)
+                after = await self._arrived(deliveries) | await self._given_up(accepted)
             except TrailUnavailable:  # not recorded, not passed on: the permits go out again later
                 after = {}
             # 9  reply, receipt
@@ -147,7 +144,7 @@ class Broker:
         directory = self._signatory.directory
         if by.code == self._signatory.party.code or said.region not in directory.regions:
             raise DocumentMalformed
-        if said.region not in by.regions:
+        if not by.serves(said.region, self._signatory.now()):
             raise CaseNotYours
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
@@ -179,7 +176,7 @@ class Broker:
         and another's look alike.
         """
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
-        if case is None or case.region not in caller.regions:
+        if case is None or not caller.serves(case.region, self._signatory.now()):
             raise NotFound
         assert case.position is not None  # noqa: S101 - it was saved with its entry
         return await receipt(self._signatory, self._trail, caller, [case.position])
@@ -267,11 +264,8 @@ class Broker:
                 raise DocumentMalformed
             if document.holder == one.sender.code:
                 raise PartyIsOwn
-            holder = self._signatory.directory.party(document.holder)
-            if holder.partner != document.asks:
-                raise DocumentMalformed
-            if not holder.takes_part(self._signatory.now()):
-                raise PartyUnknown
+            if not one.sender.takes_part(self._signatory.now()):
+                raise SenderUnknown
         return received
 
     def _placed(
@@ -293,10 +287,6 @@ class Broker:
                 raise CaseUnknown
             if case.statement != document.case_statement:
                 raise CaseStatementStale
-            holder = directory.party(document.holder)
-            # another region is asked of its own kind alone (hand-out, row A15)
-            if case.region not in holder.regions and holder.partner != requester.partner:
-                raise DocumentMalformed
             before = earlier(accepted for accepted in known if accepted.case_ref == case.case_ref)
             together = [
                 (question.subject_ref, question.role)
@@ -324,8 +314,21 @@ class Broker:
                 )
                 for question in document.questions
             )
-            asked.append(AskedInquiry(one, beside.identities, case, facts, inputs))
+            there = self._there(document, requester, case.region, now)
+            asked.append(AskedInquiry(one, beside.identities, case, facts, inputs, there))
         return asked
+
+    def _there(self, document: Inquiry, requester: Party, region: str, now: datetime) -> bool:
+        """Whether the holder takes part and serves the region; another region is asked of one's own kind
+        alone (hand-out, row A15). Raises DocumentMalformed for one of another kind than it is asked as.
+        """
+        try:
+            holder = self._signatory.directory.party(document.holder)
+        except PartyUnknown:  # the requester has another directory: its other inquiries go on
+            return False
+        if holder.partner != document.asks:
+            raise DocumentMalformed
+        return holder.takes_part(now) and (region in holder.regions or holder.partner == requester.partner)
 
     async def _decided(self, asked: Sequence[AskedInquiry], hand_out: HandOut) -> list[AskedInquiry]:
         decisions = iter(await hand_out.policy.decide([fact for one in asked for fact in one.inputs]))
@@ -402,13 +405,20 @@ class Broker:
             _arrived.labels("refused_by_holder" if outcome.status == "refused" else outcome.status).inc()
         return {one.jti: one for one in changed}
 
-    async def _postpone(self, missed: Sequence[Accepted], now: datetime) -> None:
-        """Raises CaseRaced when one that was to be given up changed since it was read."""
+    async def _given_up(self, accepted: Sequence[Accepted]) -> dict[str, Accepted]:
+        """Records at once what can reach nobody; these inquiries as they are now, by id."""
+        in_vain = [one for one in accepted if one.in_vain]
+        return await self._postpone(in_vain, self._signatory.now()) if in_vain else {}
+
+    async def _postpone(self, missed: Sequence[Accepted], now: datetime) -> dict[str, Accepted]:
+        """These inquiries as they are now, by id. Raises CaseRaced when one that was to be given up changed
+        since it was read.
+        """
         read = {one.jti: one.version for one in missed}
         given_up = [one for one in missed if one.token is not None and now.timestamp() >= one.tried_until]
         facts = [{"inquiry": one.jti, "case_ref": one.case_ref, "holder": one.holder} for one in given_up]
 
-        def postponed(store: Connection, recorded: Sequence[Recorded]) -> None:
+        def postponed(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
             positions = {one.jti: entry.position for one, entry in zip(given_up, recorded, strict=True)}
 
             def after(one: Accepted) -> Accepted:
@@ -419,9 +429,10 @@ class Broker:
                     raise CaseRaced
                 return one.given_up(position=position)
 
-            inquiries.change(store, list(read), after)
+            return inquiries.change(store, list(read), after)
 
-        await self._trail.append([Entry(Kind.UNDELIVERED, fact) for fact in facts], postponed)
+        entries = [Entry(Kind.UNDELIVERED, fact) for fact in facts]
+        return {one.jti: one for one in (await self._trail.append(entries, postponed)).result}
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> RequesterView:
         positions = [position for one in accepted for position in one.positions]

@@ -35,6 +35,7 @@ from contract.problems import (
     ReleaseKnown,
     ReleaseStale,
     ReleaseUnfit,
+    SenderUnknown,
     StillInForce,
 )
 from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
@@ -310,6 +311,8 @@ class Agreement:
         received = self._signatory.read(ReleaseStep, token)
         if received.document.step not in steps or received.sender.code == self._signatory.party.code:
             raise DocumentMalformed
+        if not received.sender.takes_part(self._signatory.now()):
+            raise SenderUnknown  # who left agrees on nothing any more; what it agreed on before stands
         return received
 
     async def _release(self, revision: str) -> Release:

@@ -25,6 +25,8 @@ class AskedInquiry:
     case: Case
     facts: CaseFacts
     inputs: tuple[dict[str, object], ...]
+    there: bool
+    """Whether its holder takes part, in this region: else it reaches nobody."""
     decisions: tuple[Decision, ...] = ()
     due: tuple[int, ...] = ()
 
@@ -113,7 +115,9 @@ def accepted_as(asked: AskedInquiry, positions: Sequence[int], now: datetime) ->
         positions=tuple(positions),
         token=asked.received.token if waiting else None,
         identities=_permitted_identities(asked, questions) if waiting else None,
-        tried_until=max((one.due_at for one in questions if one.due_at is not None), default=accepted_at),
+        tried_until=max((one.due_at for one in questions if one.due_at is not None), default=accepted_at)
+        if asked.there
+        else accepted_at,
         next_at=accepted_at + FIRST_RETRY_S if waiting else None,
     )
 

@@ -99,11 +99,11 @@ def stated(
 ) -> Case:
     """The case after this statement; `kept_by`: who stated it last.
 
-    Each party may replace its own. A Veilig Thuis may state a new case and take over one that another kind
-    of partner brought, never one of another Veilig Thuis. Any other partner may only bring one that is
-    anonymous, or whose melding is due or missing. Raises CaseNotYours.
+    Each party may replace its own, and that of one that left. A Veilig Thuis may state a new case and take
+    over one that another kind of partner brought, never one of another Veilig Thuis. Any other partner may
+    only bring one that is anonymous, or whose melding is due or missing. Raises CaseNotYours.
     """
-    own = kept_by is None or kept_by.code == by.code
+    own = kept_by is None or kept_by.code == by.code or not kept_by.takes_part(now)
     if by.partner == "veilig_thuis":
         if not own and kept_by is not None and kept_by.partner == by.partner:
             raise CaseNotYours

@@ -150,6 +150,11 @@ class Accepted:
     attempts: int = 0
     version: int = 1
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether it can reach nobody: its holder does not take part."""
+        return self.token is not None and self.tried_until <= self.accepted_at
+
     def permitted(self) -> tuple[PermittedQuestion, ...]:
         return tuple(
             PermittedQuestion.model_validate(

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field, ValidationError
 
 from contract.codes import Ref
-from contract.documents import Inquiry, Receipt, Reply
+from contract.documents import MAX_INQUIRIES, Inquiry, Receipt, Reply
 from contract.problems import (
     CannotDecide,
     CaseStatementStale,
@@ -20,7 +20,7 @@ from contract.problems import (
     RequestInvalid,
     invalid_params,
 )
-from gateway.broker import MAX_INQUIRIES, Presented, RequesterView
+from gateway.broker import Presented
 from gateway.callers import Calling, ThisBroker
 from gateway.inquiries.inquiries import Accepted
 from party.body import JWS, Body

@@ -119,7 +119,7 @@ class ObligationSteps:
 
     async def _in_region(self, case_ref: str, party: Party) -> bool:
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
-        return case is not None and case.region in party.regions
+        return case is not None and party.serves(case.region, self._signatory.now())
 
     async def _verify_may_let_wait(self, said: ObligationStep, sender: Party, one: Obligation) -> None:
         """Raises NotFound for who may not know of it, NotAllowed for who may not take this step."""

@@ -205,6 +205,37 @@ def test_a_holder_opens_only_the_identities_of_the_inquiry(
     assert before.quiet()
 
 
+def test_who_asks_itself_is_refused(chain: LocalWorld, vt: Insider) -> None:
+    """By the broker, whatever the own node let through."""
+    asked = vt.inquiry(vt.case(), "veilig_thuis.earlier_report", holder="veilig_thuis")
+    before = Door(chain)
+    assert code_of(vt.present(asked)) == (400, "party_is_own")
+    assert before.quiet()
+
+
+def test_a_question_to_a_party_of_another_kind_is_refused(
+    chain: LocalWorld, vt: Insider, broker: Insider
+) -> None:
+    """By the broker, and by the holder when the broker lets it through."""
+    asked = vt.inquiry(vt.case(), "reclassering.known", holder="politie")
+    before = Door(chain)
+    assert code_of(vt.present(asked)) == (400, "document_malformed")
+    response = broker.show_permit("politie", broker.permit(asked).token, asked)
+    assert code_of(response) == (400, "document_malformed")
+    assert before.quiet()
+
+
+def test_a_holder_that_is_asked_by_itself_answers_nothing(
+    chain: LocalWorld, vt: Insider, broker: Insider
+) -> None:
+    """Nor when the broker permits it."""
+    asked = vt.inquiry(vt.case(), "veilig_thuis.earlier_report", holder="veilig_thuis")
+    before = Door(chain)
+    response = broker.show_permit("veilig_thuis", broker.permit(asked).token, asked)
+    assert code_of(response) == (400, "document_malformed")
+    assert before.quiet()
+
+
 def test_a_sealed_part_for_another_partner_is_refused_by_the_holder(
     chain: LocalWorld, vt: Insider, broker: Insider
 ) -> None:

@@ -57,7 +57,7 @@ def asked_in_flevoland(play: Play, *questions: str, **more: Any) -> Json:
     return play.ask(chair, play.case(chair, region=OTHER_REGION), [man], **more)
 
 
-def by_holder(asked: Json) -> dict[str, str]:
+def by_holder(asked: Json) -> dict[str | None, str]:
     return {item["holder"]: ended(item) for item in asked["items"]}
 
 
@@ -133,13 +133,14 @@ def test_two_of_five_begin(tmp_path: Path, registers: Path) -> None:
         for dry in (True, False):
             asked = ask(play, SUPERVISED, POLICE, dryRun=dry)
             assert ends(asked) == {SUPERVISED: "draft" if dry else "answered:yes", POLICE: "not_joined"}
-        [nobody] = [item for item in asked["items"] if item["holder"] == "politie"]
-        assert (nobody["desk"], nobody["subjectRef"]) == (None, asked["items"][0]["subjectRef"])
+        [nobody] = [item for item in asked["items"] if item["partner"] == "politie"]
+        assert (nobody["holder"], nobody["desk"]) == (None, None)
+        assert nobody["subjectRef"] == asked["items"][0]["subjectRef"]
         shown = play.chair.get(f"/v1/enrichments/{asked['id']}")
         assert ends(shown) == ends(asked)
         alone = ask(play, POLICE)
         assert (ends(alone), alone["receipts"]) == ({POLICE: "not_joined"}, [])
-        # the police join: only the directory changes
+        # whom to call stands in the directory
         contents = json.loads((world.folder / "directory.json").read_text(encoding="utf-8"))
         contents["outside"] = [
             {
@@ -256,7 +257,7 @@ def test_who_lets_others_speak_takes_over_what_they_signed(
         chair = play.caller("veilig_thuis_flevoland", "chair")
         case = play.case(chair, region=OTHER_REGION)
         child = play.subject("another_region.child", "child", [CHILD])
-        assert by_holder(play.ask(chair, case, [child])) == {"rvdk": "not_joined"}
+        assert by_holder(play.ask(chair, case, [child])) == {None: "not_joined"}
 
 
 def test_a_region_is_switched_on_by_the_directory_alone(tmp_path: Path, registers: Path) -> None:
@@ -286,3 +287,72 @@ def test_a_region_is_switched_on_by_the_directory_alone(tmp_path: Path, register
         names = (item["desk"]["name"], item["answer"]["desk"]["name"], item["dutyDesk"]["name"])
         assert names == ("Loket Gooi", "Loket Gooi", "Piket")
         assert ends(ask(play, SUPERVISED)) == {SUPERVISED: "answered:yes"}
+
+
+def test_who_joins_is_asked_from_its_moment(many: Play) -> None:
+    """Listed before that, it is asked nothing; the directory does not change again."""
+    world = world_of(many)
+    soon = world.clock() + timedelta(minutes=10)
+    relist(world, lambda rows: rows["verslavingsreclassering"].update(since=soon.isoformat()))
+    assert by_holder(asked_in_flevoland(Play(world), SUPERVISED)) == {"reclassering": "answered:no"}
+    world.clock.ahead += timedelta(minutes=11)
+    asked = asked_in_flevoland(Play(world), SUPERVISED)
+    assert by_holder(asked)["verslavingsreclassering"] == "answered:yes"
+
+
+def test_a_directory_that_only_the_broker_has_taken_up_stops_no_other_question(many: Play) -> None:
+    """The asker does not know yet that one left: that one is not reached, and the others answer."""
+    world = world_of(many)
+    path = world.folder / "directory.json"
+    contents = json.loads(path.read_text(encoding="utf-8"))
+    for row in contents["parties"]:
+        if row["code"] == "verslavingsreclassering":
+            row["until"] = world.clock().isoformat()
+    path.write_bytes(directory_text(contents))
+    world.stop(BROKER)
+    world.start(BROKER)
+    asked = asked_in_flevoland(many, SUPERVISED, POLICE)
+    ends_at = {(item["question"], item["holder"]): ended(item) for item in asked["items"]}
+    assert ends_at == {
+        (SUPERVISED, "reclassering"): "answered:no",
+        (SUPERVISED, "verslavingsreclassering"): "undelivered",
+        (POLICE, "politie"): "waits_for_person",
+    }
+    sent = [
+        path for _, address, path, _ in world.wire.sent if address == world.address("verslavingsreclassering")
+    ]
+    assert "/v1/permits" not in sent
+
+
+def test_who_leaves_finishes_what_it_owes(many: Play) -> None:
+    """It asks nothing more. What was asked before is answered, and the person is told, also for the others."""
+    world = world_of(many)
+    asked = asked_in_flevoland(many, SUPERVISED, POLICE)
+    relist(world, lambda rows: rows["veilig_thuis_flevoland"].update(until=world.clock().isoformat()))
+    many = Play(world)
+    chair = many.caller("veilig_thuis_flevoland", "chair")
+    released = many.release("politie", asked["items"], POLICE, ["none_shareable"])
+    assert released == 1
+    place = f"/v1/enrichments/{asked['id']}"
+    seen = chair.until(place, lambda now: ends(now)[POLICE] == "answered:none_shareable")
+    assert ends(seen)[POLICE] == "answered:none_shareable"
+    case = asked["caseRef"]
+    [owed] = chair.post("/v1/obligations/_search", {"caseRef": case, "live": True})
+    today = world.today.isoformat()
+    how = {"channel": "conversation", "recipient": "self"}
+    for wish in (
+        {"step": "plan", "sender": "veilig_thuis_flevoland", "plannedOn": today, **how},
+        {"step": "notice", "textVersion": "2026-12", "safetyCheckedOn": today, **how},
+        {"step": "delivery", "how": "spoken", "proof": "0" * 64, "deliveredOn": today},
+    ):
+        owed = chair.post(f"/v1/obligations/{owed['id']}/steps", {"version": owed["version"], **wish})
+    assert owed["state"] == "met"
+    world.inform("veilig_thuis_flevoland")
+    joint = many.caller("politie", "participant").get(f"/v1/cases/{case}/obligations")
+    assert [one["state"] for one in joint] == ["met"]
+    with pytest.raises(Refused):
+        many.case(chair, region=OTHER_REGION)
+    man = many.subject("another_region.man", "suspected_perpetrator", [SUPERVISED])
+    man["questions"][0]["newReason"] = "Er is een nieuwe melding."
+    with pytest.raises(Refused, match="sender_unknown"):
+        many.ask(chair, case, [man])

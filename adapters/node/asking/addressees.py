@@ -13,6 +13,7 @@ from datetime import datetime
 from adapters.node.asking.wish import Wish, WishedQuestion
 from contract.codes import partner_of
 from contract.directory import Directory, Party
+from contract.documents import MAX_INQUIRIES
 from contract.problems import PartyIsOwn, PartyUnknown, RequestInvalid, invalid_param
 
 
@@ -33,7 +34,7 @@ def addressed(
     """Every question with each party that it goes to, in the order of the wish.
 
     Raises PartyIsOwn, and RequestInvalid with every other mistake: a party that is not of the kind asked or
-    does not serve the region, and a question to the own kind without one.
+    does not serve the region, a question to the own kind without one, and more holders than one request has.
     """
     found: list[Addressed] = []
     wrong: list[dict[str, str]] = []
@@ -55,6 +56,8 @@ def addressed(
                 found += [Addressed(number, question, party.code) for party in serving]
                 if not serving:
                     found.append(Addressed(number, question, None))
+    if len({one.holder for one in found} - {None}) > MAX_INQUIRIES:
+        wrong.append(invalid_param(("subjects",), "too_many_holders"))
     if wrong:
         raise RequestInvalid(invalid_params=wrong)
     return tuple(found)

@@ -34,7 +34,7 @@ STATES = {
     "answered": "Het antwoord is er.",
     "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom.",
     "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
-    "undelivered": "De houder was al die tijd niet te bereiken.",
+    "undelivered": "De houder was al die tijd niet te bereiken, of doet niet meer mee.",
     "not_joined": "Deze organisatie doet nog niet mee. De vraag is niet gesteld; bel.",
     "failed": "De vraag kon niet worden gesteld, of het antwoord klopte niet en is niet geopend.",
 }
@@ -82,8 +82,9 @@ class ItemOut(Body):
     )
     subject_ref: str | None = Field(default=None, description="Kenmerk van de betrokkene in deze casus.")
     subject_role: str = Field(description="Rol van de betrokkene.")
-    holder: str = Field(
-        description="De organisatie die antwoordt; bij `not_joined` de soort die nog niet meedoet."
+    partner: str = Field(description="De soort organisatie waar de vraag bij hoort.")
+    holder: str | None = Field(
+        description="De organisatie die antwoordt; leeg als er van die soort nog geen meedoet."
     )
     holder_name: str | None = Field(description="Hoe die organisatie heet.")
     question: str = Field(description="Code van de vraag.")
@@ -137,6 +138,7 @@ class EnrichmentOut(Body):
                     "subject": None,
                     "subjectRef": _SUBJECT,
                     "subjectRole": "suspected_perpetrator",
+                    "partner": "reclassering",
                     "holder": "reclassering_midden",
                     "holderName": "Reclassering Midden",
                     "question": "reclassering.under_supervision",
@@ -249,7 +251,8 @@ class Texts:
 
     def _asked(self, question: str) -> dict[str, Any]:
         known = self._catalogue.questions.get(question)
-        return {"question": question, "question_text": question if known is None else known.nl}
+        text = question if known is None else known.nl
+        return {"question": question, "question_text": text, "partner": partner_of(question)}
 
     def _party(self, code: str, region: str) -> dict[str, Any]:
         """Who is asked, and whom to call there; also of who left since."""
@@ -265,7 +268,7 @@ class Texts:
         """Nobody of this kind takes part: whom to call, if the directory says."""
         outsider = self._directory.outside(partner, region)
         return {
-            "holder": partner,
+            "holder": None,
             "holder_name": None if outsider is None else outsider.name,
             "desk": None if outsider is None else outsider.desk,
             "status": "not_joined",

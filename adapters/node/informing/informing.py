@@ -356,6 +356,7 @@ class Informing:
             if wish.recipient not in recipients(age_band, wish.circumstances):
                 wrong.append(("recipient", "not_for_this_person"))
         taking_part = {party.code for party in self._signatory.directory.parties(now)}
+        taking_part.add(self._signatory.party.code)  # who leaves tells what it owes
         if isinstance(wish, Plan) and wish.sender not in taking_part:
             wrong.append(("sender", "unknown"))
         if isinstance(wish, Notice) and wish.safety_checked_on != day_of(now):
