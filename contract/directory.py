@@ -106,6 +106,10 @@ class Party(_Strict):
     def _whole(self) -> Self:
         if (self.partner is None) != (self.code == BROKER):
             raise ValueError("a party says of which kind of partner it is; the broker is of none")
+        if self.code == BROKER and self.until is not None:
+            raise ValueError("the broker does not leave")
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise ValueError("a party leaves after it joined")
         if not set(self.desks) <= set(self.regions):
             raise ValueError("a desk is of a region that the party serves")
         return self
@@ -147,7 +151,14 @@ class Directory:
         that does not parse.
         """
         try:
+            json.loads(contents, object_pairs_hook=_no_twins)
             file = _File.model_validate_json(contents)
+        except _TwinError:
+            raise DirectoryProblem("The directory names a field twice; each may stand once.") from None
+        except UnicodeDecodeError:
+            raise DirectoryProblem("The directory is no text; it is JSON in UTF-8.") from None
+        except (json.JSONDecodeError, RecursionError):
+            raise DirectoryProblem("The directory is malformed at its start; it is no JSON.") from None
         except ValidationError as error:
             where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
             raise DirectoryProblem(
@@ -224,9 +235,15 @@ class Directory:
         return tuple(one for one in self.parties() if one.partner == partner and one.serves(region, at))
 
     def signers(self, partners: Iterable[str], at: datetime) -> tuple[str, ...]:
-        """The codes of the parties that speak for these kinds when a version of the hand-out is agreed on."""
-        kinds = frozenset(partners)
-        return tuple(sorted(one.code for one in self.parties(at) if one.partner in kinds and one.signs))
+        """The codes of the parties that speak for these kinds when a version of the hand-out is agreed on:
+        all of a kind, where none says that it does.
+        """
+        found: list[str] = []
+        for kind in frozenset(partners):
+            taking_part = [one for one in self.parties(at) if one.partner == kind]
+            speaking = [one for one in taking_part if one.signs] or taking_part
+            found += [one.code for one in speaking]
+        return tuple(sorted(found))
 
     def outside(self, partner: str, region: str) -> Outsider | None:
         """Whom of this kind to call where nobody of it takes part."""
@@ -289,6 +306,17 @@ class Directory:
                 self._sealing[key.kid] = sealing_public(key.raw())
 
 
+class _TwinError(Exception):
+    """A field that stands twice: one reader takes the first, another the last."""
+
+
+def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwinError
+    return found
+
+
 def dropped(before: Directory, after: Directory) -> tuple[str, ...]:
     """What stands in the first and no longer, or otherwise, in the second: codes of parties, and key ids with
     their party. Nothing may be lost: a party that leaves and a key that is retired get an end.
@@ -300,15 +328,19 @@ def dropped(before: Directory, after: Directory) -> tuple[str, ...]:
         except PartyUnknown:
             lost.append(party.code)
             continue
-        if (now.oin, now.partner) != (party.oin, party.partner):
+        if (now.oin, now.partner) != (party.oin, party.partner) or _later(party.until, now.until):
             lost.append(party.code)
-        keys = {(key.kid, key.use, key.public, key.valid_from) for key in now.keys}
-        lost += [
-            f"key {key.kid} of {party.code}"
-            for key in party.keys
-            if (key.kid, key.use, key.public, key.valid_from) not in keys
-        ]
+        keys = {(key.kid, key.use, key.public, key.valid_from): key for key in now.keys}
+        for key in party.keys:
+            same = keys.get((key.kid, key.use, key.public, key.valid_from))
+            if same is None or _later(key.valid_until, same.valid_until):
+                lost.append(f"key {key.kid} of {party.code}")
     return tuple(lost)
+
+
+def _later(end: datetime | None, now: datetime | None) -> bool:
+    """Whether an end was taken away, or moved to later."""
+    return end is not None and (now is None or now > end)
 
 
 def directory_text(contents: Mapping[str, object]) -> bytes:

@@ -12,7 +12,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 ReleaseState = Literal[
@@ -104,9 +104,11 @@ class Life:
 
     @property
     def involved(self) -> frozenset[str]:
-        """Who may put it in force or take it back."""
+        """Who may put it in force or take it back: whom it touches and who brought it; without effect, who
+        agreed.
+        """
         proposal = self.proposal
-        return self.needed | self.approved | ({proposal.party} if proposal is not None else frozenset())
+        return (self.needed or self.approved) | ({proposal.party} if proposal is not None else frozenset())
 
 
 def read_life(values: Mapping[str, Any]) -> Life:
@@ -122,7 +124,9 @@ def read_life(values: Mapping[str, Any]) -> Life:
 
 
 def read_examined(values: Mapping[str, Any]) -> Examined:
-    """Raises TypeError."""
+    """Raises TypeError, also for a field that is missing: what was not worked out is not nothing."""
+    if values.keys() != {field.name for field in fields(Examined)}:
+        raise TypeError("another shape of what was found")
     lists: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }

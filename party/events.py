@@ -153,6 +153,11 @@ class Event(Enum):
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
     RELEASE_STEP = "info", "A step in the life of a release was recorded.", "step", "revision", "partner"
+    RELEASE_UNREADABLE = (
+        "warning",
+        "What the broker tells of a release cannot be read; what was heard of it before holds.",
+        "code",
+    )
     RELEASE_WAITS = (
         "warning",
         "A release that is planned or in force was not accepted here; without it nothing is answered.",

@@ -103,7 +103,8 @@ class Agreement:
         Raises a document problem, ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict when too many are open,
         TrailUnavailable.
         """
-        received = self._read(token, {"propose"})
+        read_at = self._now()
+        received = self._read(token, {"propose"}, read_at)
         said = received.document
         known = self._lives.get(said.release)
         if known is not None:
@@ -130,14 +131,15 @@ class Agreement:
 
         steps = () if known is None else known.steps  # what was unfit may be brought again
         fresh = Life(said.release, said.base, said.changelog or "", steps, None)
-        return await self._recorded(fresh, received, record)
+        return await self._recorded(fresh, received, record, read_at)
 
     async def step(self, token: str) -> Life:
         """Takes a step with a release that is known. Raises a document problem, NotFound, DocumentReplayed,
         and why the step cannot be taken now: NotInvolved, OwnProposal, AlreadyAgreed, NotAgreed,
         ReleaseStale, MomentPast, StillInForce, Conflict; TrailUnavailable.
         """
-        received = self._read(token, {"approve", "reject", "activate", "retire"})
+        read_at = self._now()
+        received = self._read(token, {"approve", "reject", "activate", "retire"}, read_at)
         said = received.document
         life = self._lives.get(said.release)
         if life is None:
@@ -158,7 +160,7 @@ class Agreement:
             return lambda store: releases.change(store, after, before=life.steps)
 
         try:
-            return await self._recorded(life, received, record)
+            return await self._recorded(life, received, record, read_at)
         except releases.Changed:
             await self.refresh()
             raise Conflict from None
@@ -235,8 +237,13 @@ class Agreement:
             raise NotInvolved
 
     async def _recorded(
-        self, life: Life, received: Received[ReleaseStep], record: Callable[[Life], Callable[..., None]]
+        self,
+        life: Life,
+        received: Received[ReleaseStep],
+        record: Callable[[Life], Callable[..., None]],
+        recorded_at: int,
     ) -> Life:
+        """`recorded_at`: when the step was read, in its time: as of then every node reads it again."""
         said = received.document
         facts: dict[str, Any] = {
             "step": said.step,
@@ -249,7 +256,6 @@ class Agreement:
             facts |= {"base": said.base, "bundle": said.bundle, "certificate": said.certificate}
         if said.at is not None:
             facts["effective"] = said.at
-        recorded_at = self._now()
 
         def save(store: Any, recorded: Any) -> Life:
             step = Step(
@@ -307,8 +313,8 @@ class Agreement:
 
     # ── reading ──
 
-    def _read(self, token: str, steps: set[str]) -> Received[ReleaseStep]:
-        received = self._signatory.read(ReleaseStep, token)
+    def _read(self, token: str, steps: set[str], at: int) -> Received[ReleaseStep]:
+        received = self._signatory.read(ReleaseStep, token, at=moment(at))
         if received.document.step not in steps or received.sender.code == self._signatory.party.code:
             raise DocumentMalformed
         if not received.sender.takes_part(self._signatory.now()):

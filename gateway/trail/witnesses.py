@@ -3,6 +3,7 @@ all; without them the broker's own signature is all there is.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -199,8 +200,9 @@ class Witnesses:
             if answer.status == 200 and (lines := witness.lines(newest, text)):
                 self._sizes[witness.name] = newest.size
                 return lines
-            size = text.strip()
-            if answer.status != 409 or not size.isdigit() or not old < int(size) <= newest.size:
+            size = text.strip()  # 18 ASCII digits at most: what else is a digit somewhere is no number
+            refused = answer.status == 409 and re.fullmatch(r"[0-9]{1,18}", size) is not None
+            if not refused or not old < int(size) <= newest.size:
                 break
             self._sizes[witness.name] = int(size)
         log(Event.WITNESS_REFUSED, witness=witness.code, status=answer.status)

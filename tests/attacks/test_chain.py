@@ -220,7 +220,7 @@ def test_a_question_to_a_party_of_another_kind_is_refused(
     asked = vt.inquiry(vt.case(), "reclassering.known", holder="politie")
     before = Door(chain)
     assert code_of(vt.present(asked)) == (400, "document_malformed")
-    response = broker.show_permit("politie", broker.permit(asked).token, asked)
+    response = broker.show_permit("politie", broker.permit(asked, to="politie").token, asked)
     assert code_of(response) == (400, "document_malformed")
     assert before.quiet()
 
@@ -231,8 +231,8 @@ def test_a_holder_that_is_asked_by_itself_answers_nothing(
     """Nor when the broker permits it."""
     asked = vt.inquiry(vt.case(), "veilig_thuis.earlier_report", holder="veilig_thuis")
     before = Door(chain)
-    response = broker.show_permit("veilig_thuis", broker.permit(asked).token, asked)
-    assert code_of(response) == (400, "document_malformed")
+    permit = broker.permit(asked, to="veilig_thuis").token
+    assert code_of(broker.show_permit("veilig_thuis", permit, asked)) == (400, "document_malformed")
     assert before.quiet()
 
 

@@ -247,7 +247,7 @@ class TestOpening:
         with made.begin() as connection:
             connection.execute(text("DROP TABLE migrations_trail_version"))
         made.dispose()
-        with pytest.raises(TrailError, match="revision None, and this program needs 0002"):
+        with pytest.raises(TrailError, match="revision None, and this program needs 0003"):
             played(books.trail().open())
 
     def test_a_newer_database_is_refused(self, books: Books) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract.directory import Directory, DirectoryProblem, directory_text
+from contract.directory import Directory, DirectoryProblem, directory_text, dropped
 from contract.problems import PartyUnknown, SenderUnknown
 from tests.parties import NOON, Parties, read_directory
 
@@ -85,6 +85,11 @@ WRONG: dict[str, tuple[Change, str]] = {
         lambda c: c["parties"][1].update(desks={"limburg": c["parties"][1]["desk"]}),
         "parties.1",
     ),
+    "an end before its beginning": (
+        lambda c: c["parties"][1].update(since="2026-11-02T00:00:00Z", until="2026-11-01T00:00:00Z"),
+        "parties.1",
+    ),
+    "a broker that leaves": (lambda c: c["parties"][0].update(until="2026-11-01T00:00:00Z"), "parties.0"),
     "a region that nobody named": (lambda c: c["parties"][1].update(regions=["limburg"]), "region limburg"),
     "an OIN that is none": (lambda c: c["parties"][1].update(oin="123"), "parties.1.oin"),
     "an address with a query": (
@@ -138,3 +143,33 @@ def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     for path in (tmp_path / "directory.json", tmp_path):
         with pytest.raises(DirectoryProblem, match="grondslag init directory"):
             Directory.read(path)
+
+
+def test_a_field_that_stands_twice_is_refused(parties: Parties) -> None:
+    """One reader takes the first, another the last."""
+    raw = directory_text(parties.contents)
+    twice = raw.replace(b'"oin":', b'"oin": "99999990000000000999",\n   "oin":', 1)
+    assert twice != raw
+    with pytest.raises(DirectoryProblem, match="a field twice"):
+        Directory(twice)
+
+
+def test_all_speak_for_a_kind_where_nobody_says_that_it_does(parties: Parties) -> None:
+    """A kind that takes part never needs nobody."""
+    contents = copy.deepcopy(parties.contents)
+    assert read_directory(contents).signers({"om", "rvdk"}, NOON) == ("om", "rvdk")
+    for row in contents["parties"]:
+        row["signs"] = row["code"] == "rvdk"
+    assert read_directory(contents).signers({"om", "rvdk"}, NOON) == ("om", "rvdk")
+    assert read_directory(contents).signers({"ggz"}, NOON) == ()
+
+
+def test_an_end_is_not_taken_away(parties: Parties) -> None:
+    """Nor moved to later: a retired key does not come back."""
+    contents = copy.deepcopy(parties.contents)
+    contents["parties"][1]["until"] = "2026-11-01T00:00:00Z"
+    contents["parties"][2]["keys"][0]["valid_until"] = "2026-11-01T00:00:00Z"
+    before = read_directory(contents)
+    kid = contents["parties"][2]["keys"][0]["kid"]
+    assert dropped(before, parties.directory) == ("veilig_thuis", f"key {kid} of politie")
+    assert dropped(parties.directory, before) == ()

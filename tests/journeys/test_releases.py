@@ -122,8 +122,14 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
         officer(agreeing, "veilig_thuis").post("/v1/release-rollbacks", {})
     officer(agreeing, "rvdk").post(prepared.steps, {"step": "activate"})
     assert ends(asks(agreeing))[KNOWN].startswith("answered")
+    # whom it does not touch does not become involved by agreeing, and undoes nothing
+    officer(agreeing, "om").post(prepared.steps, {"step": "approve"})
+    with pytest.raises(Refused, match="not_involved"):
+        officer(agreeing, "om").post("/v1/release-rollbacks", {})
     steps = [one for one in kinds(world_of(agreeing), BROKER) if one == "release"]
-    assert len(steps) == len(["install", "propose", "examine", "approve", "approve", *["activate"] * 3])
+    assert len(steps) == len(
+        ["install", "propose", "examine", "approve", "approve", "approve", *["activate"] * 3]
+    )
 
 
 @pytest.fixture(scope="session")
@@ -359,3 +365,29 @@ def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
     assert dict(explain(Parts(load_release()), one.given).changes[0])["purpose"] == "enrich_referral"
     assert world_of(agreeing).do(recorded_at(trail_of, 0)) is None
     assert world_of(agreeing).do(recorded(trail_of, since, since)) == []
+
+
+def test_what_was_heard_once_is_never_forgotten(agreeing: Play, prepared: Prepared) -> None:
+    """A broker that leaves a signed step out undoes nothing; one that cannot be read stops no other."""
+    propose(agreeing, prepared)
+    agree(agreeing, prepared)
+    officer(agreeing, "rvdk").post(prepared.steps, {"step": "activate"})
+    officer(agreeing, "veilig_thuis").post("/v1/release-rollbacks", {})
+    world = world_of(agreeing)
+    node = world.apps[world.address("rvdk")].state.node
+    world.do(node.releases.hear())
+    told = world.do(node.releases._broker.call("GET", "/v1/releases")).body
+    rows = json.loads(told)["releases"]
+    old = load_release().revision
+    assert listed(agreeing, prepared)["state"] == "superseded"
+    for row in rows:
+        if row["release"] == old:
+            row["steps"] = []  # without the step that rolled back, the new one would be in force again
+    odd = {
+        **rows[-1],
+        "release": f"sha256:{'0' * 64}",
+        "steps": [{"document": "x", "recordedAt": 0, "position": 0}],
+    }
+    lives = {life.release: life for life in node.releases._joined([odd, *rows])}
+    assert odd["release"] not in lives
+    assert [step.step for step in lives[old].steps] == ["activate"]

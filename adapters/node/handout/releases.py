@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +32,7 @@ from contract.problems import (
     DocumentMalformed,
     NotFound,
     PartnerUnreachable,
+    Problem,
     ReleaseUnfit,
 )
 from contract.releases import (
@@ -147,7 +148,7 @@ class Releases:
     async def _listen(self) -> None:
         async with self._following:
             told = json.loads((await self._broker.call("GET", "/v1/releases")).body)["releases"]
-            lives = tuple(self._read(one) for one in told)
+            lives = self._joined(told)
             if lives != self._lives:
                 await self._trail.append([], lambda store, _: _save_heard(store, lives))
                 self._hear(lives)
@@ -269,6 +270,8 @@ class Releases:
         me = self._signatory.party
         if me.partner not in found.partners:
             return UNTOUCHED
+        if me.signs:
+            return None
         speaking = self._signers({str(me.partner)}, life)
         spoken_for = bool(speaking) and me.code not in speaking and life.approved.issuperset(speaking)
         return SPOKEN_FOR if spoken_for else None
@@ -352,6 +355,21 @@ class Releases:
     def _hold(self) -> None:
         self._hand_outs.hold(self._accepted, self._turns)
 
+    def _joined(self, told: Sequence[Mapping[str, Any]]) -> tuple[Life, ...]:
+        """What was heard before with what is told now. A release that cannot be read stays as it was heard,
+        and stops no other; a signed step that was heard is never forgotten, whatever the broker leaves out.
+        """
+        heard = {life.release: life for life in self._lives}
+        for one in told:
+            try:
+                life = self._read(one)
+            except Problem as problem:
+                log(Event.RELEASE_UNREADABLE, code=problem.code)
+                continue
+            before = heard.get(life.release)
+            heard[life.release] = life if before is None else _with_what_was_heard(before, life)
+        return tuple(heard.values())
+
     def _read(self, told: Mapping[str, Any]) -> Life:
         """What the broker tells of one release, held against the signed steps. Raises DocumentMalformed."""
         try:
@@ -394,6 +412,16 @@ class Releases:
 
     def _now(self) -> int:
         return int(self._signatory.now().timestamp())
+
+
+def _with_what_was_heard(before: Life, life: Life) -> Life:
+    known = {step.digest: step for step in before.steps}
+    steps = sorted(
+        {**{step.digest: step for step in life.steps}, **known}.values(), key=lambda one: one.position
+    )
+    brought_again = life.proposal is not None and life.proposal.digest not in known
+    base = life.base if brought_again or before.base is None else before.base
+    return replace(life, base=base, steps=tuple(steps), examined=life.examined or before.examined)
 
 
 def _load(store: Connection) -> tuple[dict[str, bytes], list[dict[str, Any]]]:

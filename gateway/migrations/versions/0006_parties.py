@@ -16,6 +16,8 @@ _LONGER = (
 
 def upgrade() -> None:
     op.execute("ALTER TABLE compared RENAME COLUMN partner TO party")
+    # worked out anew, with who must sign
+    op.execute("UPDATE releases SET examined = NULL WHERE base IS NOT NULL")
     if op.get_bind().dialect.name != "sqlite":  # SQLite holds no text to a length
         for table, column in _LONGER:
             op.alter_column(table, column, type_=sa.String(32))
