@@ -20,7 +20,7 @@ from contract.problems import (
     RequestInvalid,
     invalid_params,
 )
-from gateway.broker import Presented
+from gateway.broker import Presented, RequesterView
 from gateway.callers import Calling, ThisBroker
 from gateway.inquiries.inquiries import Accepted
 from party.body import JWS, Body
