@@ -193,7 +193,7 @@ class Play:
             if waiting["question"] == question and done < len(wanted):
                 place = f"/v1/questions/{waiting['inquiry']}/{waiting['index']}"
                 official.post(f"{place}/views")
-                official.post(f"{place}/releases", {"codes": list(codes), **more})
+                official.post(f"{place}/answers", {"codes": list(codes), **more})
                 done += 1
         return done
 

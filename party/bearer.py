@@ -20,7 +20,7 @@ from contract.signing import CLOCK_SKEW_S, VerifyingKey, provider_keys, token_cl
 from party.events import Event, log
 
 ASKING: frozenset[str] = frozenset(get_args(Role))
-OFFICIAL = "official"  # releases answers by hand
+OFFICIAL = "official"  # lets answers go by hand
 PRIVACY_OFFICER = "privacy_officer"  # agrees on versions of the hand-out
 FG = "data_protection_officer"  # leaves a notice out, reads and exports the trail
 SECURITY_OFFICER = "security_officer"  # reads the technical entries of the trail

@@ -218,7 +218,7 @@ def test_an_official_whose_node_cannot_record_releases_nothing(chain: LocalWorld
     official, place = chain.caller("politie", "official"), f"/v1/questions/{asked.signed.document.jti}/0"
     calls: list[Callable[[], Any]] = [
         lambda: official.post(f"{place}/views"),
-        lambda: official.post(f"{place}/releases", {"codes": ["shareable"]}),
+        lambda: official.post(f"{place}/answers", {"codes": ["shareable"]}),
     ]
     for call in calls:
         with trail_broken(chain, "politie"):

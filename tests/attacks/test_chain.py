@@ -975,7 +975,7 @@ def test_only_an_official_opens_and_releases(chain: LocalWorld) -> None:
         for call in (
             lambda caller=caller: caller.get("/v1/questions"),
             lambda caller=caller: caller.post(f"{place}/views"),
-            lambda caller=caller: caller.post(f"{place}/releases", {"codes": ["shareable"]}),
+            lambda caller=caller: caller.post(f"{place}/answers", {"codes": ["shareable"]}),
             lambda caller=caller: caller.post(f"{place}/refusals"),
             lambda caller=caller: caller.post(f"{place}/looks"),
         ):
@@ -990,7 +990,7 @@ def test_an_official_releases_only_what_was_opened_and_permitted(chain: LocalWor
     official, place = chain.caller("politie", "official"), _police_question(chain)
 
     def release(*codes: str) -> Callable[[], Any]:
-        return lambda: official.post(f"{place}/releases", {"codes": list(codes)})
+        return lambda: official.post(f"{place}/answers", {"codes": list(codes)})
 
     assert refusal(release("shareable")) == (409, "not_waiting")
     official.post(f"{place}/views")
@@ -1103,7 +1103,7 @@ def test_more_reason_is_asked_for_only_before_looking(chain: LocalWorld, vt: Ins
     official.post(f"{place}/refusals")
     for what in ("views", "refusals", "looks"):
         assert refusal(lambda what=what: official.post(f"{place}/{what}")) == (409, "not_waiting")
-    assert refusal(lambda: official.post(f"{place}/releases", {"codes": ["shareable"]})) == (
+    assert refusal(lambda: official.post(f"{place}/answers", {"codes": ["shareable"]})) == (
         409,
         "not_waiting",
     )
@@ -1117,8 +1117,8 @@ def test_a_rule_that_asks_for_the_prosecutor_waits_for_the_prosecutor(chain: Loc
     needed = official.post(f"{place}/views")["obligations"]
     release = {"codes": ["contact_ban"]}
     if "prosecutor_agrees" in needed:
-        assert refusal(lambda: official.post(f"{place}/releases", release)) == (400, "request_invalid")
-    official.post(f"{place}/releases", {**release, "prosecutorAgrees": True})
+        assert refusal(lambda: official.post(f"{place}/answers", release)) == (400, "request_invalid")
+    official.post(f"{place}/answers", {**release, "prosecutorAgrees": True})
     assert "prosecutor_agrees" in needed
 
 
@@ -1129,8 +1129,8 @@ def test_two_officials_release_once(chain: LocalWorld) -> None:
     second = _as(chain, "politie", role="official", sub="tweede")
     first.post(f"{place}/views")
     second.post(f"{place}/views")
-    first.post(f"{place}/releases", {"codes": ["shareable"]})
-    assert refusal(lambda: second.post(f"{place}/releases", {"codes": ["none_shareable"]})) == (
+    first.post(f"{place}/answers", {"codes": ["shareable"]})
+    assert refusal(lambda: second.post(f"{place}/answers", {"codes": ["none_shareable"]})) == (
         409,
         "not_waiting",
     )

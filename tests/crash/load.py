@@ -93,6 +93,6 @@ class _Official(_Turn):
                 official.post(f"{place}/refusals")
             else:
                 official.post(f"{place}/views")
-                official.post(f"{place}/releases", {"codes": ["shareable"]})
+                official.post(f"{place}/answers", {"codes": ["shareable"]})
             self.work.released += 1
         time.sleep(0.1)

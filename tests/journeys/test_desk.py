@@ -28,7 +28,7 @@ def test_an_official_opens_and_releases(play: Play, world: LocalWorld) -> None:
     assert seen["necessity"]
     assert set(seen["suggested"]) == {"shareable", "stalking"}
     assert set(seen["suggested"]) < set(seen["answerCodes"])
-    official(play).post(f"{place(question)}/releases", {"codes": seen["suggested"]})
+    official(play).post(f"{place(question)}/answers", {"codes": seen["suggested"]})
     assert waiting(play) == []
     now = watch(play, asked, lambda ends: ends[POLICE] not in WAITS)
     assert now == {POLICE: "answered:shareable+stalking"}
@@ -45,7 +45,7 @@ def test_an_official_chooses_from_the_permit(codes: list[str], problem: str, pla
     [question] = waiting(play)
     official(play).post(f"{place(question)}/views")
     with pytest.raises(Refused) as refused:
-        official(play).post(f"{place(question)}/releases", {"codes": codes})
+        official(play).post(f"{place(question)}/answers", {"codes": codes})
     assert refused.value.code == problem
     assert len(waiting(play)) == 1
 
@@ -55,10 +55,10 @@ def test_nothing_is_released_unseen_or_twice(play: Play) -> None:
     ask(play, POLICE)
     [question] = waiting(play)
     with pytest.raises(Refused, match="not_waiting"):
-        official(play).post(f"{place(question)}/releases", {"codes": ["shareable"]})
+        official(play).post(f"{place(question)}/answers", {"codes": ["shareable"]})
     release(play, question, "shareable")
     with pytest.raises(Refused, match="not_waiting"):
-        official(play).post(f"{place(question)}/releases", {"codes": ["none_shareable"]})
+        official(play).post(f"{place(question)}/answers", {"codes": ["none_shareable"]})
 
 
 def test_more_reason_is_asked_before_looking_only(play: Play) -> None:

@@ -121,10 +121,10 @@ def test_nothing_is_released_by_hand_while_paused(play: Play) -> None:
         official.post(f"{place(question)}/refusals")
     official.post(f"{place(question)}/views")
     with pytest.raises(Refused, match="answering_paused"):
-        official.post(f"{place(question)}/releases", {"codes": ["shareable"]})
+        official.post(f"{place(question)}/answers", {"codes": ["shareable"]})
     assert [one["state"] for one in waiting(play)] == ["opened"]
     manager.delete("/v1/pause")
-    official.post(f"{place(question)}/releases", {"codes": ["shareable"]})
+    official.post(f"{place(question)}/answers", {"codes": ["shareable"]})
     assert watch(play, asked, lambda now: now[POLICE] not in WAITS) == {POLICE: "answered:shareable"}
 
 

@@ -24,7 +24,7 @@ def test_a_waiting_question_survives_a_restart(party: str, play: Play, world: Lo
     world.start(party)
     world.wire.cut = lambda method, address, path: None
     release(play, first, "shareable")
-    play.caller("politie", "official").post(f"{place(second)}/releases", {"codes": ["shareable"]})
+    play.caller("politie", "official").post(f"{place(second)}/answers", {"codes": ["shareable"]})
     for one in asked:
         now = watch(play, one, lambda ends: ends[POLICE] not in WAITS)
         assert now == {POLICE: "answered:shareable"}

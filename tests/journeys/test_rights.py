@@ -130,7 +130,7 @@ def test_a_taking_back_that_overtakes_its_answer_waits_for_it(play: Play, world:
     broker = world.address(BROKER)
     police.post(f"{path}/views")
     world.wire.cut = lambda method, address, way: "before" if address == broker and "replies" in way else None
-    police.post(f"{path}/releases", {"codes": ["none_shareable"]})
+    police.post(f"{path}/answers", {"codes": ["none_shareable"]})
     police.post(f"{path}/rectifications", None)
     world.inform("politie")
     assert entries(world, BROKER, "rectification") == []

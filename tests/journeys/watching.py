@@ -83,7 +83,7 @@ def release(play: Play, question: Json, *codes: str, partner: str = "politie") -
     somebody = play.caller(partner, "official")
     somebody.post(f"{place(question)}/views")
     consent = {"prosecutorAgrees": True} if partner == "om" else {}
-    somebody.post(f"{place(question)}/releases", {"codes": list(codes), **consent})
+    somebody.post(f"{place(question)}/answers", {"codes": list(codes), **consent})
 
 
 def trail(world: LocalWorld, party: str) -> Trail:

@@ -87,7 +87,7 @@ ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("veilig_thuis", "POST", f"/v1/cases/{REF}/assignments", {}),
     ("veilig_thuis", "POST", "/v1/enrichments", WISH),
     ("politie", "POST", f"/v1/questions/{REF}/0/views", {}),
-    ("politie", "POST", f"/v1/questions/{REF}/0/releases", {"codes": ["yes"], "kind": "fact"}),
+    ("politie", "POST", f"/v1/questions/{REF}/0/answers", {"codes": ["yes"], "kind": "fact"}),
     ("politie", "POST", f"/v1/questions/{REF}/0/refusals", {}),
     ("reclassering", "POST", "/v1/standing-decisions", {"rule": "A01", "validUntil": "2027-01-01T00:00:00Z"}),
 )

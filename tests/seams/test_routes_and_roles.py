@@ -37,7 +37,7 @@ TABLE: dict[str, set[str] | str] = {
     "GET /enrichments/{id}": ASKING,
     "GET /questions": {"official"},
     "POST /questions/{id}/{index}/views": {"official"},
-    "POST /questions/{id}/{index}/releases": {"official"},
+    "POST /questions/{id}/{index}/answers": {"official"},
     "POST /questions/{id}/{index}/refusals": {"official"},
     "POST /questions/{id}/{index}/looks": {"official"},
     "POST /questions/{id}/{index}/rectifications": {"official"},

@@ -60,8 +60,8 @@ def open_question(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddr
         typer.echo(f"let op: {' '.join(opened['obligations'])}")
 
 
-@desk.command("release")
-def release(
+@desk.command("answer")
+def answer(
     inquiry: InquiryArgument,
     index: IndexArgument,
     codes: Annotated[list[str], typer.Argument(help="The code or codes that go out, and nothing else.")],
@@ -83,7 +83,7 @@ def release(
         "validUntil": valid_until,
         "prosecutorAgrees": prosecutor_agrees,
     }
-    call("POST", node, f"/v1/questions/{inquiry}/{index}/releases", token, body)
+    call("POST", node, f"/v1/questions/{inquiry}/{index}/answers", token, body)
     typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
 
 

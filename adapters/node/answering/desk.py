@@ -127,25 +127,25 @@ class AnsweringDesk:
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
         return OpenedQuestion(taken, question, subjects[question.subject_ref], finding)
 
-    async def release(self, jti: str, index: int, release: OfficialAnswer, person: Colleague) -> None:
+    async def answer(self, jti: str, index: int, chosen: OfficialAnswer, person: Colleague) -> None:
         """Lets an answer go. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, RequestInvalid."""
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
         if question.state != "opened":
             raise NotWaiting
         permitted = question.permit()
-        if not release.codes or not set(permitted.answer_codes).issuperset(release.codes):
+        if not chosen.codes or not set(permitted.answer_codes).issuperset(chosen.codes):
             raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_in_permit")])
-        if len(release.codes) > 1 and _ALONE.intersection(release.codes):
+        if len(chosen.codes) > 1 and _ALONE.intersection(chosen.codes):
             raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_together")])
-        if "prosecutor_agrees" in question.obligations and not release.prosecutor_agrees:
+        if "prosecutor_agrees" in question.obligations and not chosen.prosecutor_agrees:
             raise RequestInvalid(invalid_params=[invalid_param(("prosecutorAgrees",), "missing")])
-        finding = Finding(release.codes, day_of(self._signatory.now()), release.valid_until, doubtful=False)
+        finding = Finding(chosen.codes, day_of(self._signatory.now()), chosen.valid_until, doubtful=False)
         answer = answer_of(finding, permitted, self._signatory.party.desk, source="official")
-        answer = answer.model_copy(update={"kind": release.kind})
+        answer = answer.model_copy(update={"kind": chosen.kind})
         facts = {
             **self._facts(taken, question, person),
-            "prosecutor_agrees": release.prosecutor_agrees,
+            "prosecutor_agrees": chosen.prosecutor_agrees,
             "status": "answered",
         }
         outcome = Outcome(index=index, status="answered")

@@ -88,7 +88,7 @@ class OpenedOut(Body):
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
 
 
-class ReleaseIn(Body):
+class AnswerIn(Body):
     model_config = shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
 
     codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
@@ -140,18 +140,18 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
 
 
 @router.post(
-    "/questions/{id}/{index}/releases",
+    "/questions/{id}/{index}/answers",
     status_code=204,
     summary="Geef een antwoord vrij",
     description="Alleen na openen, en alleen met codes die de regel toestaat.",
     openapi_extra=SIGNED_IN,
     responses=told(CannotSignIn, NotWaiting, AnsweringPaused),
 )
-async def release(
-    inquiry: InquiryId, index: Index, body: ReleaseIn, node: ThisNode, person: SignedIn
+async def answer(
+    inquiry: InquiryId, index: Index, body: AnswerIn, node: ThisNode, person: SignedIn
 ) -> Response:
     chosen = OfficialAnswer(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
-    await node.desk.release(inquiry, index, chosen, person)
+    await node.desk.answer(inquiry, index, chosen, person)
     return Response(status_code=204)
 
 
