@@ -111,7 +111,12 @@ def app(
                 catalogue = start.hand_outs.first.catalogue
                 notice_days = catalogue.parameters.notice_days
                 book = Book(start.trail, notice_days=notice_days, joint=True, strange=say_strange)
-                informing = ObligationSteps(start.signatory, start.trail, book)
+                informing = ObligationSteps(
+                    start.signatory,
+                    start.trail,
+                    book,
+                    catalogue=lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
+                )
                 retention = Retention(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
                 )

@@ -149,10 +149,19 @@ class Broker:
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
-        limits = self._hand_outs.newest(int(self.now_s())).catalogue.limits(said.region)
-        due = timedelta(hours=limits.melding_due_hours)
+        catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
+        due = timedelta(hours=catalogue.limits(said.region).melding_due_hours)
         kept_by = None if before is None else directory.party(before.brought_by)
-        after = cases.stated(said, statement.digest, by, before, kept_by, now=self._signatory.now(), due=due)
+        after = cases.stated(
+            said,
+            statement.digest,
+            by,
+            before,
+            kept_by,
+            chairs=catalogue.has_duty(by.partner, "chairs"),
+            now=self._signatory.now(),
+            due=due,
+        )
         facts = {
             "case_ref": said.case_ref,
             "statement": statement.digest,

@@ -3,10 +3,10 @@
 Pure: no database, no web framework, no logger.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from policies.catalogue import Catalogue
+from policies.catalogue import Catalogue, Partner
 from policies.engine import Decision
 from policies.gates import Change, situations
 from policies.parts import Parts
@@ -50,8 +50,14 @@ def of_cells(catalogue: Catalogue, table: Table) -> list[Invariant]:
 CellCheck = Callable[[Cell, Decision], bool]
 
 
+def _without(partners: Mapping[str, Partner], may: Callable[[Partner], bool], text: str) -> str:
+    """Of whom the invariant speaks, and what it says of them."""
+    names = ", ".join(partner.short for partner in partners.values() if not may(partner))
+    return f"{names or 'Niemand'}: {text}"
+
+
 def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
-    rules = catalogue.rules
+    rules, partners = catalogue.rules, catalogue.partners
 
     def within_its_row(cell: Cell, one: Decision) -> bool:
         rule = rules.get(one.rule or "")
@@ -80,35 +86,44 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
             lambda cell, one: not (one.permitted and cell.at["subject.age_band"] == "unknown"),
         ),
         "victims": (
-            "Reclassering en OM: niet over een slachtoffer, of met uitleg door een mens (C17, D09).",
+            _without(
+                partners,
+                lambda one: one.about_victims,
+                "niet over een slachtoffer, of met uitleg door een mens (C17, D09).",
+            ),
             lambda cell, one: (
                 not (
                     one.permitted
                     and cell.at["subject.role"] == "victim"
-                    and cell.holder in {"reclassering", "om"}
+                    and not partners[cell.holder].about_victims
                     and not (cell.at["subject.dual_role"] and one.mode == "human")
                 )
             ),
         ),
         "minors_at_reclassering": (
-            "Reclassering antwoordt niet over minderjarigen (D08).",
+            _without(partners, lambda one: one.about_minors, "niet over minderjarigen (D08)."),
             lambda cell, one: (
                 not (
-                    one.permitted and cell.holder == "reclassering" and cell.at["subject.age_band"] != "adult"
+                    one.permitted
+                    and not partners[cell.holder].about_minors
+                    and cell.at["subject.age_band"] != "adult"
                 )
             ),
         ),
         "under_12": (
-            "Over een kind onder de 12: alleen de Raad, Veilig Thuis en (registraties) de politie (D08).",
+            "Over een kind onder de 12: alleen wat daarvoor is aangewezen (D08).",
             lambda cell, one: (
                 not (one.permitted and cell.at["subject.age_band"] == "under_12")
-                or cell.holder in {"rvdk", "veilig_thuis"}
-                or cell.at["question"] == "politie.relevant_registrations"
+                or catalogue.questions[str(cell.at["question"])].under_12
             ),
         ),
         "police_and_prosecution_by_hand": (
-            "Politie en OM geven nooit automatisch antwoord (Wpg 23(2); Wjsg 39f).",
-            lambda cell, one: not (one.mode == "automatic" and cell.holder in {"politie", "om"}),
+            _without(
+                partners,
+                lambda one: one.answers_by_machine,
+                "nooit automatisch antwoord (Wpg 23(2); Wjsg 39f).",
+            ),
+            lambda cell, one: not (one.mode == "automatic" and not partners[cell.holder].answers_by_machine),
         ),
         "zvh_by_hand": (
             "In een Zorg- en Veiligheidshuis is geen antwoord automatisch (D18).",

@@ -49,6 +49,7 @@ from party.rounds import rounds
 from party.settings import SettingsProblem
 from party.start import PROBLEMS, say_strange, started
 from party.wire import HttpWire, Unreachable, Wire
+from policies.catalogue import Catalogue
 
 API_VERSION = "1.0.0"
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -94,6 +95,10 @@ def app(
             await start.record()
             await line.open()
             stack.push_async_callback(line.close)
+
+            def catalogue() -> Catalogue:
+                return start.hand_outs.newest(int(now().timestamp())).catalogue
+
             witness = Witnessing(start.signatory, broker, start.trail)
             opening = Opening(start.signatory, witness.note)
             notice_days = start.hand_outs.first.catalogue.parameters.notice_days
@@ -141,7 +146,7 @@ def app(
                 outbox=outbox,
                 reading=Reading(start.trail),
                 rectifying=Rectifying(start.signatory, broker, outbox, start.trail),
-                requests=Requests(start.signatory, start.trail),
+                requests=Requests(start.signatory, start.trail, catalogue=catalogue),
                 exports=exports,
                 comparing=Comparing(start.signatory, broker, start.trail),
                 informing=Informing(
@@ -150,7 +155,7 @@ def app(
                     outbox,
                     start.trail,
                     book,
-                    catalogue=lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
+                    catalogue=catalogue,
                 ),
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )

@@ -73,8 +73,15 @@ class Adapter(Protocol):
 
 
 def verify_questions(adapter: Adapter, release: Release) -> None:
-    """Raises ReleaseError when a row permits a question to this partner that its adapter does not answer."""
+    """Raises ReleaseError when the hand-out does not name this kind of partner, or a row permits a question
+    to it that its adapter does not answer.
+    """
     catalogue = release.catalogue
+    if adapter.partner not in catalogue.partners:
+        raise ReleaseError(
+            f"The hand-out names no partner {adapter.partner}: add it to catalogue.partners, as "
+            "adapters/registers/README.md tells, or mend the setting `partner`."
+        )
     permitted = {
         question for rule in catalogue.rules.values() if rule.reason is None for _, question in rule.cells
     }

@@ -94,17 +94,19 @@ def stated(
     before: Case | None,
     kept_by: Party | None,
     *,
+    chairs: bool,
     now: datetime,
     due: timedelta,
 ) -> Case:
-    """The case after this statement; `kept_by`: who stated it last.
+    """The case after this statement; `kept_by`: who stated it last; `chairs`: whether `by` is of the kind of
+    partner that does (Veilig Thuis).
 
     Each party may replace its own, and that of one that left. A Veilig Thuis may state a new case and take
     over one that another kind of partner brought, never one of another Veilig Thuis. Any other partner may
     only bring one that is anonymous, or whose melding is due or missing. Raises CaseNotYours.
     """
     own = kept_by is None or kept_by.code == by.code or not kept_by.takes_part(now)
-    if by.partner == "veilig_thuis":
+    if chairs:
         if not own and kept_by is not None and kept_by.partner == by.partner:
             raise CaseNotYours
     elif not own or said.melding == "registered":

@@ -5,7 +5,7 @@ Every obligation comes from the permits in the trail, whatever anybody does. Its
 the prosecutor may let it wait. Grounds, persons and channels stay with whoever decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +25,7 @@ from contract.signing import moment
 from gateway.inquiries import cases
 from gateway.inquiries.receipts import receipt
 from party.events import Event, log
-
-PROSECUTOR = "om"
-"""May let another's obligation wait, for as long as an investigation asks it (docs/law.md, Telling, U3)."""
+from policies.catalogue import Catalogue
 
 MOST_SHOWN = 200
 """Obligations in one answer; more follow under a later `since`."""
@@ -47,10 +45,14 @@ class ShownObligations:
 
 
 class ObligationSteps:
-    def __init__(self, signatory: Signatory, trail: Trail, book: Book) -> None:
+    def __init__(
+        self, signatory: Signatory, trail: Trail, book: Book, *, catalogue: Callable[[], Catalogue]
+    ) -> None:
+        """`catalogue`: of the release that is in force, which says who prosecutes."""
         self._signatory = signatory
         self._trail = trail
         self._book = book
+        self._catalogue = catalogue
 
     async def take(self, token: str) -> None:
         """Records a step. Handing the same step in again changes nothing.
@@ -125,7 +127,8 @@ class ObligationSteps:
         """Raises NotFound for who may not know of it, NotAllowed for who may not take this step."""
         if not await self._in_region(one.case_ref, sender):
             raise NotFound
-        if sender.partner != PROSECUTOR or said.step not in {"deferral", "resumption"}:
+        prosecutes = self._catalogue().has_duty(sender.partner, "prosecutes")
+        if not prosecutes or said.step not in {"deferral", "resumption"}:
             raise NotAllowed
 
     async def _shown(self, to: Party, found: Sequence[Obligation], since: int) -> ShownObligations:

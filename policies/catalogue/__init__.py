@@ -6,6 +6,7 @@ needs to check it again. Texts are looked up here by code, outside the engine.
 
 from policies.catalogue.catalogue import Catalogue
 from policies.catalogue.parameters import Parameters
+from policies.catalogue.partner import Duty, Partner, RequestedRight, Term
 from policies.catalogue.question import Question
 from policies.catalogue.reading import parse_catalogue
 from policies.catalogue.region import Narrowing, Region
@@ -15,16 +16,20 @@ from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonTex
 __all__ = [
     "About",
     "Catalogue",
+    "Duty",
     "Fact",
     "LegalBasis",
     "Named",
     "Narrowing",
     "Parameters",
+    "Partner",
     "Purpose",
     "Question",
     "ReasonText",
     "Region",
+    "RequestedRight",
     "Rule",
     "RuleMode",
+    "Term",
     "parse_catalogue",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from policies.catalogue.parameters import Parameters
+from policies.catalogue.partner import Duty, Partner
 from policies.catalogue.question import Question
 from policies.catalogue.region import Narrowing, Region
 from policies.catalogue.rule import About, Rule
@@ -13,12 +14,12 @@ from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonTex
 @dataclass(frozen=True)
 class Catalogue:
     """All of it. `vocabulary`: field of an input (`case.stage`) -> its closed list of values. `every_rule`:
-    the conditions of every row, beside its own.
+    the conditions of every row, beside its own. `receivers`: who informs, by the partner that gets answers.
     """
 
     vocabulary: Mapping[str, tuple[str | bool, ...]]
     facts: Mapping[str, Fact]
-    partners: Mapping[str, Named]
+    partners: Mapping[str, Partner]
     questions: Mapping[str, Question]
     purposes: Mapping[str, Purpose]
     reasons: Mapping[str, ReasonText]
@@ -39,6 +40,7 @@ class Catalogue:
     answer_codes: Mapping[str, Named]
     rules: Mapping[str, Rule]
     status: str
+    receivers: Mapping[str, tuple[str, ...]]
     asking_roles: Mapping[str, tuple[str, ...]]
     urgent_asking_roles: tuple[str, ...]
     every_rule: tuple[str, ...]
@@ -54,6 +56,11 @@ class Catalogue:
         for region in sorted(self.regions.values(), key=lambda one: bool(one.narrowings)):
             found.setdefault(region.narrowings, []).append(region.code)
         return {codes[0]: tuple(codes) for codes in found.values()}
+
+    def has_duty(self, partner: str | None, duty: Duty) -> bool:
+        """Whether this kind of partner does so; None (the broker) and an unknown kind do not."""
+        known = self.partners.get(partner or "")
+        return known is not None and duty in known.duties
 
     def limits(self, region: str) -> Parameters:
         """The limits in this region: the national ones, or tighter. Those of an unknown region: national."""

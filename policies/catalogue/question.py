@@ -7,7 +7,9 @@ from policies.catalogue.strict import Codes, Row, Text
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `flags`: the answer is a set of `flag_codes`, or one of the other codes."""
+    """One question. `flags`: the answer is a set of `flag_codes`, or one of the other codes. `under_12`:
+    whether any row may permit it about a child of that age (D08).
+    """
 
     code: str
     holder: str
@@ -16,6 +18,7 @@ class Question:
     answer_codes: tuple[str, ...]
     flag_codes: tuple[str, ...]
     desk: str | None
+    under_12: bool
 
     @property
     def flags(self) -> bool:
@@ -30,6 +33,7 @@ class QuestionRow(Row):
     answer_codes: Codes
     flags: Codes
     desk: Text | None
+    under_12: bool
 
     def question(self) -> Question:
         return Question(
@@ -40,4 +44,5 @@ class QuestionRow(Row):
             answer_codes=(*self.answer_codes, *self.flags),
             flag_codes=self.flags,
             desk=self.desk,
+            under_12=self.under_12,
         )

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from policies.catalogue.catalogue import Catalogue
 from policies.catalogue.parameters import Parameters
+from policies.catalogue.partner import Partner
 from policies.catalogue.question import QuestionRow
 from policies.catalogue.references import require, verify_references
 from policies.catalogue.region import Region, RegionsFile
@@ -25,7 +26,7 @@ _T = TypeVar("_T")
 class _CatalogueFile(Row):
     """`catalogue/data.json`."""
 
-    partners: Mapping[str, Named]
+    partners: Mapping[str, Partner]
     vocabulary: Mapping[str, Values]
     facts: Mapping[str, Fact]
     purposes: Mapping[str, Purpose]
@@ -117,6 +118,7 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object, regio
         answer_codes=texts.answer_codes,
         rules={code: row.rule(frozenset(cells[code])) for code, row in rows.rules.items()},
         status=rows.status,
+        receivers=rows.receivers,
         asking_roles=rows.asking_roles,
         urgent_asking_roles=rows.urgent_asking_roles,
         every_rule=rows.every_rule,

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable
 from typing import get_args
 
 from policies.catalogue.catalogue import Catalogue
+from policies.catalogue.partner import Duty
 from policies.catalogue.region import Narrowing
 from policies.catalogue.rule import Rule, RuleMode
 from policies.errors import ReleaseError
@@ -23,7 +24,7 @@ def verify_references(read: Catalogue) -> None:
     ):
         require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
     require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
-    require(set(read.asking_roles) == set(read.partners), "matrix.asking_roles", "does not name each partner")
+    _verify_partners(read)
     _within(read.every_permit, read.obligations, "matrix.every_permit")
     require(set(read.by_mode) == {"automatic", "human"}, "matrix.by_mode", "does not name both modes")
     require(set(read.modes) == set(_RULE_MODES), "catalogue.modes", "does not name each mode")
@@ -43,11 +44,17 @@ def verify_references(read: Catalogue) -> None:
     for basis in read.legal_bases.values():
         require(bool(basis.articles), f"catalogue.legal_bases.{basis.code}", "names no article")
         _within(basis.open_questions, read.open_questions, f"catalogue.legal_bases.{basis.code}")
+    asked = {code for rule in read.rules.values() for _, code in rule.cells}
     for question in read.questions.values():
         begins = question.code.startswith(f"{question.holder}.")
         require(begins, f"catalogue.questions.{question.code}", "does not begin with its holder")
         _within([question.holder], read.partners, f"catalogue.questions.{question.code}")
         _within(question.answer_codes, read.answer_codes, f"catalogue.questions.{question.code}")
+        require(
+            question.code in asked,
+            f"catalogue.questions.{question.code}",
+            "stands in no cell: add it to matrix.cells of who may ask it, with a row that speaks of it",
+        )
     for purpose in read.purposes.values():
         _within(purpose.stages, words["case.stage"], f"catalogue.purposes.{purpose.code}")
     for rule in read.rules.values():
@@ -69,6 +76,32 @@ def verify_references(read: Catalogue) -> None:
             f"matrix.cells.{partner}.{code}",
             "has two rows for one subject role",
         )
+
+
+def _verify_partners(read: Catalogue) -> None:
+    """Whatever is said by partner is said of each; and each duty is somebody's."""
+    for place, said in (
+        ("catalogue.secrecy", read.secrecy),
+        ("matrix.receivers", read.receivers),
+        ("matrix.asking_roles", read.asking_roles),
+    ):
+        missing = sorted(read.partners.keys() - said.keys())
+        require(not missing, place, f"does not name each partner: {', '.join(missing)} is missing")
+        _within(said, read.partners, place)
+    require(_BROKER not in read.partners, "catalogue.partners", f"names the {_BROKER}, which is no partner")
+    for code, told_by in read.receivers.items():
+        place = f"matrix.receivers.{code}"
+        require(bool(told_by), place, "says of nobody that they inform")
+        _within(told_by, read.transparency, place)
+    for code, roles in read.asking_roles.items():
+        place = f"matrix.asking_roles.{code}"
+        _within(roles, read.requester_roles, place)
+        asks = any(code == requester for rule in read.rules.values() for requester, _ in rule.cells)
+        require(bool(roles) or not asks, place, "names no role, but its rows ask")
+    _within(read.urgent_asking_roles, read.requester_roles, "matrix.urgent_asking_roles")
+    for duty in get_args(Duty):
+        count = sum(duty in partner.duties for partner in read.partners.values())
+        require(count == 1, "catalogue.partners", f"gives the duty {duty!r} to {count} partners, not to one")
 
 
 def _verify_rule(rule: Rule, read: Catalogue) -> None:
@@ -138,3 +171,4 @@ def _within(codes: Iterable[object], known: Container[object], place: str) -> No
 
 
 _RULE_MODES = get_args(RuleMode)
+_BROKER = "broker"

@@ -29,8 +29,9 @@ class Fact(Named):
 
 @dataclass(frozen=True, config=STRICT)
 class Purpose(Named):
-    """Why one may ask, and in which stages of a case."""
+    """Why one may ask, and in which stages of a case. `why`: as a letter tells it."""
 
+    why: Text
     stages: Codes
     acute_danger: bool
 

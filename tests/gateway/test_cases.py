@@ -41,7 +41,8 @@ def party(code: str) -> Party:
 
 def case(by: str, before: Case | None = None, now: datetime = NOW, **changes: Any) -> Case:
     kept_by = None if before is None else party(before.brought_by)
-    return stated(said(**changes), "d" * 64, party(by), before, kept_by, now=now, due=DUE)
+    chairs = party(by).partner == "veilig_thuis"
+    return stated(said(**changes), "d" * 64, party(by), before, kept_by, chairs=chairs, now=now, due=DUE)
 
 
 def seen(one: Case, now: datetime) -> str:

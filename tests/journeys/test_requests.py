@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.node.rights.requests import term_of
 from contract.days import day_of
 from demo.caller import DemoCaller, Refused
+from policies import load_release
 from tests.journeys.test_rights import entries
 from tests.world import AsgiCaller, LocalWorld, local_world
 
@@ -66,7 +66,7 @@ def step(caller: DemoCaller, one: dict[str, Any], name: str) -> dict[str, Any]:
 def test_the_term_is_that_of_the_partners_law(
     partner: str, asked: Any, received_on: str, due_on: str, extended: str
 ) -> None:
-    term = term_of(partner, asked)
+    term = load_release().catalogue.partners[partner].term(asked)
     due = term.due(date.fromisoformat(received_on))
     longest = term.extended(date.fromisoformat(received_on))
     assert (due.isoformat(), longest.isoformat()) == (due_on, extended)

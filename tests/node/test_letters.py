@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from adapters.node.informing.letters import Letter, Overview, html, pdf
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import AskedAbout
-from adapters.node.informing.letters.words import HOLDERS, WHY, Organisation, day
+from adapters.node.informing.letters.words import Organisation, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
 from contract.codes import AgeBand, PurposeCode
 from demo.cast import cast
-from demo.members import PARTIES
+from policies import load_release
 from tests.pdf import inflated, printing
+
+CATALOGUE = load_release().catalogue
 
 DAY = date(2026, 12, 3)
 BASES = ("Wmo 5.2.6", "AVG 6(1)(e)")
@@ -70,7 +72,7 @@ class _Text(HTMLParser):
 
 def blocks(document: Letter | Overview) -> list[str]:
     parser = _Text()
-    parser.feed(html(document))
+    parser.feed(html(document, CATALOGUE))
     return [" ".join(block.split()) for block in parser.blocks if block.strip()]
 
 
@@ -150,7 +152,7 @@ def test_an_adult_is_u_and_a_child_is_je() -> None:
 
 
 FAMILY = {name: member.identity for name, member in cast(date(2026, 11, 23)).items()}
-_holders = st.sampled_from(sorted(HOLDERS))
+_holders = st.sampled_from(sorted(CATALOGUE.partners))
 _purposes = st.sampled_from(get_args(PurposeCode))
 _rows = st.lists(
     st.tuples(
@@ -170,7 +172,12 @@ def named(who: str) -> str:
     return " ".join(part for part in (identity.given_names, identity.prefix, identity.surname) if part)
 
 
-@given(who=_who, rows=_rows, kind=st.sampled_from(RECIPIENTS), receiver=st.sampled_from(PARTIES))
+@given(
+    who=_who,
+    rows=_rows,
+    kind=st.sampled_from(RECIPIENTS),
+    receiver=st.sampled_from(sorted(CATALOGUE.partners)),
+)
 def test_nothing_of_anybody_else_is_in_a_letter(
     who: str,
     rows: list[tuple[Organisation, str, tuple[str, ...], date]],
@@ -181,7 +188,7 @@ def test_nothing_of_anybody_else_is_in_a_letter(
     document = letter(
         name=named(who), recipient=kind[0], age_band=kind[1], told=told_of(rows), receiver=receiver
     )
-    page = html(document)
+    page = html(document, CATALOGUE)
     own = FAMILY[who]
     for other, identity in FAMILY.items():
         if other == who:
@@ -206,12 +213,12 @@ def test_nothing_of_anybody_else_is_in_a_letter(
     assert len(re.findall(r"is gevraagd of", text)) == len({row[0] for row in rows})
 
 
-@given(rows=_rows, receiver=st.sampled_from(PARTIES))
+@given(rows=_rows, receiver=_holders)
 def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_whatever_was_answered(
     rows: list[tuple[Organisation, str, tuple[str, ...], date]], receiver: str
 ) -> None:
     """A letter is made of who was asked, why, when and by which article; nothing else goes in."""
-    one, other = (html(letter(told=told_of(rows), receiver=receiver)) for _ in range(2))
+    one, other = (html(letter(told=told_of(rows), receiver=receiver), CATALOGUE) for _ in range(2))
     assert one == other
     assert set(Letter.__dataclass_fields__) == {
         "name",
@@ -250,7 +257,7 @@ def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() 
         "23 november 2026",
         "Veilig Thuis",
         "Raad Noord",
-        WHY["interpret"],
+        CATALOGUE.purposes["interpret"].why,
         "A06",
     ):
         assert words in text
@@ -262,7 +269,7 @@ def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() 
 
 def printed(document: Letter | Overview) -> bytes:
     with printing():
-        return pdf(document)
+        return pdf(document, CATALOGUE)
 
 
 @pytest.mark.parametrize("document", [letter(), overview()], ids=["letter", "overview"])

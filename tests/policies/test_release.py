@@ -137,6 +137,51 @@ BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
     "a question of another holder": (
         ("catalogue", "questions", "rvdk.known", "holder"), "om",
         "catalogue.questions.rvdk.known does not begin with its holder."),
+    "a partner without its words": (
+        ("catalogue", "partners", "rvdk"), {"nl": "Raad", "en": "Board"},
+        ("catalogue.partners.rvdk lacks short, in_sentence, asked_about, duties, answers_by_machine, "
+        "about_victims, about_minors, requests.")),
+    "a partner without a term": (
+        ("catalogue", "partners", "rvdk", "requests"), {},
+        "catalogue.partners.rvdk.requests has no 'each': the term of what has none of its own."),
+    "a term for what nobody asks": (
+        ("catalogue", "partners", "rvdk", "requests", "apology"),
+        {"months": 1, "days": 0, "more_months": 0, "more_days": 0, "basis": "AVG 12"},
+        ("catalogue.partners.rvdk.requests.apology is none of 'each', 'access', 'rectification', 'erasure', "
+        "'restriction' or 'objection'.")),
+    "a term without its law": (
+        ("catalogue", "partners", "rvdk", "requests", "each", "basis"), "",
+        "catalogue.partners.rvdk.requests.each.basis is empty."),
+    "a duty of two": (
+        ("catalogue", "partners", "rvdk", "duties"), ["chairs"],
+        "catalogue.partners gives the duty 'chairs' to 2 partners, not to one."),
+    "a duty of nobody": (
+        ("catalogue", "partners", "om", "duties"), [],
+        "catalogue.partners gives the duty 'prosecutes' to 0 partners, not to one."),
+    "partners without secrecy": (
+        ("catalogue", "secrecy"), {"om": "Wjsg 52"},
+        ("catalogue.secrecy does not name each partner: politie, reclassering, rvdk, veilig_thuis is "
+        "missing.")),
+    "receivers of whom nothing is said": (
+        ("matrix", "receivers"), {"om": ["general_notice"]},
+        "matrix.receivers does not name each partner: politie, reclassering, rvdk, veilig_thuis is missing."),
+    "a receiver that informs in an unknown way": (
+        ("matrix", "receivers", "om"), ["by_pigeon"], "matrix.receivers.om has unknown codes: by_pigeon."),
+    "partners of which nobody is said to ask": (
+        ("matrix", "asking_roles"), {"om": ["participant"]},
+        ("matrix.asking_roles does not name each partner: politie, reclassering, rvdk, veilig_thuis is "
+        "missing.")),
+    "rows that ask without a role": (
+        ("matrix", "asking_roles", "om"), [], "matrix.asking_roles.om names no role, but its rows ask."),
+    "an unknown role that asks": (
+        ("matrix", "asking_roles", "om"), ["janitor"], "matrix.asking_roles.om has unknown codes: janitor."),
+    "an unknown role that asks in danger": (
+        ("matrix", "urgent_asking_roles"), ["janitor"],
+        "matrix.urgent_asking_roles has unknown codes: janitor."),
+    "a question without its age": (
+        ("catalogue", "questions", "rvdk.known"),
+        {"holder": "rvdk", "nl": "?", "en": "?", "answer_codes": ["yes"], "flags": [], "desk": None},
+        "catalogue.questions.rvdk.known lacks under_12."),
     "a fraction": (
         ("parameters", "notice_days"), 27.5,
         "handout/parameters/data.json has a number that is not whole."),

@@ -25,7 +25,7 @@ from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import Organisation
-from adapters.node.informing.steps import Deferral, Notice, Plan, StepWish
+from adapters.node.informing.steps import DECLARED_BY, Deferral, Notice, Plan, StepWish
 from adapters.node.informing.telling import channels, recipients
 from adapters.node.outbox import Outbox
 from adapters.node.tables import metadata
@@ -364,8 +364,9 @@ class Informing:
         if isinstance(wish, Deferral):
             if not now < wish.until:
                 wrong.append(("until", "past"))
-            allowed = {"criminal_investigation": "om", "veilig_thuis_investigation": "veilig_thuis"}
-            if allowed.get(wish.ground, me) != me or (not own and wish.ground != "criminal_investigation"):
+            duty, catalogue = DECLARED_BY.get(wish.ground), self._catalogue()
+            mine = duty is None or catalogue.has_duty(me, duty)
+            if not mine or (not own and duty != "prosecutes"):
                 wrong.append(("ground", "not_yours"))
         if wrong:
             raise RequestInvalid(invalid_params=[invalid_param((name,), code) for name, code in wrong])

@@ -24,6 +24,7 @@ from contract.problems import (
 from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from party.pdf import PdfUnavailable
+from policies.catalogue import Catalogue
 
 ObligationId = Annotated[Ref, Path(alias="id", description="Kenmerk van de informatieplicht")]
 CaseId = Annotated[Ref, Path(alias="case", description="Kenmerk van de casus")]
@@ -207,7 +208,7 @@ async def step(obligation: ObligationId, body: StepIn, node: ThisNode, person: S
     openapi_extra=SIGNED_IN,
 )
 async def letter(obligation: ObligationId, node: ThisNode, person: SignedIn) -> Any:
-    return await _page(await node.informing.letter(obligation, person))
+    return await _page(await node.informing.letter(obligation, person), node.release.catalogue)
 
 
 @router.post(
@@ -223,7 +224,7 @@ async def letter(obligation: ObligationId, node: ThisNode, person: SignedIn) -> 
 async def overview(body: OverviewIn, node: ThisNode, person: SignedIn) -> Any:
     identity = wished_identity(body.identity)
     made = await node.informing.overview(identity, person, body.safety_checked_on)
-    return await _page(made)
+    return await _page(made, node.release.catalogue)
 
 
 @router.get(
@@ -303,10 +304,10 @@ _SHOWN_OF_STEP = frozenset(
 """Of the entry of a step; who of the staff took it stays in the trail."""
 
 
-async def _page(document: Letter | Overview) -> PageOut:
-    text, printed, problem = html(document), None, None
+async def _page(document: Letter | Overview, catalogue: Catalogue) -> PageOut:
+    text, printed, problem = html(document, catalogue), None, None
     try:
-        printed = base64.b64encode(await asyncio.to_thread(pdf, document)).decode()
+        printed = base64.b64encode(await asyncio.to_thread(pdf, document, catalogue)).decode()
     except PdfUnavailable as missing:
         problem = str(missing)
     return PageOut(html=text, pdf=printed, pdf_problem=problem)

@@ -5,6 +5,7 @@ value.
 entry: circumstances, grounds, reasons, who decided.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -15,6 +16,7 @@ from adapters.node.informing.telling import Channel, Circumstance, Recipient
 from audit.entry import time_of
 from contract.codes import Digest, Ref
 from contract.directory import PartyCode
+from policies.catalogue import Duty
 
 DeferralGround = Literal[
     "safety_of_involved",
@@ -26,6 +28,12 @@ DeferralGround = Literal[
     "professional_secrecy",
 ]
 """U1 to U6 and U8 (docs/law.md, Telling); U7, already informed, is no deferral but a coverage."""
+
+DECLARED_BY: Mapping[DeferralGround, Duty] = {
+    "criminal_investigation": "prosecutes",
+    "veilig_thuis_investigation": "chairs",
+}
+"""Grounds that only the partner with that duty may give."""
 
 Factor = Literal[
     "purposes",

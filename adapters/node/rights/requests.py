@@ -10,7 +10,7 @@ a case is, under a reference of its own.
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from prometheus_client import Gauge
@@ -25,8 +25,8 @@ from contract.problems import NotAllowed, NotFound, PreconditionFailed, RequestI
 from contract.signatory import Signatory
 from party.bearer import FG, PRIVACY_OFFICER, Colleague
 from party.events import Event, log
+from policies.catalogue import Catalogue, RequestedRight, Term
 
-RequestedRight = Literal["access", "rectification", "erasure", "restriction", "objection"]
 RequestOutcome = Literal["granted", "partly_granted", "refused", "forwarded"]
 
 requests = Table(
@@ -45,45 +45,9 @@ _overdue = Gauge("grondslag_requests_overdue", "Requests of persons whose term i
 
 
 @dataclass(frozen=True)
-class Term:
-    """In which time to answer, by how much it can be extended once, and the law that says so."""
-
-    months: int
-    days: int
-    more_months: int
-    more_days: int
-    basis: str
-
-    def due(self, received: date) -> date:
-        return _later(received, self.months, self.days)
-
-    def extended(self, received: date) -> date:
-        return _later(received, self.months + self.more_months, self.days + self.more_days)
-
-
-_AVG = Term(1, 0, 2, 0, "AVG 12(3)")
-TERMS: Mapping[str, Term] = {
-    "veilig_thuis": _AVG,  # "as soon as possible" (Wmo 5.3.2), within this
-    "reclassering": _AVG,
-    "rvdk": _AVG,
-    "politie": Term(0, 42, 0, 28, "Wpg 25, 27, 28"),
-    "om": Term(0, 28, 0, 0, "Wjsg 18, 21(2)"),
-}
-_OTHERWISE: Mapping[tuple[str, str], Term] = {
-    ("veilig_thuis", "erasure"): Term(3, 0, 0, 0, "Wmo 5.3.5"),
-    ("om", "rectification"): Term(0, 42, 0, 0, "Wjsg 39i"),
-}
-
-
-def term_of(partner: str, asked: str) -> Term:
-    """Of this partner for what is asked."""
-    return _OTHERWISE.get((partner, asked), TERMS[partner])
-
-
-@dataclass(frozen=True)
 class Request:
     id: str
-    asked: str
+    asked: RequestedRight
     received_on: date
     due_on: date
     extended: bool = False
@@ -95,9 +59,11 @@ class Request:
 
 
 class Requests:
-    def __init__(self, signatory: Signatory, trail: Trail) -> None:
+    def __init__(self, signatory: Signatory, trail: Trail, *, catalogue: Callable[[], Catalogue]) -> None:
+        """`catalogue`: of the release that is in force, which has the terms."""
         self._signatory = signatory
         self._trail = trail
+        self._catalogue = catalogue
 
     async def receive(
         self, asked: RequestedRight, received_on: date, who: Mapping[str, Any], person: Colleague
@@ -108,7 +74,7 @@ class Requests:
         _verify_may(person)
         if received_on > self.today():
             raise RequestInvalid(invalid_params=[invalid_param(("receivedOn",), "in_the_future")])
-        term = term_of(str(self._signatory.party.partner), asked)
+        term = self._term(asked)
         one = Request(str(uuid.uuid4()), asked, received_on, term.due(received_on))
         facts = {
             "case_ref": one.id,  # kept, held and destroyed as a case is
@@ -138,7 +104,7 @@ class Requests:
         """
 
         def extended(one: Request) -> Request:
-            term = term_of(str(self._signatory.party.partner), one.asked)
+            term = self._term(one.asked)
             over = one.overdue(self.today())  # what is too late stays too late
             if over or one.extended or term.extended(one.received_on) == one.due_on:
                 raise RequestInvalid(invalid_params=[invalid_param(("step",), "not_extendable")])
@@ -196,6 +162,9 @@ class Requests:
         await self._trail.append([entry], save)
         return after
 
+    def _term(self, asked: RequestedRight) -> Term:
+        return self._catalogue().partners[str(self._signatory.party.partner)].term(asked)
+
     def today(self) -> date:
         return day_of(self._signatory.now())
 
@@ -208,11 +177,3 @@ def _verify_may(person: Colleague) -> None:
 def _load(store: Connection, request_id: str) -> Request | None:
     row = store.execute(select(requests).where(requests.c.id == request_id)).mappings().first()
     return None if row is None else Request(**row)
-
-
-def _later(day: date, months: int, days: int) -> date:
-    """So many months later, at the last day of a month that is shorter (Regulation 1182/71, article 3)."""
-    years, month = divmod(day.month - 1 + months, 12)
-    first = date(day.year + years, month + 1, 1)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1)) + timedelta(days=days)

@@ -9,11 +9,12 @@ from pydantic import Field
 from adapters.node.addresses import Index, InquiryId
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.node import Node
-from adapters.node.rights.requests import Request, RequestedRight, RequestOutcome
+from adapters.node.rights.requests import Request, RequestOutcome
 from contract.codes import Ref
 from contract.problems import CannotSignIn, NotFound, NotWaiting, PreconditionFailed
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
+from policies.catalogue import RequestedRight
 
 RequestId = Annotated[Ref, Path(alias="id", description="Kenmerk van het verzoek")]
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from adapters.node.informing.letters.words import HOLDERS, SENDERS, WHY, Organisation, day
+from adapters.node.informing.letters.words import Organisation, category, day, kind_of
 from adapters.node.informing.telling import Recipient
+from policies.catalogue import Catalogue
 
 TEXT_VERSION = "2026-12.1"
 """Of the words; recorded with every letter."""
@@ -63,24 +64,24 @@ class Letter:
         young = self.recipient == "child_and_representative" or self.age_band == "from_16_to_17"
         return "young" if young else "adult"
 
-    def fields(self) -> Mapping[str, object]:
-        """For the template."""
+    def fields(self, catalogue: Catalogue) -> Mapping[str, object]:
+        """For the template, with names from the catalogue."""
         you = _WORDS[self.reader]
         return {
             **you,
             "letter": self,
             "written_on": day(self.written_on),
-            "rows": [self._row(one) for one in self.told],
-            "receiver_name": SENDERS[self.receiver],
+            "rows": [self._row(one, catalogue) for one in self.told],
+            "receiver_name": kind_of(self.receiver, catalogue),
             "text_version": TEXT_VERSION,
         }
 
-    def _row(self, one: AskedOrganisation) -> Mapping[str, object]:
+    def _row(self, one: AskedOrganisation, catalogue: Catalogue) -> Mapping[str, object]:
         return {
-            "holder": HOLDERS[one.holder.partner].name,
+            "holder": kind_of(one.holder.partner, catalogue),
             "name": one.holder.name,
-            "category": HOLDERS[one.holder.partner].category,
-            "why": [WHY[purpose] for purpose in one.purposes],
+            "category": category(one.holder.partner, catalogue),
+            "why": [catalogue.purposes[purpose].why for purpose in one.purposes],
             "bases": list(one.bases),
             "days": [day(moment) for moment in one.days],
         }

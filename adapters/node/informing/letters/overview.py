@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from adapters.node.informing.letters.words import SENDERS, STATES, WHY, Organisation, day
+from adapters.node.informing.letters.words import STATES, Organisation, day, kind_of
+from policies.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,18 @@ class Overview:
     def template(self) -> str:
         return "overview.html"
 
-    def fields(self) -> Mapping[str, object]:
-        """For the template."""
+    def fields(self, catalogue: Catalogue) -> Mapping[str, object]:
+        """For the template, with names from the catalogue."""
         return {
             "overview": self,
             "written_on": day(self.written_on),
-            "sender": SENDERS[self.sender],
+            "sender": kind_of(self.sender, catalogue),
             "rows": [
                 {
                     "day": day(one.at),
                     "asker": one.asker.name,
                     "holder": one.holder.name,
-                    "why": WHY[one.purpose],
+                    "why": catalogue.purposes[one.purpose].why,
                     "rule": one.rule,
                     "bases": "; ".join(one.bases),
                     "state": STATES["met" if one.told else "open"],

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from policies.catalogue import Catalogue
+
 _MONTHS = (
     "januari",
     "februari",
@@ -20,14 +22,6 @@ _MONTHS = (
 
 
 @dataclass(frozen=True)
-class Holder:
-    """An organisation that can be asked, and the kind of data that it is asked about."""
-
-    name: str
-    category: str
-
-
-@dataclass(frozen=True)
 class Organisation:
     """A party as a person reads of it: its kind, and its own name."""
 
@@ -35,31 +29,22 @@ class Organisation:
     name: str
 
 
-HOLDERS = {
-    "reclassering": Holder("de Reclassering", "begeleiding en toezicht"),
-    "rvdk": Holder("de Raad voor de Kinderbescherming", "onderzoek en hulp voor kinderen"),
-    "politie": Holder("de politie", "meldingen en aangiften"),
-    "om": Holder("het Openbaar Ministerie", "strafzaken"),
-    "veilig_thuis": Holder("Veilig Thuis", "eerdere meldingen"),
-}
-SENDERS = {
-    "veilig_thuis": "Veilig Thuis",
-    "politie": "de politie",
-    "om": "het Openbaar Ministerie",
-    "reclassering": "de Reclassering",
-    "rvdk": "de Raad voor de Kinderbescherming",
-}
-WHY = {
-    "enrich_referral": "om te weten wie al betrokken is, vóór een overleg",
-    "decide_attendance": "om te besluiten wie er bij het overleg moet zijn",
-    "interpret": "om samen te begrijpen wat er speelt",
-    "immediate_safety": "omdat er snel iets moest gebeuren voor de veiligheid",
-    "carry_out_and_monitor": "om te kijken of afspraken lukken",
-}
 STATES = {
     "open": "U hoort hier nog over.",
     "met": "Dit is al verteld.",
 }
+
+
+def kind_of(partner: str, catalogue: Catalogue) -> str:
+    """Its name in a sentence; the code of a kind that this version does not name (any more)."""
+    known = catalogue.partners.get(partner)
+    return partner if known is None else known.in_sentence
+
+
+def category(partner: str, catalogue: Catalogue) -> str:
+    """The kind of data that it is asked about."""
+    known = catalogue.partners.get(partner)
+    return "gegevens" if known is None else known.asked_about
 
 
 def day(moment: date) -> str:
