@@ -6,7 +6,7 @@ Pure: no database, no web framework, no logger.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from policies.catalogue import Catalogue, Partner
+from policies.catalogue import Catalogue, PartnerKind
 from policies.engine import Decision
 from policies.gates import Change, situations
 from policies.parts import Parts
@@ -50,7 +50,7 @@ def of_cells(catalogue: Catalogue, table: Table) -> list[Invariant]:
 CellCheck = Callable[[Cell, Decision], bool]
 
 
-def _without(partners: Mapping[str, Partner], may: Callable[[Partner], bool], text: str) -> str:
+def _without(partners: Mapping[str, PartnerKind], may: Callable[[PartnerKind], bool], text: str) -> str:
     """Of whom the invariant speaks, and what it says of them."""
     names = ", ".join(partner.short for partner in partners.values() if not may(partner))
     return f"{names or 'Niemand'}: {text}"

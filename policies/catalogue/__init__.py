@@ -6,7 +6,7 @@ needs to check it again. Texts are looked up here by code, outside the engine.
 
 from policies.catalogue.catalogue import Catalogue
 from policies.catalogue.parameters import Parameters
-from policies.catalogue.partner import Duty, Partner, RequestedRight, Term
+from policies.catalogue.partner import Duty, PartnerKind, RequestedRight, Term
 from policies.catalogue.question import Question
 from policies.catalogue.reading import parse_catalogue
 from policies.catalogue.region import Narrowing, Region
@@ -22,7 +22,7 @@ __all__ = [
     "Named",
     "Narrowing",
     "Parameters",
-    "Partner",
+    "PartnerKind",
     "Purpose",
     "Question",
     "ReasonText",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from policies.catalogue.parameters import Parameters
-from policies.catalogue.partner import Duty, Partner
+from policies.catalogue.partner import Duty, PartnerKind
 from policies.catalogue.question import Question
 from policies.catalogue.region import Narrowing, Region
 from policies.catalogue.rule import About, Rule
@@ -19,7 +19,7 @@ class Catalogue:
 
     vocabulary: Mapping[str, tuple[str | bool, ...]]
     facts: Mapping[str, Fact]
-    partners: Mapping[str, Partner]
+    partners: Mapping[str, PartnerKind]
     questions: Mapping[str, Question]
     purposes: Mapping[str, Purpose]
     reasons: Mapping[str, ReasonText]

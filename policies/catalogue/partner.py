@@ -45,7 +45,7 @@ def _has_each(terms: Mapping[str, Term]) -> Mapping[str, Term]:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Partner(Named):
+class PartnerKind(Named):
     """`short`: in a table. `in_sentence`: as in "bij ... is gevraagd". `asked_about`: the kind of data, for a
     letter. `answers_by_machine`, `about_victims`, `about_minors`: whether any row may permit that of this
     holder. `requests`: the term per request of a person; `each` for what has none of its own.

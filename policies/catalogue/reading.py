@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from policies.catalogue.catalogue import Catalogue
 from policies.catalogue.parameters import Parameters
-from policies.catalogue.partner import Partner
+from policies.catalogue.partner import PartnerKind
 from policies.catalogue.question import QuestionRow
 from policies.catalogue.references import require, verify_references
 from policies.catalogue.region import Region, RegionsFile
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 class _CatalogueFile(Row):
     """`catalogue/data.json`."""
 
-    partners: Mapping[str, Partner]
+    partners: Mapping[str, PartnerKind]
     vocabulary: Mapping[str, Values]
     facts: Mapping[str, Fact]
     purposes: Mapping[str, Purpose]
