@@ -28,10 +28,12 @@ class Member:
 _BOTH = (REGION, OTHER_REGION)
 
 FIVE = (
-    Member("veilig_thuis", "veilig_thuis", "Veilig Thuis Midden (DEMO)", "Veilig Thuis", 20_000),
+    Member("veilig_thuis", "veilig_thuis", "Veilig Thuis Midden (DEMO)", "Veilig Thuis Midden", 20_000),
     Member("politie", "politie", "Politie Midden (DEMO)", "Politie", 20_000, _BOTH),
     Member("om", "om", "Openbaar Ministerie Midden (DEMO)", "OM", 20_000, _BOTH),
-    Member("reclassering", "reclassering", "Reclassering Midden (DEMO)", "Reclassering", 20_000, _BOTH),
+    Member(
+        "reclassering", "reclassering", "Reclassering Midden (DEMO)", "Reclassering Midden", 20_000, _BOTH
+    ),
     Member("rvdk", "rvdk", "Raad voor de Kinderbescherming Midden (DEMO)", "Raad (RvdK)", 20_000),
 )
 """One of each kind, called as its kind."""

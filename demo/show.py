@@ -155,6 +155,8 @@ class Show:
         return f"{said[0].upper()}{said[1:]} ({by}; stand {day(answer['asOf'])}){after}"
 
     def _ground(self, item: Json) -> str:
+        if item["status"] == "not_joined":
+            return "niet getoetst: niet gevraagd"
         rule = f"regel {item['rule']}" if item["rule"] else "geen regel"
         status = f" ({self._catalogue.statuses[item['ruleStatus']].nl})" if item["ruleStatus"] else ""
         bases = "; ".join(item["legalBases"]) or "; ".join(

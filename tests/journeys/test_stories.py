@@ -78,8 +78,8 @@ def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(p
     lines = page.getvalue().splitlines()
     assert max(map(len, lines)) <= 120
     for words in (
-        "Wie vraagt: Veilig Thuis, voorzitter. Doel: aanmelding verrijken vóór het overleg.",
-        "Wie vraagt: Veilig Thuis, dienstdoende medewerker. Doel: directe veiligheid bij spoed.",
+        "Wie vraagt: Veilig Thuis Midden, voorzitter. Doel: aanmelding verrijken vóór het overleg.",
+        "Wie vraagt: Veilig Thuis Midden, dienstdoende medewerker. Doel: directe veiligheid bij spoed.",
         "Wie vraagt: Veilig Thuis Flevoland, voorzitter.",
         "Doet nog niet mee; dit is niet",
         "Ja (automatisch;",
