@@ -90,7 +90,7 @@ ITEMS = {
     "and the FG": "functionaris gegevensbescherming",
     "which partner was asked": "Bij de Reclassering is gevraagd of",
     "purpose": "om te weten wie al betrokken is",
-    "legal basis": "Dat staat in: Wmo 5.2.6; AVG 6(1)(e)",
+    "legal basis": "nog een concept. Ze noemen: Wmo 5.2.6; AVG 6(1)(e)",
     "categories": "Soort gegevens: begeleiding en toezicht",
     "recipients by name": "Dat was Veilig Thuis, als er een antwoord was",
     "source": "Het begon met een melding",
