@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.node.app import MIGRATIONS, jwks
+from adapters.node.app import MIGRATIONS, jwks, verify_kind
 from adapters.node.forgetting import FORGETTING
 from adapters.node.settings import NodeSettings
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
@@ -14,6 +14,7 @@ from contract.days import day_of
 from party.bearer import keys_of
 from party.settings import SettingsProblem
 from party.side import Side
+from party.start import read_signatory
 from party.wire import HttpWire
 from policies import load_release
 
@@ -24,9 +25,15 @@ async def _evidence(*_: Any) -> Mapping[str, bytes]:
 
 def _looks(settings: NodeSettings) -> Mapping[str, Callable[[], str]]:
     return {
+        "partner": lambda: _kind(settings),
         "register_url": lambda: asyncio.run(_register(settings)),
         "jwks": lambda: asyncio.run(_identity_provider(settings)),
     }
+
+
+def _kind(settings: NodeSettings) -> str:
+    verify_kind(read_signatory(settings, settings.party, lambda: datetime.now(UTC)), settings.partner)
+    return settings.partner
 
 
 async def _register(settings: NodeSettings) -> str:
@@ -43,9 +50,9 @@ async def _register(settings: NodeSettings) -> str:
         finally:
             await adapter.close()
     except RegisterUnavailable as problem:
-        raise SettingsProblem(
-            f"It is not there ({problem}). `register_url` is like {REGISTER_URLS[settings.partner]}."
-        ) from None
+        like = REGISTER_URLS.get(settings.partner)
+        advice = f" `register_url` is like {like}." if like else ""
+        raise SettingsProblem(f"It is not there ({problem}).{advice}") from None
     return f"answers, with {len(adapter.questions)} questions"
 
 

@@ -58,6 +58,11 @@ def adapter_for(
     `register_url` as in `REGISTER_URLS`. Raises RegisterUnavailable for an address of another form and
     ValueError for a partner that is not known.
     """
+    if partner not in _READINGS:
+        raise RegisterUnavailable(
+            f"There is no reference adapter for the kind {partner}, only for {', '.join(sorted(_READINGS))}. "
+            "Mend the setting `partner`, or run the node with an adapter of your own."
+        )
     try:
         register = _register(partner, register_url, thresholds, today)
     except RegisterUnavailable:

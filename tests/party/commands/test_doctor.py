@@ -73,6 +73,8 @@ _WRONG: dict[str, tuple[dict[str, str], str]] = {
     ),
     "no keys of the identity provider": ({"jwks": "HERE/none.json"}, "jwks"),
     "nobody at the identity provider": ({"jwks": "http://127.0.0.1:1/jwks"}, "jwks"),
+    "another kind than the directory has": ({"partner": "rvdk"}, "says rvdk"),
+    "a kind without an adapter": ({"partner": "ggz"}, "no reference adapter for the kind ggz"),
     "keys of another party": ({"keys": "HERE/rvdk/keys.json"}, "`keys`"),
     "no OPA": ({"policy_engine": "server", "opa_url": "http://127.0.0.1:1"}, "hand-out and policy engine"),
     "no certificate": ({"certificate": "HERE/none.pem"}, "`certificate`"),
