@@ -28,6 +28,7 @@ import adapters.node.app
 import gateway.app
 from adapters.node.app import app as node_app
 from adapters.node.settings import NodeSettings
+from adapters.partners import Adapter
 from audit.migration import KEYS, TRAIL, migrate
 from contract.codes import BROKER
 from contract.days import day_of
@@ -136,9 +137,10 @@ class LocalWorld(World):
         opa_url: str | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         members: tuple[Member, ...] = FIVE,
+        adapters: Mapping[str, Adapter] | None = None,
     ) -> None:
         """`databases` gives the URLs `database` and `subject_keys` of a party (SQLite in the folder if left
-        out).
+        out); `adapters`, by party, what does not come with the program.
         """
         super().__init__(folder, lambda _: None, day_of(datetime.now(UTC)), members=members)
         self.clock = Clock()
@@ -149,6 +151,7 @@ class LocalWorld(World):
         self._http = http
         self._opa_url = opa_url
         self._more = settings or {}
+        self._adapters = adapters or {}
         self._stacks: dict[str, AsyncExitStack] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="chain", daemon=True)
@@ -257,7 +260,8 @@ class LocalWorld(World):
         if party == BROKER:
             made = broker_app(BrokerSettings(**values), now=self.clock, wire=wire)
         else:
-            made = node_app(NodeSettings(**values), now=self.clock, wire=wire)
+            adapter = self._adapters.get(party)
+            made = node_app(NodeSettings(**values), now=self.clock, wire=wire, adapter=adapter)
         stack = AsyncExitStack()
         if self._http:
             stop, up = asyncio.Event(), asyncio.Event()

@@ -1,21 +1,16 @@
 """The README's sixth partner is a real adapter: its code is run, and the contract holds over it."""
 
-import csv
-import hashlib
-import json
-import re
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapters.partners.adapter import Adapter, Asked
 from adapters.partners.contract import AdapterContract, Examples
 from contract.identity import Identity
+from tests.guardian import example, extract
 
 TODAY = date(2026, 3, 10)
-_README = Path(__file__).parents[2] / "adapters/registers/README.md"
 _HOME = {"postcode": "9991ZX", "house_number": "3"}
 _PERSONS = {
     "known": Identity("Proefstra", "Hidde Jan", "2015-05-24", **_HOME),
@@ -26,43 +21,15 @@ _PERSONS = {
 }
 
 
-def _example() -> dict[str, Any]:
-    """The first Python block of the README, run."""
-    code = re.search(r"```python\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)
-    assert code
-    names: dict[str, Any] = {}
-    exec(compile(code.group(1), _README.name, "exec"), names)
-    return names
-
-
-def _extract(folder: Path, columns: dict[str, str]) -> None:
-    held = {name: one for name, one in _PERSONS.items() if name != "unknown"}
-    held["other"] = Identity("Dubbelma", "Marijt", "2012-01-09", **_HOME)
-    persons = []
-    for name, one in held.items():
-        row = {"key": name, **{field: getattr(one, field) for field in columns if hasattr(one, field)}}
-        row |= {mark: str(int(mark == name)) for mark in ("shielded", "deceased", "in_doubt")}
-        persons.append({columns[field]: value for field, value in row.items()})
-    measures = [{"id": name, "kind": "guardianship", "start": "2025-01-01", "end": ""} for name in held]
-    files = {}
-    for file, rows in (("children.csv", persons), ("measures.csv", measures)):
-        with (folder / file).open("w", newline="") as out:
-            writer = csv.DictWriter(out, rows[0].keys())
-            writer.writeheader()
-            writer.writerows(rows)
-        content = (folder / file).read_bytes()
-        files[file] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (folder / "extract.json").write_text(json.dumps({"extracted_on": TODAY.isoformat(), "files": files}))
-
-
 class TestSixthPartner(AdapterContract):
     folder: Path
 
     @pytest.fixture(autouse=True)
     def _built(self, tmp_path: Path) -> None:
         self.folder = tmp_path
-        self.example = _example()
-        _extract(tmp_path, self.example["SHAPE"].columns)
+        self.example = example()
+        held = {name: one for name, one in _PERSONS.items() if name != "unknown"}
+        extract(tmp_path, held | {"other": Identity("Dubbelma", "Marijt", "2012-01-09", **_HOME)}, TODAY)
 
     def adapter(self) -> Adapter:
         return self.example["adapter"](self.folder, TODAY)
