@@ -16,6 +16,8 @@ _LABELS = {
     "state",
     "status",
     "partner",
+    "party",
+    "misdeed",
     "outcome",
     "overdue",
     "method",

@@ -121,7 +121,9 @@ def test_the_page_tells_everything_in_the_document(name: str) -> None:
                 for code in problems.get("examples", {}):
                     assert f'id="fout-{code}"' in text
     for schema in document["components"]["schemas"].values():
-        for field, inner in schema["properties"].items():
+        for value in schema.get("enum", ()):
+            assert f"<code>{value}</code>" in text
+        for field, inner in schema.get("properties", {}).items():
             assert f"<code>{field}</code>" in text
             for state in inner.get("oneOf", ()):
                 assert f"<code>{state['const']}</code>" in text
