@@ -29,6 +29,7 @@ class Kind(StrEnum):
     PRUNING = "pruning"
     # of a case
     CASE = "case"
+    ACCEPTANCE = "acceptance"
     ASSIGNMENT = "assignment"
     CLOSURE = "closure"
     # of a question
@@ -120,6 +121,7 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.ERASURE: Meaning("What was sealed about a subject is destroyed.", _BOTH, _SECURITY),
     Kind.PRUNING: Meaning("Entries that were kept long enough are destroyed.", _BOTH, _SECURITY),
     Kind.CASE: Meaning("A chair stated a case.", _BOTH, _CHAIR),
+    Kind.ACCEPTANCE: Meaning("A case was accepted, where several partners decide together.", _BOTH, _CHAIR),
     Kind.ASSIGNMENT: Meaning("Somebody took up the work on a case.", _NODE, _CHAIR),
     Kind.CLOSURE: Meaning("The work on a case is done.", _NODE, _CHAIR),
     Kind.INQUIRY: Meaning("An inquiry was made, or taken.", _BOTH, row="whole", exhibit=True),

@@ -77,6 +77,19 @@ class CaseStatement(Document):
     replaces: Digest | None = None
 
 
+class CaseAcceptance(Document):
+    """A partner accepts a case in a Zorg- en Veiligheidshuis (WGS 2.31): the case as this statement has it.
+    `attested`: in which role somebody did; who it was stays at that node.
+    """
+
+    typ: ClassVar[str] = "grondslag-acceptance+jwt"
+    max_bytes: ClassVar[int] = 2 * 1024
+
+    case_ref: Ref
+    case_statement: Digest
+    attested: Role
+
+
 class AskedQuestion(_Part):
     """One code from the catalogue about one subject, with the facts of that subject and of the necessity, as
     codes.

@@ -21,6 +21,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── NotSignedIn           401
     │   ├── NotAllowed            403
     │   │   ├── CaseNotYours      403
+    │   │   ├── AcceptanceNotYours 403
     │   │   ├── NotInvolved       403
     │   │   └── OwnProposal       403
     │   ├── NotFound              404
@@ -29,6 +30,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── NotAcceptable         406
     │   ├── Conflict              409
     │   │   ├── CaseStatementStale 409
+    │   │   ├── AcceptanceNotNeeded 409
     │   │   ├── PartyUnknown      409
     │   │   ├── AnsweringPaused   409
     │   │   ├── DecisionDiffers   409
@@ -222,6 +224,14 @@ class CaseNotYours(NotAllowed):
     title, detail = "Deze casus is niet van u.", "Alleen de partij die de casus heeft ingebracht mag dit."
 
 
+class AcceptanceNotYours(NotAllowed):
+    code = "acceptance_not_yours"
+    title, detail = (
+        "U kunt deze casus niet aannemen.",
+        "Dat doet een deelnemer van politie, OM of Raad, met mandaat, in de regio van de casus.",
+    )
+
+
 class NotInvolved(NotAllowed):
     code = "not_involved"
     title, detail = (
@@ -277,6 +287,14 @@ class CaseStatementStale(Conflict):
     title, detail = (
         "De gegevens van deze casus zijn veranderd.",
         "Haal de casus opnieuw op en stuur het bericht daarna opnieuw.",
+    )
+
+
+class AcceptanceNotNeeded(Conflict):
+    code = "acceptance_not_needed"
+    title, detail = (
+        "Deze casus hoeft niemand aan te nemen.",
+        "Dat is alleen nodig in een regio met een Zorg- en Veiligheidshuis. Er is niets vastgelegd.",
     )
 
 

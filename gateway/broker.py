@@ -24,12 +24,15 @@ from audit.kinds import Kind
 from audit.trail import Trail
 from contract.directory import Party
 from contract.documents import (
+    CaseAcceptance,
     CaseStatement,
     Inquiry,
     Reply,
     decision_input,
 )
 from contract.problems import (
+    AcceptanceNotNeeded,
+    AcceptanceNotYours,
     CaseNotYours,
     CaseStatementStale,
     CaseUnknown,
@@ -178,7 +181,51 @@ class Broker:
             appended = await self._trail.append([Entry(Kind.CASE, facts)], save)
         except CaseRaced:
             raise CaseStatementStale from None
-        return await receipt(self._signatory, self._trail, by, [appended.recorded[0].position])
+        return await self._case_receipt(by, replace(after, position=appended.recorded[0].position))
+
+    async def accept_case(self, token: str) -> str:
+        """Takes that a partner accepted a case (C22); the receipt, with the case as it was stated. A case is
+        accepted once: whoever accepts it again gets the receipt of the first.
+
+        Raises a document problem, AcceptanceNotYours, CaseUnknown, AcceptanceNotNeeded, CaseStatementStale,
+        TooBusy, TrailUnavailable.
+        """
+        acceptance = self._signatory.read(CaseAcceptance, token)
+        said, by = acceptance.document, acceptance.sender
+        directory, now = self._signatory.directory, self._signatory.now()
+        catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
+        roles = catalogue.asking_roles.get(str(by.partner), ())
+        if not catalogue.has_duty(by.partner, "accepts") or said.attested not in roles:
+            raise AcceptanceNotYours
+        before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
+        if before is None or not by.serves(before.region, now):
+            raise CaseUnknown  # unknown and another's look alike
+        if directory.regions[before.region].regime != "zvh":
+            raise AcceptanceNotNeeded
+        if before.accepted is not None:
+            return await self._case_receipt(by, before)
+        if said.case_statement != before.statement:
+            raise CaseStatementStale
+        facts = {
+            "case_ref": said.case_ref,
+            "statement": said.case_statement,
+            "acceptance": acceptance.digest,
+            "by": by.code,
+            "attested": said.attested,
+            "region": before.region,
+        }
+        after = replace(before, version=before.version + 1)
+
+        def save(store: Connection, recorded: Sequence[Recorded]) -> Case:
+            accepted = replace(after, accepted=recorded[0].position)
+            cases.save(store, accepted, before)
+            return accepted
+
+        try:
+            appended = await self._trail.append([Entry(Kind.ACCEPTANCE, facts)], save)
+        except CaseRaced:
+            raise TooBusy from None  # restated, asked in or accepted just now: try again, knowing that
+        return await self._case_receipt(by, appended.result)
 
     async def case(self, case_ref: str, caller: Party) -> str:
         """The receipt of the newest statement of a case, for partners of its region. Raises NotFound: unknown
@@ -187,8 +234,7 @@ class Broker:
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
         if case is None or not caller.serves(case.region, self._signatory.now()):
             raise NotFound
-        assert case.position is not None  # noqa: S101 - it was saved with its entry
-        return await receipt(self._signatory, self._trail, caller, [case.position])
+        return await self._case_receipt(caller, case)
 
     def now_s(self) -> float:
         return self._signatory.now().timestamp()
@@ -442,6 +488,11 @@ class Broker:
 
         entries = [Entry(Kind.UNDELIVERED, fact) for fact in facts]
         return {one.jti: one for one in (await self._trail.append(entries, postponed)).result}
+
+    async def _case_receipt(self, to: Party, case: Case) -> str:
+        """Of its newest statement, and of its acceptance."""
+        positions = [position for position in (case.position, case.accepted) if position is not None]
+        return await receipt(self._signatory, self._trail, to, positions)
 
     async def _report(self, requester: Party, accepted: Sequence[Accepted]) -> RequesterView:
         positions = [position for one in accepted for position in one.positions]

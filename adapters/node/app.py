@@ -122,7 +122,7 @@ def app(
                 hand_outs=start.hand_outs,
                 releases=releases,
                 trail=start.trail,
-                cases=OwnCases(start.signatory, broker, start.trail, opening),
+                cases=OwnCases(start.signatory, broker, start.trail, opening, catalogue=catalogue),
                 asking=Asking(
                     start.signatory,
                     broker,

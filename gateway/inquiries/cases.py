@@ -41,6 +41,7 @@ cases = Table(
         "version", Integer, nullable=False
     ),  # counts statements and accepted inquiries: fences decisions against each other
     Column("position", Integer, nullable=False),  # of the entry of the newest statement
+    Column("accepted", Integer),  # the position of the entry of its acceptance
 )
 
 # statements are built once: building one costs more than running it
@@ -70,6 +71,8 @@ class Case:
     version: int
     position: int | None = None
     """Of the entry of its newest statement; None until that is recorded."""
+    accepted: int | None = None
+    """Where it was accepted stands at this position of the trail (C22); None: nobody accepted it."""
 
     def facts_for(self, *, now: datetime, regime: Literal["bilateral", "zvh"], own_region: bool) -> CaseFacts:
         """What policy sees. A melding that is due becomes overdue by the broker's clock alone (C1b)."""
@@ -82,7 +85,7 @@ class Case:
                 "regime": regime,
                 "region": self.region,
                 "own_region": own_region,
-                "accepted": False,
+                "accepted": self.accepted is not None,
             }
         )
 
@@ -126,6 +129,7 @@ def stated(
         meeting_on=said.meeting_on,
         melding_due_at=due_at,
         version=0 if before is None else before.version + 1,
+        accepted=None if before is None else before.accepted,
     )
 
 

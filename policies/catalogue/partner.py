@@ -13,9 +13,13 @@ from pydantic.dataclasses import dataclass
 from policies.catalogue.strict import STRICT, Once, Text
 from policies.catalogue.texts import Named
 
-Duty = Literal["chairs", "prosecutes"]
-"""What one kind alone does. `chairs`: states any case, and may defer for its own investigation. `prosecutes`:
-may let the notice of others wait for a criminal investigation."""
+Duty = Literal["chairs", "prosecutes", "accepts"]
+"""What only some do. `chairs`, one kind alone: states any case, and may defer for its own investigation.
+`prosecutes`, one kind alone: may let the notice of others wait for a criminal investigation. `accepts`:
+accepts a case in a Zorg- en Veiligheidshuis (WGS 2.31)."""
+
+SHARED: frozenset[Duty] = frozenset({"accepts"})
+"""Duties that more than one kind may have."""
 
 RequestedRight = Literal["access", "rectification", "erasure", "restriction", "objection"]
 """What a person can ask about the own data."""

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from typing import get_args
 
 from policies.catalogue.catalogue import Catalogue
-from policies.catalogue.partner import Duty
+from policies.catalogue.partner import SHARED, Duty
 from policies.catalogue.region import Narrowing
 from policies.catalogue.rule import Rule, RuleMode
 from policies.errors import ReleaseError
@@ -101,7 +101,8 @@ def _verify_partners(read: Catalogue) -> None:
     _within(read.urgent_asking_roles, read.requester_roles, "matrix.urgent_asking_roles")
     for duty in get_args(Duty):
         count = sum(duty in partner.duties for partner in read.partners.values())
-        require(count == 1, "catalogue.partners", f"gives the duty {duty!r} to {count} partners, not to one")
+        fits, wanted = (count >= 1, "some") if duty in SHARED else (count == 1, "one")
+        require(fits, "catalogue.partners", f"gives the duty {duty!r} to {count} partners, not to {wanted}")
 
 
 def _verify_rule(rule: Rule, read: Catalogue) -> None:

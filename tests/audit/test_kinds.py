@@ -108,6 +108,7 @@ def test_each_role_reads_what_it_did() -> None:
     }
     assert readable("chair") == {
         "case",
+        "acceptance",
         "assignment",
         "closure",
         "permit",

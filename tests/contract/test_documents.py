@@ -13,6 +13,7 @@ from contract.documents import (
     AskedQuestion,
     Asker,
     Caller,
+    CaseAcceptance,
     CaseFacts,
     CaseStatement,
     Inquiry,
@@ -66,7 +67,7 @@ PERMITTED: dict[str, Any] = {
     "repetition": Repetition(asked_before=False, over_budget=False),
     "re_roled": False,
 }
-KINDS = (CaseStatement, Inquiry, Permit, Reply, Receipt, Caller)
+KINDS = (CaseStatement, CaseAcceptance, Inquiry, Permit, Reply, Receipt, Caller)
 
 
 def test_each_kind_has_a_type_of_its_own() -> None:

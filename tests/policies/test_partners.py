@@ -17,16 +17,16 @@ class Kind(NamedTuple):
 AVG = (1, 0, 2, 0, "AVG 12(3)")
 KINDS = {
     "veilig_thuis": Kind(("chairs",), True, True, True, {"each": AVG, "erasure": (3, 0, 0, 0, "Wmo 5.3.5")}),
-    "politie": Kind((), False, True, True, {"each": (0, 42, 0, 28, "Wpg 25, 27, 28")}),
+    "politie": Kind(("accepts",), False, True, True, {"each": (0, 42, 0, 28, "Wpg 25, 27, 28")}),
     "om": Kind(
-        ("prosecutes",),
+        ("prosecutes", "accepts"),
         False,
         False,
         True,
         {"each": (0, 28, 0, 0, "Wjsg 18, 21(2)"), "rectification": (0, 42, 0, 0, "Wjsg 39i")},
     ),
     "reclassering": Kind((), True, False, False, {"each": AVG}),
-    "rvdk": Kind((), True, True, True, {"each": AVG}),
+    "rvdk": Kind(("accepts",), True, True, True, {"each": AVG}),
 }
 UNDER_12 = {
     "rvdk.known",

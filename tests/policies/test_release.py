@@ -156,7 +156,7 @@ BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
         ("catalogue", "partners", "rvdk", "duties"), ["chairs"],
         "catalogue.partners gives the duty 'chairs' to 2 partners, not to one."),
     "a duty of nobody": (
-        ("catalogue", "partners", "om", "duties"), [],
+        ("catalogue", "partners", "om", "duties"), ["accepts"],
         "catalogue.partners gives the duty 'prosecutes' to 0 partners, not to one."),
     "partners without secrecy": (
         ("catalogue", "secrecy"), {"om": "Wjsg 52"},

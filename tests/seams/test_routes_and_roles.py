@@ -33,6 +33,7 @@ TABLE: dict[str, set[str] | str] = {
     "POST /cases": ASKING,
     "POST /cases/{id}/assignments": ASKING,
     "POST /cases/{id}/closures": ASKING,
+    "POST /cases/{id}/acceptances": set(),  # for politie, OM and RvdK, and this is Veilig Thuis
     "POST /enrichments": ASKING,
     "GET /enrichments/{id}": ASKING,
     "GET /questions": {"official"},

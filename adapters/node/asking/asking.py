@@ -98,7 +98,7 @@ class Asking:
         Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, RevisionUnknown, PolicyUnavailable.
         """
         found = await self._trail.read(lambda store: enrichments.load_case(store, wish.case_ref))
-        case = assigned(found, person)
+        case = await self._looked_up(assigned(found, person))
         wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
         now = int(self._signatory.now().timestamp())
@@ -185,6 +185,17 @@ class Asking:
         return len(due)
 
     # ── the steps ──
+
+    async def _looked_up(self, case: OwnCase) -> OwnCase:
+        """Whether others accepted the case is not ours to know: asked of the broker, where it counts. As it
+        was, when the broker says nothing.
+        """
+        zvh = self._signatory.directory.regions[case.facts["region"]].regime == "zvh"
+        if zvh and not case.accepted:
+            with suppress(Problem):
+                told = await self._broker.call("GET", f"/v1/cases/{case.case_ref}", None)
+                return replace(case, accepted=self._opening.case(case.case_ref, told.body).accepted)
+        return case
 
     def _addressed(self, case: OwnCase, wish: Wish) -> tuple[Addressed, ...]:
         me, now = self._signatory.party, self._signatory.now()

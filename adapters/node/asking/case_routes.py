@@ -6,12 +6,16 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from adapters.node.addresses import CaseRef
+from adapters.node.asking.enrichments import OwnCase
 from adapters.node.asking.wish import WishedCase
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Ref
 from contract.problems import (
+    AcceptanceNotNeeded,
+    AcceptanceNotYours,
     CannotSignIn,
     CaseNotYours,
+    CaseStatementStale,
     CaseUnknown,
     PartnerUnreachable,
 )
@@ -28,12 +32,17 @@ class CaseOut(Body):
             "caseRef": _CASE,
             "statement": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "facts": {"region": "utrecht", "kind": "named", "stage": "enrichment", "melding": "registered"},
+            "accepted": False,
         },
     )
 
     case_ref: Ref = Field(description="Kenmerk van de casus; het staat in geen ander systeem.")
     statement: str = Field(description="Kenmerk van de nieuwste casusverklaring.")
     facts: dict[str, Any] = Field(description="De feiten daaruit, als codes.")
+    accepted: bool = Field(
+        description="Of politie, OM of Raad de casus heeft aangenomen; dat telt alleen in een regio met een "
+        "Zorg- en Veiligheidshuis."
+    )
 
 
 router = APIRouter(prefix="/v1")
@@ -49,8 +58,7 @@ router = APIRouter(prefix="/v1")
     responses=told(CannotSignIn, CaseNotYours, CaseUnknown, PartnerUnreachable),
 )
 async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
-    case = await node.cases.state(body, person)
-    return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
+    return _out(await node.cases.state(body, person))
 
 
 @router.post(
@@ -63,8 +71,29 @@ async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
     openapi_extra=SIGNED_IN,
 )
 async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
-    case = await node.cases.take_up(case_ref, person)
-    return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts)
+    return _out(await node.cases.take_up(case_ref, person))
+
+
+@router.post(
+    "/cases/{id}/acceptances",
+    status_code=201,
+    summary="Neem een casus aan",
+    description="Nodig in een regio met een Zorg- en Veiligheidshuis, voordat er iets mag worden gevraagd. "
+    "Een deelnemer van politie, OM of Raad doet dit, en neemt de casus daarvoor eerst op. U neemt aan wat u "
+    "toen zag: is de casus daarna veranderd, dan neemt u haar opnieuw op. Nog eens aannemen verandert niets.",
+    response_model=CaseOut,
+    responses=told(
+        CannotSignIn,
+        CaseUnknown,
+        AcceptanceNotYours,
+        AcceptanceNotNeeded,
+        CaseStatementStale,
+        PartnerUnreachable,
+    ),
+    openapi_extra=SIGNED_IN,
+)
+async def accept(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
+    return _out(await node.cases.accept(case_ref, person))
 
 
 @router.post(
@@ -78,3 +107,7 @@ async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
 )
 async def close(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> None:
     await node.cases.close(case_ref, person)
+
+
+def _out(case: OwnCase) -> CaseOut:
+    return CaseOut(case_ref=case.case_ref, statement=case.statement, facts=case.facts, accepted=case.accepted)

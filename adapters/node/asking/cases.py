@@ -3,7 +3,7 @@ them.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from adapters.node.asking import enrichments
@@ -15,20 +15,37 @@ from audit.entry import Entry
 from audit.kinds import Kind
 from audit.trail import Trail
 from contract.codes import BROKER
-from contract.documents import Attested, CaseStatement
-from contract.problems import CaseUnknown, DocumentMalformed, NotAllowed, RequestInvalid, invalid_param
+from contract.documents import Attested, CaseAcceptance, CaseStatement
+from contract.problems import (
+    AcceptanceNotYours,
+    CaseUnknown,
+    DocumentMalformed,
+    NotAllowed,
+    RequestInvalid,
+    invalid_param,
+)
 from contract.signatory import Signatory
 from party.bearer import Colleague
+from policies.catalogue import Catalogue
 
 _FACTS = ("region", "kind", "stage", "melding", "criteria", "unsafety")
 
 
 class OwnCases:
-    def __init__(self, signatory: Signatory, broker: BrokerLine, trail: Trail, opening: Opening) -> None:
+    def __init__(
+        self,
+        signatory: Signatory,
+        broker: BrokerLine,
+        trail: Trail,
+        opening: Opening,
+        *,
+        catalogue: Callable[[], Catalogue],
+    ) -> None:
         self._signatory = signatory
         self._broker = broker
         self._trail = trail
         self._opening = opening
+        self._catalogue = catalogue
 
     async def state(self, wish: WishedCase, person: Colleague) -> OwnCase:
         """Vouches for the facts of a case, at the broker. Raises NotAllowed, RequestInvalid,
@@ -69,6 +86,39 @@ class OwnCases:
         )
         entry = Entry(Kind.ASSIGNMENT, {"case_ref": case_ref, "user": person.user, "role": person.role})
         return await self._saved([entry], stated, person)
+
+    async def accept(self, case_ref: str, person: Colleague) -> OwnCase:
+        """Accepts a case in a Zorg- en Veiligheidshuis, as this person last took it up (C22, WGS 2.31).
+        Accepting it again changes nothing.
+
+        Raises CaseUnknown, NotAllowed, AcceptanceNotYours, PartnerUnreachable, the broker's problems, and a
+        document problem when it recorded something else.
+        """
+        before, partner = await self.of(case_ref, person), self._signatory.party.partner
+        catalogue = self._catalogue()
+        may = catalogue.has_duty(partner, "accepts") and person.role in catalogue.asking_roles[str(partner)]
+        if not may or not person.mandated:
+            raise AcceptanceNotYours
+        acceptance = self._signatory.write(
+            CaseAcceptance,
+            to=BROKER,
+            case_ref=case_ref,
+            case_statement=before.statement,
+            attested=person.role,
+        )
+        facts = {
+            "case_ref": case_ref,
+            "statement": before.statement,
+            "acceptance": acceptance.digest,
+            "user": person.user,
+            "user_role": person.role,
+        }
+        await self._trail.append([Entry(Kind.ACCEPTANCE, facts)])
+        response = await self._broker.call("POST", "/v1/acceptances", {"acceptance": acceptance.token})
+        after = self._opening.case(case_ref, response.body)
+        if not after.accepted:
+            raise DocumentMalformed
+        return await self._saved([], after, person)
 
     async def close(self, case_ref: str, person: Colleague) -> None:
         """Records that the work on a case is done: its persons are erased here when its time is over, unless

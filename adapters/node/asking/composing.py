@@ -159,7 +159,7 @@ class Composing:
                 regime=directory.regions[region].regime,
                 region=region,
                 own_region=region in me.regions,
-                accepted=False,
+                accepted=case.accepted,
             ),
             repetition=Repetition(asked_before=False, over_budget=False),
             re_roled=False,

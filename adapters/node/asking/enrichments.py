@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     Integer,
@@ -51,6 +52,7 @@ own_cases = Table(
     Column("statement", String(64), nullable=False),
     Column("facts", JSON, nullable=False),  # as in the statement; codes only
     Column("assigned", JSON, nullable=False),  # user references
+    Column("accepted", Boolean, nullable=False),  # in a Zorg- en Veiligheidshuis (C22)
 )
 
 subjects = Table(
@@ -192,11 +194,13 @@ class OwnCase:
     statement: str
     facts: dict[str, Any]
     assigned: tuple[str, ...]
+    accepted: bool = False
 
     def merged(self, other: "OwnCase") -> "OwnCase":
-        """The newest statement of the two, and everybody who is assigned in either."""
+        """The newest statement of the two, and everybody who is assigned in either; accepted stays so."""
         newest = max(self, other, key=lambda case: case.position)
-        return replace(newest, assigned=tuple(sorted({*self.assigned, *other.assigned})))
+        assigned = tuple(sorted({*self.assigned, *other.assigned}))
+        return replace(newest, assigned=assigned, accepted=self.accepted or other.accepted)
 
 
 class EnrichmentRaced(Exception):

@@ -80,13 +80,15 @@ class Opening:
         """
         try:
             receipt = self._signatory.read(Receipt, _CaseReceipt.model_validate_json(body).receipt)
-            [(position, said)] = self._proven(receipt)
+            [(position, said), *more] = self._proven(receipt)
         except ValueError:  # another shape, or another number of entries
             raise DocumentMalformed from None
         if said["kind"] != Kind.CASE or said["case_ref"] != case_ref:
             raise DocumentMalformed
+        if [(one["kind"], one["case_ref"]) for _, one in more] not in ([], [(Kind.ACCEPTANCE, case_ref)]):
+            raise DocumentMalformed
         facts = {"region": said["region"], **said["facts"]}
-        return OwnCase(case_ref, position, said["statement"], facts, ())
+        return OwnCase(case_ref, position, said["statement"], facts, (), accepted=bool(more))
 
     def _proven(self, receipt: Received[Receipt]) -> list[tuple[int, dict[str, Any]]]:
         entries = proven_entries(receipt.document, self._signatory.directory)
