@@ -52,11 +52,14 @@ class _Part(BaseModel):
 
 
 class Attested(_Part):
-    """In which role somebody vouched for the facts of a case; who it was stays at that node."""
+    """In which role somebody vouched for the facts of a case, and whether with a mandate; who it was stays at
+    that node.
+    """
 
     melding: Role
     criteria: Role
     unsafety: Role
+    mandated: bool
 
 
 class CaseStatement(Document):

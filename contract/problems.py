@@ -22,6 +22,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   ├── NotAllowed            403
     │   │   ├── CaseNotYours      403
     │   │   ├── AcceptanceNotYours 403
+    │   │   ├── NotAttested       403
     │   │   ├── NotInvolved       403
     │   │   └── OwnProposal       403
     │   ├── NotFound              404
@@ -229,6 +230,14 @@ class AcceptanceNotYours(NotAllowed):
     title, detail = (
         "U kunt deze casus niet aannemen.",
         "Dat doet een deelnemer van politie, OM of Raad, met mandaat, in de regio van de casus.",
+    )
+
+
+class NotAttested(NotAllowed):
+    code = "not_attested"
+    title, detail = (
+        "In deze rol kunt u dit niet vastleggen.",
+        "Laat iemand met mandaat het doen: de voorzitter, of bij een ander dan Veilig Thuis een deelnemer.",
     )
 
 

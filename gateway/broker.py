@@ -56,6 +56,7 @@ from gateway.inquiries.deadlines import due_at
 from gateway.inquiries.inquiries import Accepted, earlier
 from gateway.inquiries.receipts import receipt
 from party.hand_outs import HandOut, HandOuts
+from policies.catalogue import Catalogue
 
 _decisions = Counter("grondslag_decisions_total", "Decisions that were recorded.", ["effect", "mode"])
 _arrived = Counter(
@@ -139,7 +140,7 @@ class Broker:
                 raise InternalError from None
 
     async def state_case(self, token: str) -> str:
-        """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours,
+        """Takes a new statement of a case; the receipt. Raises a document problem, CaseNotYours, NotAttested,
         CaseStatementStale, TrailUnavailable.
         """
         statement = self._signatory.read(CaseStatement, token)
@@ -149,10 +150,15 @@ class Broker:
             raise DocumentMalformed
         if not by.serves(said.region, self._signatory.now()):
             raise CaseNotYours
+        catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
+        cases.verify_attested(
+            said,
+            asking=catalogue.asking_roles.get(str(by.partner), ()),
+            urgent=catalogue.urgent_asking_roles,
+        )
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if said.replaces != (before.statement if before else None):
             raise CaseStatementStale
-        catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
         due = timedelta(hours=catalogue.limits(said.region).melding_due_hours)
         kept_by = None if before is None else directory.party(before.brought_by)
         after = cases.stated(
@@ -228,11 +234,13 @@ class Broker:
         return await self._case_receipt(by, appended.result)
 
     async def case(self, case_ref: str, caller: Party) -> str:
-        """The receipt of the newest statement of a case, for partners of its region. Raises NotFound: unknown
-        and another's look alike.
+        """The receipt of the newest statement of a case, for partners of its region, but not for another of
+        the kind that chairs it. Raises NotFound: unknown and another's look alike.
         """
         case = (await self._trail.read(lambda store: cases.load(store, [case_ref]))).get(case_ref)
         if case is None or not caller.serves(case.region, self._signatory.now()):
+            raise NotFound
+        if self._another_chairs(case, caller, self._hand_outs.newest(int(self.now_s())).catalogue):
             raise NotFound
         return await self._case_receipt(caller, case)
 
@@ -350,6 +358,9 @@ class Broker:
                 for question in other.document.questions
             ]
             limits = catalogue.limits(case.region)
+            asker = document.asker(str(requester.partner))
+            if self._another_chairs(case, requester, catalogue):
+                asker = replace(asker, assigned=False)  # whatever its node says
             facts = case.facts_for(
                 now=now,
                 regime=directory.regions[case.region].regime,
@@ -357,7 +368,7 @@ class Broker:
             )
             inputs = tuple(
                 decision_input(
-                    document.asker(str(requester.partner)),
+                    asker,
                     question,
                     purpose=document.purpose,
                     urgency=document.urgency,
@@ -372,6 +383,11 @@ class Broker:
             there = self._there(document, requester, case.region, now)
             asked.append(AskedInquiry(one, beside.identities, case, facts, inputs, there))
         return asked
+
+    def _another_chairs(self, case: Case, party: Party, catalogue: Catalogue) -> bool:
+        kept_by = self._signatory.directory.party(case.brought_by)
+        chairs = catalogue.has_duty(party.partner, "chairs")
+        return cases.another_chairs(party, kept_by, chairs=chairs, now=self._signatory.now())
 
     def _there(self, document: Inquiry, requester: Party, region: str, now: datetime) -> bool:
         """Whether the holder takes part and serves the region; another region is asked of one's own kind

@@ -7,7 +7,14 @@ from pydantic import ConfigDict, Field
 
 from contract.codes import Ref
 from contract.documents import CaseAcceptance, CaseStatement, Receipt
-from contract.problems import AcceptanceNotNeeded, AcceptanceNotYours, CaseStatementStale, CaseUnknown
+from contract.problems import (
+    AcceptanceNotNeeded,
+    AcceptanceNotYours,
+    CaseNotYours,
+    CaseStatementStale,
+    CaseUnknown,
+    NotAttested,
+)
 from gateway.callers import Calling, ThisBroker
 from party.body import JWS, Body
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, jws, told
@@ -52,7 +59,7 @@ router = APIRouter(prefix="/v1")
     summary="Leg de feiten van een casus vast",
     description="Een nieuwe verklaring vervangt de vorige. Er staat nooit in wie de betrokkenen zijn.",
     response_model=StatementReceipt,
-    responses=told(*OF_DOCUMENTS),
+    responses=told(*OF_DOCUMENTS, CaseNotYours, NotAttested, CaseStatementStale),
 )
 async def state_case(body: CaseStatementIn, broker: ThisBroker) -> Any:
     return StatementReceipt(receipt=await broker.state_case(body.statement))

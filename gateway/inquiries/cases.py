@@ -2,7 +2,7 @@
 random per case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from audit.database import Prepared
 from contract.directory import Party
 from contract.documents import CaseFacts, CaseStatement
-from contract.problems import CaseNotYours
+from contract.problems import CaseNotYours, NotAttested
 from gateway.tables import metadata
 
 cases = Table(
@@ -90,6 +90,26 @@ class Case:
         )
 
 
+def verify_attested(said: CaseStatement, *, asking: Collection[str], urgent: Collection[str]) -> None:
+    """That who vouched for these facts may: with a mandate, and in one of the roles in which somebody of this
+    kind of partner asks; in one that may only in acute danger (`urgent`), while the unsafety is acute.
+
+    Raises NotAttested.
+    """
+    roles = {said.attested.melding, said.attested.criteria, said.attested.unsafety}
+    may = {*asking, *(urgent if said.unsafety == "acute" else ())}
+    if not said.attested.mandated or not roles <= may:
+        raise NotAttested
+
+
+def another_chairs(by: Party, kept_by: Party, *, chairs: bool, now: datetime) -> bool:
+    """Whether a party of the same kind as this one chairs the case, so that this one does not. `chairs`:
+    whether parties of that kind do; one that left chairs nothing.
+    """
+    same = kept_by.partner == by.partner and kept_by.code != by.code
+    return chairs and same and kept_by.takes_part(now)
+
+
 def stated(
     said: CaseStatement,
     digest: str,
@@ -110,7 +130,7 @@ def stated(
     """
     own = kept_by is None or kept_by.code == by.code or not kept_by.takes_part(now)
     if chairs:
-        if not own and kept_by is not None and kept_by.partner == by.partner:
+        if kept_by is not None and another_chairs(by, kept_by, chairs=chairs, now=now):
             raise CaseNotYours
     elif not own or said.melding == "registered":
         raise CaseNotYours

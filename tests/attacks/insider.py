@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from adapters.node.locked import Locked, lock_subjects
 from contract.answers import Answer, envelope
-from contract.codes import BROKER
+from contract.codes import BROKER, Role
 from contract.directory import Directory
 from contract.documents import (
     AskedQuestion,
@@ -97,6 +97,7 @@ class Insider:
     # ── composing ──
 
     def statement(self, **changes: Any) -> Signed[CaseStatement]:
+        role: Role = "chair" if self.signatory.party.partner == "veilig_thuis" else "participant"
         fields: dict[str, Any] = {
             "case_ref": str(uuid.uuid4()),
             "region": REGION,
@@ -105,7 +106,7 @@ class Insider:
             "melding": "registered",
             "criteria": "both",
             "unsafety": "structural",
-            "attested": Attested(melding="chair", criteria="chair", unsafety="chair"),
+            "attested": Attested(melding=role, criteria=role, unsafety=role, mandated=True),
         }
         return self.signatory.write(CaseStatement, to=BROKER, **{**fields, **changes})
 

@@ -947,16 +947,21 @@ def test_a_colleague_who_does_not_work_on_the_case_sees_nothing(chain: LocalWorl
         assert before.quiet()
 
 
-def test_who_is_not_mandated_is_refused_by_the_handout(chain: LocalWorld) -> None:
+def test_who_is_not_mandated_states_no_case(chain: LocalWorld) -> None:
     """A mandate that the token does not give is not there; also when it is written as text."""
     for mandated in (False, None, "true", 1):
-        play = Play(chain)
         caller = _as(chain, "veilig_thuis", sub="zonder-mandaat", mandated=mandated)
-        case = play.case(caller)
-        man = play.subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
-        wish = {"caseRef": case, "purpose": "enrich_referral", "subjects": [man]}
-        shown = caller.post("/v1/enrichments", wish)
-        assert [item["status"] for item in shown["items"]] == ["refused"]
+        assert refusal(lambda caller=caller: Play(chain).case(caller)) == (403, "not_attested")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mandated": False}, {"assigned": False}, {"requester_role": "executor"}]
+)
+def test_what_a_node_says_of_its_asker_is_decided_by_the_handout(
+    changes: dict[str, Any], vt: Insider
+) -> None:
+    """A node that lets anybody ask gets a refusal."""
+    assert states(vt.present(vt.inquiry(vt.case(), **changes))) == ["refused"]
 
 
 def _police_question(chain: LocalWorld) -> str:

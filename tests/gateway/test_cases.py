@@ -8,7 +8,7 @@ import pytest
 from contract.directory import Party
 from contract.documents import Attested, CaseStatement
 from contract.problems import CaseNotYours
-from gateway.inquiries.cases import Case, stated
+from gateway.inquiries.cases import Case, another_chairs, stated
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DUE = timedelta(hours=24)
@@ -29,7 +29,7 @@ def said(**changes: Any) -> CaseStatement:
         "melding": "none",
         "criteria": "none",
         "unsafety": "none",
-        "attested": Attested(melding="chair", criteria="chair", unsafety="chair"),
+        "attested": Attested(melding="chair", criteria="chair", unsafety="chair", mandated=True),
     }
     return CaseStatement(**{**fields, **changes})
 
@@ -76,6 +76,16 @@ def test_one_veilig_thuis_does_not_take_over_the_case_of_another() -> None:
     assert case("veilig_thuis_noord", taken, melding="registered").brought_by == "veilig_thuis_noord"
     with pytest.raises(CaseNotYours):
         case("veilig_thuis", taken, melding="registered")
+
+
+def test_who_left_chairs_no_case_any_more() -> None:
+    """Its neighbour goes on with the case; another kind of partner never chairs one."""
+    here, there = party("veilig_thuis"), party("veilig_thuis_noord")
+    gone = there.model_copy(update={"until": NOW})
+    for kept_by, chairs, another in ((there, True, True), (gone, True, False), (there, False, False)):
+        assert another_chairs(here, kept_by, chairs=chairs, now=NOW) is another
+    assert not another_chairs(here, here, chairs=True, now=NOW)
+    assert not another_chairs(here, party("om"), chairs=True, now=NOW)
 
 
 @pytest.mark.parametrize("changes", [{"region": "gelderland"}, {"kind": "anonymous"}])

@@ -62,7 +62,7 @@ class OwnCases:
             to=BROKER,
             case_ref=case_ref,
             **facts,
-            attested=Attested(melding=role, criteria=role, unsafety=role),
+            attested=Attested(melding=role, criteria=role, unsafety=role, mandated=person.mandated),
             meeting_on=wish.meeting_on,
             replaces=before.statement if before else None,
         )
