@@ -222,6 +222,11 @@ class Outcome(_Part):
             raise ValueError("a refusal has a ground, and nothing else has")
         return self
 
+    @property
+    def state(self) -> str:
+        """What the question becomes by it; `refused` alone is the hand-out's word."""
+        return "refused_by_holder" if self.status == "refused" else self.status
+
 
 class Reply(Document):
     """The holder's answer to a permit. `sealed` has one slot per outcome, in their order, for the requester

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.days import ZONE, day_of
+from contract.words import OBLIGATIONS, QUESTIONS, SOURCES, label
 from demo.caller import Json
 from demo.members import SHORT
 from demo.play import AskedBy, PlayedStory
@@ -31,15 +32,6 @@ TITLES = {
     "informed": "Niemand wordt vergeten: een jaar van de zaak, versneld",
     "export_verified": "De FG voert uit en kijkt na, zonder ons te geloven",
     "insider_caught": "Iemand van binnen herschrijft het spoor",
-}
-STATES = {
-    "open": "open",
-    "planned": "gepland",
-    "sent": "verstuurd",
-    "deferred": "uitgesteld",
-    "met": "verteld",
-    "met_by_other": "verteld",
-    "omitted": "weggelaten",
 }
 
 
@@ -107,7 +99,7 @@ class Show:
                     ", ".join(_asked_about(told, row["subjectRef"])),
                     SHORT[row["receiver"]],
                     _on(row["openedAt"]),
-                    STATES.get(row["state"], row["state"]),
+                    label(OBLIGATIONS, row["state"]),
                     _on(row["dueAt"]),
                 )
         self._console.print(table)
@@ -127,29 +119,22 @@ class Show:
     def _outcome(self, item: Json) -> str:
         """The answer as of when, or who has to act and until when, and whom to call."""
         desk = item["desk"]
-        call = f"bel {desk['name']}, {desk['phone']}" if desk else "bel"
-        until = f"uiterlijk {moment(item['dueAt'])}" if item["dueAt"] else ""
+        call = f"Bel {desk['name']}, {desk['phone']}." if desk else "Bel."
+        waits = item["status"] in {"sent", "waits_for_person"}
+        until = f"Uiterlijk {moment(item['dueAt'])}. Haast? " if waits else ""
         if item["answer"]:
             return self._answer(item["answer"])
-        match item["status"]:
-            case "not_joined":
-                said = f"Doet nog niet mee; dit is niet gevraagd – {call}"
-            case "refused":
-                texts = [f"{reason['text']} {reason['wayOut']}" for reason in item["reasons"]]
-                said = "Mag niet: " + " ".join(texts) + f" Vragen? {call}"
-            case "refused_by_holder":
-                said = f"{item['ground']['text']} {call}"
-            case "waits_for_person":
-                said = f"Ligt bij een medewerker van {SHORT[item['holder']]} – {until}. Haast? {call}"
-            case "sent":
-                said = f"Niet bereikt; wordt geprobeerd tot {moment(item['dueAt'])}. Haast? {call}"
-            case _:
-                said = f"Geen antwoord op tijd – {call}"
-        return said
+        told = QUESTIONS[item["status"]].text
+        if item["reasons"]:
+            texts = [f"{reason['text']} {reason['wayOut']}" for reason in item["reasons"]]
+            return f"{told} {' '.join(texts)} Vragen? {call}"
+        if item["ground"]:
+            return f"{item['ground']['text']} {call}"
+        return f"{told} {until}{call}"
 
     def _answer(self, answer: Json) -> str:
         said = ", ".join(self._catalogue.answer_codes[code].nl for code in answer["codes"])
-        by = "door een mens" if answer["source"] == "official" else "automatisch"
+        by = label(SOURCES, answer["source"])
         desk = answer["desk"]
         after = f" – bel {desk['name']}, {desk['phone']}" if desk else ""
         return f"{said[0].upper()}{said[1:]} ({by}; stand {day(answer['asOf'])}){after}"

@@ -473,7 +473,7 @@ class Broker:
 
         changed = (await self._trail.append(entries, arrive)).result
         for outcome in (outcome for one in deliveries for outcome in one.reply.document.outcomes):
-            _arrived.labels("refused_by_holder" if outcome.status == "refused" else outcome.status).inc()
+            _arrived.labels(outcome.state).inc()
         return {one.jti: one for one in changed}
 
     async def _given_up(self, accepted: Sequence[Accepted]) -> dict[str, Accepted]:

@@ -26,6 +26,7 @@ from contract.problems import (
     invalid_param,
 )
 from contract.releases import Life
+from contract.words import RELEASES, described
 from gateway.callers import Calling
 from gateway.handout.agreement import Agreement
 from party.body import JWS, Body
@@ -92,7 +93,7 @@ class ReleaseTold(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_RELEASE]})
 
     release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
-    state: str = Field(description="Hoe ver deze versie is.")
+    state: str = Field(description="Hoe ver deze versie is.", json_schema_extra=described(RELEASES))
     base: str | None = Field(description="De versie die zij verandert.")
     changelog: str = Field(description="Wat er verandert en waarom, in woorden van de indiener.")
     steps: list[StepTold] = Field(description="Alle stappen, in hun volgorde.")

@@ -180,8 +180,7 @@ class Accepted:
             before = questions[outcome.index]
             if before.state in FINAL:
                 continue
-            state = "refused_by_holder" if outcome.status == "refused" else outcome.status
-            questions[outcome.index] = replace(before, state=state, ground=outcome.ground)
+            questions[outcome.index] = replace(before, state=outcome.state, ground=outcome.ground)
         version = self.version + 1
         arrived = int(now.timestamp())
         kept = {"digest": reply.digest, "token": reply.token, "at": arrived, "version": version}

@@ -20,6 +20,7 @@ from contract.problems import (
     RequestInvalid,
     invalid_params,
 )
+from contract.words import AT_BROKER, QUESTIONS, described
 from gateway.broker import Presented, RequesterView
 from gateway.callers import Calling, ThisBroker
 from gateway.inquiries.inquiries import Accepted
@@ -28,17 +29,6 @@ from party.openapi import OF_DOCUMENTS, SIGNED_IN, body_of, jws, told
 
 _INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
 _SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
-
-STATES = {
-    "refused": "De hand-out staat de vraag niet toe. Dit verandert niet meer.",
-    "sent": "De vraag is vrijgegeven. Er is nog geen antwoord van de houder.",
-    "waits_for_person": "Een medewerker van de houder moet kijken.",
-    "answered": "Het antwoord is er. Dit verandert niet meer.",
-    "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom. Dit verandert niet meer.",
-    "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
-    "undelivered": "De houder was al die tijd niet te bereiken. Dit verandert niet meer.",
-}
-"""Of one question, as `Progress.state_at` tells them."""
 
 
 class PresentedInquiry(Body):
@@ -83,9 +73,7 @@ class QuestionState(Body):
     index: int = Field(description="Plaats van de vraag in de bevraging.")
     state: str = Field(
         description="Hoe ver de vraag is.",
-        json_schema_extra={
-            "oneOf": [{"const": state, "description": meaning} for state, meaning in STATES.items()]
-        },
+        json_schema_extra=described(QUESTIONS, AT_BROKER),
     )
     ground: str | None = Field(description="Waarom de houder nu geen antwoord geeft.")
     due_at: int | None = Field(description="Uiterste tijd van de houder, in seconden sinds 1970.")

@@ -10,6 +10,7 @@ from audit.obligations import Obligation
 from contract.codes import Ref
 from contract.documents import ObligationStep, Receipt
 from contract.problems import NotFound, StepNotTaken
+from contract.words import JOINT_OBLIGATIONS, described
 from gateway.callers import Calling
 from gateway.obligations.obligation_steps import ObligationSteps, ShownObligations
 from party.body import JWS, Body
@@ -51,7 +52,7 @@ class ObligationTold(Body):
     case_ref: str = Field(description="Kenmerk van de casus.")
     subject_ref: str = Field(description="Kenmerk van de betrokkene, alleen in deze casus.")
     receiver: str = Field(description="Welke organisatie moet informeren.")
-    state: str = Field(description="`open`, `postponed`, `met` of `omitted`.")
+    state: str = Field(description="Hoe ver.", json_schema_extra=described(JOINT_OBLIGATIONS))
     opened_at: datetime = Field(description="Vanaf wanneer.")
     due_at: datetime = Field(description="Voor wanneer.")
     until: datetime | None = Field(description="Tot wanneer het wacht.")

@@ -22,7 +22,9 @@ from audit.witness import cosigner_key
 from contract.codes import BROKER
 from contract.days import ZONE
 from contract.directory import Directory
+from contract.documents import Outcome
 from contract.signatory import trail_origin, witness_name
+from contract.words import EFFECTS, QUESTIONS, label
 from gateway.handout.recorded import known_releases
 from gateway.inquiries import inquiries
 from gateway.trail.stamping import stamps
@@ -37,12 +39,7 @@ ATTACHED = "bewijs.json"
 
 _PAGE = templates(Path(__file__).parent).get_template("exhibit.html")
 _FIELDS = [field.name for field in fields(Decision)]
-_OUTCOMES = {
-    "answered": "beantwoord",
-    "waits_for_person": "ligt bij een medewerker",
-    "refused": "de houder geeft geen antwoord",
-}
-_CAME = {Kind.UNDELIVERED: "niet bezorgd", Kind.RECTIFICATION: "antwoord teruggenomen: het was niet juist"}
+_TAKEN_BACK = "antwoord teruggenomen: het was niet juist"
 
 
 class NoQuestion(Exception):
@@ -144,7 +141,7 @@ def _asked(own: Mapping[str, Any], directory: Directory) -> dict[str, str]:
 def _decided(own: Mapping[str, Any], release: Release | None) -> dict[str, str]:
     """What was decided and why, in the words of the release that decided."""
     told = {
-        "Besluit": {Kind.PERMIT: "toegestaan", Kind.REFUSAL: "geweigerd"}[own["kind"]],
+        "Besluit": label(EFFECTS, own["kind"]),
         "Regel": own.get("rule") or "geen",
         "Versie van de afspraken": own["revision"],
     }
@@ -164,12 +161,14 @@ def _since(own: Mapping[str, Any], others: Mapping[int, Mapping[str, Any]]) -> d
     """What came of it, in the order of the trail."""
     lines = []
     for facts in (others[place] for place in sorted(others)):
-        if facts["kind"] in _CAME:
-            lines.append(f"{_moment(facts['at'])}: {_CAME[facts['kind']]}")
+        if facts["kind"] == Kind.UNDELIVERED:
+            lines.append(f"{_moment(facts['at'])}: {QUESTIONS['undelivered'].label}")
+        if facts["kind"] == Kind.RECTIFICATION:
+            lines.append(f"{_moment(facts['at'])}: {_TAKEN_BACK}")
         lines += [
-            f"{_moment(facts['at'])}: {_OUTCOMES[outcome['status']]}"
-            for outcome in facts.get("outcomes", ())
-            if outcome["index"] == own["index"]
+            f"{_moment(facts['at'])}: {label(QUESTIONS, outcome.state)}"
+            for outcome in map(Outcome.model_validate, facts.get("outcomes", ()))
+            if outcome.index == own["index"]
         ]
     return {"Wat de houder deed": "\n".join(lines) or "(nog) niets"}
 

@@ -81,7 +81,7 @@ def test_what_is_shown_says_who_asks_and_why_who_answered_and_who_must_be_told(p
         "Wie vraagt: Veilig Thuis Midden, voorzitter. Doel: aanmelding verrijken vóór het overleg.",
         "Wie vraagt: Veilig Thuis Midden, dienstdoende medewerker. Doel: directe veiligheid bij spoed.",
         "Wie vraagt: Veilig Thuis Flevoland, voorzitter.",
-        "Doet nog niet mee; dit is niet",
+        "Deze organisatie doet nog niet",
         "Ja (automatisch;",
         "(door een mens;",
         "open vraag Q1, Q2, Q5",

@@ -9,14 +9,13 @@ from rich.table import Table
 
 from adapters.node.terminal import NodeAddress, Token, call, width
 from contract.days import ZONE
+from contract.words import DESK, label
 
 desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
 standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
 
 InquiryArgument = Annotated[str, typer.Argument(help="The inquiry, as `list` shows it.")]
 IndexArgument = Annotated[int, typer.Argument(help="The question in it, as `list` shows it.")]
-
-_STATES = {"waits": "wacht", "opened": "geopend", "failed": "niet bezorgd: bel"}
 
 
 @desk.command("list")
@@ -26,7 +25,7 @@ def waiting(node: NodeAddress, token: Token) -> None:
         "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
     )
     for row in call("GET", node, "/v1/questions", token):
-        state = "twijfel: bel" if row["doubtful"] else _STATES[row["state"]]
+        state = "twijfel: bel" if row["doubtful"] else label(DESK, row["state"])
         due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
         codes = " ".join(row["answerCodes"])
         who = f"{row['requester']} ({row['requesterRole']})"

@@ -19,6 +19,7 @@ from contract.problems import (
     NotWaiting,
 )
 from contract.signing import moment
+from contract.words import DESK, NATURES, described
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -60,10 +61,7 @@ class WaitingOut(Body):
     answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
     due_at: datetime = Field(description="Uiterste tijd.")
-    state: str = Field(
-        description="`waits` of `opened`; bij een twijfel ook `answered`; `failed`: de centrale neemt het "
-        "antwoord niet aan, bel de vrager."
-    )
+    state: str = Field(description="Hoe ver de vraag is.", json_schema_extra=described(DESK))
     doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
 
 
@@ -92,7 +90,9 @@ class AnswerIn(Body):
     model_config = shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
 
     codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
-    kind: Literal["fact", "judgement"] = Field(default="fact", description="Een feit of uw oordeel.")
+    kind: Literal["fact", "judgement"] = Field(
+        default="fact", description="Wat het is.", json_schema_extra=described(NATURES)
+    )
     valid_until: date | None = Field(default=None, description="Tot wanneer dit geldt.")
     prosecutor_agrees: bool = Field(
         default=False, description="Dat de officier van justitie instemt, waar de regel dat vraagt."

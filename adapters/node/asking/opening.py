@@ -235,8 +235,7 @@ def _states(
             if state == "refused":
                 raise DocumentMalformed
             if state in OPEN:
-                status = "refused_by_holder" if outcome.status == "refused" else outcome.status
-                states[outcome.index] = (status, outcome.ground)
+                states[outcome.index] = (outcome.state, outcome.ground)
     return states
 
 

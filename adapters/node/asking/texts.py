@@ -15,6 +15,7 @@ from contract.codes import Code, Ref, partner_of
 from contract.directory import Desk as DeskContact
 from contract.documents import Receipt
 from contract.signing import moment
+from contract.words import EFFECTS, NATURES, QUESTIONS, SOURCES, described
 from party.body import Body, shown
 from party.openapi import jws
 
@@ -25,20 +26,6 @@ _DESK = {
     "phone": "030 000 00 00",
     "hours": "op werkdagen van 9 tot 17 uur",
 }
-
-STATES = {
-    "draft": "De vraag is nog niet bij de centrale aangekomen, of dit is een proef.",
-    "refused": "De hand-out staat de vraag niet toe; `reasons` zegt waarom.",
-    "sent": "De vraag is vrijgegeven. Er is nog geen antwoord van de houder.",
-    "waits_for_person": "Een medewerker van de houder moet kijken.",
-    "answered": "Het antwoord is er.",
-    "refused_by_holder": "De houder geeft nu geen antwoord; `ground` zegt waarom.",
-    "late": "De uiterste tijd is voorbij. Het antwoord kan nog komen; bel het loket van de houder.",
-    "undelivered": "De houder was al die tijd niet te bereiken, of doet niet meer mee.",
-    "not_joined": "Deze organisatie doet nog niet mee. De vraag is niet gesteld; bel.",
-    "failed": "De vraag kon niet worden gesteld, of het antwoord klopte niet en is niet geopend.",
-}
-"""Of one question, as the asker sees it."""
 
 
 class ReasonOut(Body):
@@ -64,9 +51,11 @@ class AnswerOut(Body):
 
     codes: list[Code] = Field(description="Het antwoord, als code.")
     as_of: date = Field(description="De dag waarop het register zo was.")
-    kind: Literal["fact", "judgement"] = Field(description="Een feit, of het oordeel van een medewerker.")
+    kind: Literal["fact", "judgement"] = Field(
+        description="Wat het is.", json_schema_extra=described(NATURES)
+    )
     source: Literal["register", "official"] = Field(
-        description="Uit het register, of vrijgegeven door een medewerker."
+        description="Waar het vandaan komt.", json_schema_extra=described(SOURCES)
     )
     desk: DeskContact | None = Field(description="Wie u kunt bellen; nooit een persoon.")
     valid_until: date | None = Field(description="Tot wanneer dit geldt.")
@@ -90,7 +79,9 @@ class ItemOut(Body):
     question: str = Field(description="Code van de vraag.")
     question_text: str = Field(description="De vraag in gewone taal.")
     effect: str | None = Field(
-        default=None, description="`permit` of `refusal`; leeg zolang de centrale niets heeft gezegd."
+        default=None,
+        description="Wat de hand-out zegt; leeg zolang de centrale niets heeft gezegd.",
+        examples=list(EFFECTS),
     )
     rule: str | None = Field(default=None, description="De regel van de hand-out.")
     rule_status: str | None = Field(
@@ -101,9 +92,7 @@ class ItemOut(Body):
     )
     status: str = Field(
         description="Hoe ver de vraag is.",
-        json_schema_extra={
-            "oneOf": [{"const": state, "description": meaning} for state, meaning in STATES.items()]
-        },
+        json_schema_extra=described(QUESTIONS),
     )
     ground: ReasonOut | None = Field(default=None, description="Waarom de houder nu geen antwoord geeft.")
     answer: AnswerOut | None = Field(default=None, description="Het antwoord, zodra het er is.")

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from adapters.node.terminal import NodeAddress, Token, call, stop, width
 from contract.days import ZONE
+from contract.words import RELEASES, label
 from policies import PolicyError, load_release
 
 release = typer.Typer(
@@ -17,18 +18,6 @@ release = typer.Typer(
 )
 
 Version = Annotated[str, typer.Argument(help="The version, as `list` shows it; its first letters will do.")]
-
-STATES = {
-    "proposed": "voorgesteld; het gevolg wordt uitgerekend",
-    "unfit": "niet bruikbaar",
-    "examined": "wacht op akkoord",
-    "rejected": "afgewezen",
-    "agreed": "akkoord",
-    "planned": "gaat gelden",
-    "in_force": "geldt nu",
-    "superseded": "gold eerder",
-    "retired": "ingetrokken",
-}
 
 
 @release.command("list")
@@ -39,7 +28,7 @@ def listed(node: NodeAddress, token: Token) -> None:
         moments = [step["effective"] for step in row["steps"] if step["step"] == "activate"]
         table.add_row(
             row["release"].removeprefix("sha256:")[:12],
-            STATES.get(row["state"], row["state"]),
+            label(RELEASES, row["state"]),
             _moment(moments[-1]) if moments else "",
             " ".join(row["missing"]),
             "ja" if row["accepted"] else "nee",
@@ -52,7 +41,7 @@ def listed(node: NodeAddress, token: Token) -> None:
 def show(version: Version, node: NodeAddress, token: Token) -> None:
     """What a version would change, in plain words, and every step with it."""
     row = _release(node, token, version)
-    typer.echo(f"{row['release']}: {STATES.get(row['state'], row['state'])}")
+    typer.echo(f"{row['release']}: {label(RELEASES, row['state'])}")
     typer.echo(row["changelog"])
     if row["unfit"]:
         typer.echo(f"niet bruikbaar: {row['unfit']}")
@@ -132,7 +121,7 @@ def _step(node: str, token: str, version: str, body: dict[str, Any]) -> None:
     call("POST", node, f"/v1/releases/{row['release'].removeprefix('sha256:')}/steps", token, body)
     after = _release(node, token, row["release"].removeprefix("sha256:"))
     missing = f"; wacht op {' '.join(after['missing'])}" if after["missing"] else ""
-    typer.echo(f"{after['release']}: {STATES.get(after['state'], after['state'])}{missing}")
+    typer.echo(f"{after['release']}: {label(RELEASES, after['state'])}{missing}")
 
 
 def _releases(node: str, token: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from contract.problems import (
     StillInForce,
 )
 from contract.signing import moment
+from contract.words import RELEASES, described
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -92,7 +93,7 @@ class ReleaseOut(Body):
     )
 
     release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
-    state: str = Field(description="Hoe ver deze versie is.")
+    state: str = Field(description="Hoe ver deze versie is.", json_schema_extra=described(RELEASES))
     base: str | None = Field(description="De versie die zij verandert.")
     changelog: str = Field(description="Wat er verandert en waarom, in woorden van de indiener.")
     accepted: bool = Field(description="Of dit knooppunt onder deze versie antwoordt.")

@@ -21,6 +21,7 @@ from contract.problems import (
     PreconditionFailed,
     StepNotTaken,
 )
+from contract.words import JOINT_OBLIGATIONS, OBLIGATIONS, described
 from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from party.pdf import PdfUnavailable
@@ -28,16 +29,6 @@ from policies.catalogue import Catalogue
 
 ObligationId = Annotated[Ref, Path(alias="id", description="Kenmerk van de informatieplicht")]
 CaseId = Annotated[Ref, Path(alias="case", description="Kenmerk van de casus")]
-
-STATES = {
-    "open": "De betrokkene moet het weten; er is nog niets besloten.",
-    "planned": "Wie het vertelt, wanneer en hoe is besloten.",
-    "sent": "De kennisgeving is weg; nog niet zeker is dat zij aankwam.",
-    "deferred": "Het wacht tot een datum. Daarna is de plicht vanzelf weer open.",
-    "met": "De betrokkene weet het, met bewijs.",
-    "met_by_other": "De kennisgeving van een andere organisatie dekt precies dit.",
-    "omitted": "Weggelaten, met handtekening van de FG.",
-}
 
 _ID = "3f1c2a9e-0000-4000-8000-000000000001"
 _CASE = "3f1c2a9e-0000-4000-8000-000000000002"
@@ -113,7 +104,7 @@ class JointOut(Body):
     case_ref: str = Field(description="Casus.")
     subject_ref: str = Field(description="Betrokkene, alleen in deze casus.")
     receiver: str = Field(description="Wie moet informeren.")
-    state: str = Field(description="Hoe ver.")
+    state: str = Field(description="Hoe ver.", json_schema_extra=described(JOINT_OBLIGATIONS))
     opened_at: datetime = Field(description="Vanaf wanneer.")
     due_at: datetime = Field(description="Voor wanneer.")
     until: datetime | None = Field(description="Tot wanneer het wacht.")
@@ -148,6 +139,7 @@ class OverviewIn(Body):
 class OwedOut(JointOut):
     model_config = shown("Een informatieplicht van deze organisatie.", _OWED)
 
+    state: str = Field(description="Hoe ver.", json_schema_extra=described(OBLIGATIONS))
     subject_role: str | None = Field(description="Rol in de casus; leeg als de persoon is gewist.")
     age_band: str = Field(description="Leeftijdsgroep, vandaag.")
     basis: str = Field(description="Artikel.")

@@ -13,6 +13,7 @@ from audit.kinds import Kind
 from audit.selection import Selection
 from contract.codes import Ref, Revision
 from contract.problems import CannotSignIn, NotFound
+from contract.words import EXPORTS, described
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 
@@ -105,7 +106,7 @@ class ExportOut(Body):
     model_config = shown("Een uitvoer van het spoor.", _EXPORT)
 
     id: str = Field(description="Kenmerk.")
-    state: str = Field(description="`running`, `done`, `canceled`, `failed` of `gone` (na een dag).")
+    state: str = Field(description="Hoe ver.", json_schema_extra=described(EXPORTS))
     purpose: str = Field(description="Waarvoor.")
     selection: dict[str, Any] = Field(description="Welke regels.")
     asked_at: int = Field(description="Wanneer gevraagd, in seconden sinds 1970.")

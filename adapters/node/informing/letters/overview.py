@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from adapters.node.informing.letters.words import STATES, Organisation, day, kind_of
+from adapters.node.informing.letters.words import Organisation, day, kind_of
+from contract.words import OBLIGATIONS
 from policies.catalogue import Catalogue
 
 
@@ -65,7 +66,7 @@ class Overview:
                     "why": catalogue.purposes[one.purpose].why,
                     "rule": one.rule,
                     "bases": "; ".join(one.bases),
-                    "state": STATES["met" if one.told else "open"],
+                    "state": OBLIGATIONS["met" if one.told else "open"].told,
                 }
                 for one in self.asked
             ],

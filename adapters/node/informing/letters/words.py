@@ -29,12 +29,6 @@ class Organisation:
     name: str
 
 
-STATES = {
-    "open": "U hoort hier nog over.",
-    "met": "Dit is al verteld.",
-}
-
-
 def kind_of(partner: str, catalogue: Catalogue) -> str:
     """Its name in a sentence; the code of a kind that this version does not name (any more)."""
     known = catalogue.partners.get(partner)
