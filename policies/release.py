@@ -15,6 +15,7 @@ from pathlib import Path
 
 from policies.catalogue import Catalogue, parse_catalogue
 from policies.errors import ReleaseError
+from policies.rego import verify_rules
 
 ROOT = "handout"
 GENERATED = f"{ROOT}/release/data.json"
@@ -81,6 +82,7 @@ def release_of(files: Mapping[str, bytes]) -> Release:
         raise ReleaseError(f"The hand-out is incomplete: {', '.join(missing)} is missing.")
     for path, content in files.items():
         _verify_file(path, content)
+    verify_rules({path: content.decode() for path, content in files.items() if path.endswith(".rego")})
     data = {path: _data(path, content) for path, content in files.items() if path.endswith(".json")}
     lines = []
     for path, content in sorted(files.items()):
