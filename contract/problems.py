@@ -36,6 +36,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── AnsweringPaused   409
     │   │   ├── DecisionDiffers   409
     │   │   ├── NotWaiting        409
+    │   │   ├── ObligationUnknown 409
     │   │   ├── ReleaseKnown      409
     │   │   ├── ReleaseStale      409
     │   │   ├── AlreadyAgreed     409
@@ -341,6 +342,14 @@ class NotWaiting(Conflict):
     )
 
 
+class ObligationUnknown(Conflict):
+    code = "obligation_unknown"
+    title, detail = (
+        "De regel verplicht tot iets wat dit programma niet kent.",
+        "Er gaat geen antwoord uit. Bel de vrager, en meld dit aan de beheerder.",
+    )
+
+
 class ReleaseKnown(Conflict):
     code = "release_known"
     title, detail = (
@@ -535,6 +544,9 @@ _REASONS = {
     "date": "Dit is geen goede datum of tijd.",
     "timezone": "Zet de tijdzone erbij.",
     "bsn": "Dit nummer klopt niet.",
+    "not_asked_for": "De regel vraagt dit niet. Laat het weg.",
+    "not_since_the_question": "Dit moment ligt voor de vraag, of in de toekomst.",
+    "only_by_word_of_mouth": "Bij deze regel vertelt u het mondeling. Kies alleen `in_meeting`.",
 }
 
 

@@ -16,6 +16,7 @@ from demo.proposal import Proposal
 
 _WHY = "De veiligheid van betrokkenen vraagt om deze ene vraag."
 _NOT_LESS = "Met minder, of op een andere manier, is dit niet te weten."
+_STATED = "Dit is voor deze vraag afgewogen en in orde bevonden."
 _WEIGHTY = "Er is nu een zwaarwegend en dringend belang: de dreiging loopt."
 
 
@@ -192,8 +193,9 @@ class Play:
         for waiting in official.get("/v1/questions"):
             if waiting["question"] == question and done < len(wanted):
                 place = f"/v1/questions/{waiting['inquiry']}/{waiting['index']}"
-                official.post(f"{place}/views")
-                official.post(f"{place}/answers", {"codes": list(codes), **more})
+                opened = official.post(f"{place}/views")
+                stated = {one["code"]: _STATED for one in opened["toState"]}
+                official.post(f"{place}/answers", {"codes": list(codes), "stated": stated, **more})
                 done += 1
         return done
 

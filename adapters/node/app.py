@@ -140,7 +140,12 @@ def app(
                     hear=releases.hear,
                 ),
                 desk=AnsweringDesk(
-                    start.signatory, line, start.trail, register, timeout_s=settings.broker_timeout_s
+                    start.signatory,
+                    line,
+                    start.trail,
+                    register,
+                    catalogue=catalogue,
+                    timeout_s=settings.broker_timeout_s,
                 ),
                 witness=witness,
                 outbox=outbox,

@@ -4,12 +4,12 @@ holder opens it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract import base64url
-from contract.codes import Oin, QuestionCode, Ref
+from contract.codes import Code, Oin, QuestionCode, Ref
 from contract.documents import Inquiry
 from contract.identity import Identity, IdentityError
 from contract.problems import DocumentMalformed
@@ -25,12 +25,13 @@ _KEYS_BYTES = 1280
 
 @dataclass(frozen=True)
 class Locked:
-    """`necessity` by question code: why this question about this person, and why not with less. No identity:
-    an anonymous case.
+    """`necessity` by question code: why this question about this person, and why not with less; `stated`, by
+    question and obligation: what else the rule has the asker put in words. No identity: an anonymous case.
     """
 
     identity: Identity | None
     necessity: Mapping[str, str]
+    stated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "Locked(…)"
@@ -47,6 +48,7 @@ class _Text(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     identity: dict[str, str]
     necessity: dict[QuestionCode, str]
+    stated: dict[QuestionCode, dict[Code, str]] = {}
 
 
 def lock_subjects(
@@ -67,6 +69,7 @@ def lock_subjects(
             {
                 "identity": subject.identity.as_json() if subject.identity else None,
                 "necessity": dict(subject.necessity),
+                "stated": dict(subject.stated),
             },
             LOCKED_BYTES,
         )
@@ -93,7 +96,7 @@ def unlock_subjects(inquiry: Inquiry, texts: Mapping[str, str], signatory: Signa
                 text, base64url.decode(keys.keys[subject_ref]), inquiry=inquiry.jti, subject_ref=subject_ref
             )
             said = _Text.model_validate(json.loads(raw))
-            opened[subject_ref] = Locked(Identity.parse(said.identity), said.necessity)
+            opened[subject_ref] = Locked(Identity.parse(said.identity), said.necessity, said.stated)
         return opened
     except (ValidationError, IdentityError, ValueError):
         raise DocumentMalformed from None

@@ -11,7 +11,7 @@ from policies.catalogue.question import Question
 from policies.catalogue.reading import parse_catalogue
 from policies.catalogue.region import Narrowing, Region
 from policies.catalogue.rule import About, Rule, RuleMode
-from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonText
+from policies.catalogue.texts import Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 
 __all__ = [
     "About",
@@ -23,6 +23,7 @@ __all__ = [
     "Narrowing",
     "Parameters",
     "PartnerKind",
+    "PermitObligation",
     "Purpose",
     "Question",
     "ReasonText",

@@ -8,7 +8,7 @@ from policies.catalogue.partner import Duty, PartnerKind
 from policies.catalogue.question import Question
 from policies.catalogue.region import Narrowing, Region
 from policies.catalogue.rule import About, Rule
-from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonText
+from policies.catalogue.texts import Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Catalogue:
     documents: Mapping[str, ReasonText]
     legal_bases: Mapping[str, LegalBasis]
     open_questions: Mapping[str, Named]
-    obligations: Mapping[str, Named]
+    obligations: Mapping[str, PermitObligation]
     transparency: Mapping[str, Named]
     retention: Mapping[str, Named]
     statuses: Mapping[str, Named]

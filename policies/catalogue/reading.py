@@ -17,7 +17,7 @@ from policies.catalogue.references import require, verify_references
 from policies.catalogue.region import Region, RegionsFile
 from policies.catalogue.rule import RuleRow
 from policies.catalogue.strict import Codes, Row, Text, Values
-from policies.catalogue.texts import Fact, LegalBasis, Named, Purpose, ReasonText
+from policies.catalogue.texts import Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 from policies.errors import ReleaseError
 
 _T = TypeVar("_T")
@@ -36,7 +36,7 @@ class _CatalogueFile(Row):
     documents: Mapping[str, ReasonText]
     legal_bases: Mapping[str, LegalBasis]
     open_questions: Mapping[str, Named]
-    obligations: Mapping[str, Named]
+    obligations: Mapping[str, PermitObligation]
     transparency: Mapping[str, Named]
     retention: Mapping[str, Named]
     conditions: Mapping[str, Named]

@@ -1,6 +1,7 @@
 """Codes with what people read for them."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -15,6 +16,15 @@ class Named:
     code: str
     nl: Text
     en: Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class PermitObligation(Named):
+    """What a permit obliges to. `stated_by`: it is met by words, of the holder's official who releases the
+    answer, or of the asker (or else of that official); None: it is met in another way.
+    """
+
+    stated_by: Literal["asker", "official"] | None
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -1115,16 +1115,22 @@ def test_more_reason_is_asked_for_only_before_looking(chain: LocalWorld, vt: Ins
 
 
 def test_a_rule_that_asks_for_the_prosecutor_waits_for_the_prosecutor(chain: LocalWorld, vt: Insider) -> None:
-    """Without that agreement nothing is released; it stands in the entry (C16)."""
+    """Without a prosecutor who agreed since the question came nothing is released (C16)."""
     asked = vt.inquiry(vt.case(), "om.safety_measure_in_force", purpose="interpret", requester_role="chair")
     assert states(vt.present(asked)) == ["waits_for_person"]
     official, place = chain.caller("om", "official"), f"/v1/questions/{asked.signed.document.jti}/0"
     needed = official.post(f"{place}/views")["obligations"]
     release = {"codes": ["contact_ban"]}
-    if "prosecutor_agrees" in needed:
-        assert refusal(lambda: official.post(f"{place}/answers", release)) == (400, "request_invalid")
-    official.post(f"{place}/answers", {**release, "prosecutorAgrees": True})
     assert "prosecutor_agrees" in needed
+    agreed = {"user": "ovj-0117", "role": "prosecutor", "at": chain.clock().isoformat()}
+    before = (chain.clock() - timedelta(days=1)).isoformat()
+    for prosecutor in (None, {**agreed, "at": before}, {**agreed, "user": "999990019"}):
+        wrong = {**release, "prosecutor": prosecutor}
+        assert refusal(lambda wrong=wrong: official.post(f"{place}/answers", wrong)) == (
+            400,
+            "request_invalid",
+        )
+    official.post(f"{place}/answers", {**release, "prosecutor": agreed})
 
 
 def test_two_officials_release_once(chain: LocalWorld) -> None:

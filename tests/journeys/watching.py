@@ -20,6 +20,7 @@ from tests.world import LocalWorld
 POLICE = "politie.relevant_registrations"
 PROSECUTED = "om.ongoing_prosecution"
 SUPERVISED = "reclassering.under_supervision"
+STATED = "Dit is voor deze vraag afgewogen en in orde bevonden."
 LOOKS = 200
 WAITS = {"sent", "waits_for_person"}  # the second also shows as the first, until the holder's reply is in
 
@@ -79,11 +80,18 @@ def place(question: Json) -> str:
 
 
 def release(play: Play, question: Json, *codes: str, partner: str = "politie") -> None:
-    """An official looks, and lets these codes go; at the OM with the prosecutor's consent."""
+    """An official looks, and lets these codes go, with all that the rule asks beside them."""
     somebody = play.caller(partner, "official")
-    somebody.post(f"{place(question)}/views")
-    consent = {"prosecutorAgrees": True} if partner == "om" else {}
-    somebody.post(f"{place(question)}/answers", {"codes": list(codes), **consent})
+    opened = somebody.post(f"{place(question)}/views")
+    beside: Json = {"stated": {one["code"]: STATED for one in opened["toState"]}}
+    if "prosecutor_agrees" in opened["obligations"]:
+        beside["prosecutor"] = agreement(_world(play))
+    somebody.post(f"{place(question)}/answers", {"codes": list(codes), **beside})
+
+
+def agreement(world: LocalWorld) -> Json:
+    """A prosecutor agrees, now."""
+    return {"user": "ovj-0117", "role": "prosecutor", "at": world.clock().isoformat()}
 
 
 def trail(world: LocalWorld, party: str) -> Trail:

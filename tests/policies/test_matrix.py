@@ -128,12 +128,15 @@ STAGES = {
     P5: ("follow_up",),
 }
 EXTRA = {  # obligations of a row beyond those of every permit
+    "A03": {"state_safety_relevance"},
     "A07 suspect": {"prosecutor_agrees"},
+    "A10": {"state_protection_considered"},
     "A12": {"prosecutor_agrees"},
     "A13": {"prosecutor_agrees"},
     "A14": {"prosecutor_agrees", "oral_only"},
+    "B02": {"state_severity"},
     "B03": {"state_need_for_cooperation"},
-    "B04": {"state_need_for_cooperation"},
+    "B04": {"state_need_for_cooperation", "state_running_mandate"},
     "J09": {"prosecutor_agrees"},
     "J10": {"prosecutor_agrees"},
 }

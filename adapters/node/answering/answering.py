@@ -24,6 +24,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from adapters.node.answering import inbox, standing
+from adapters.node.answering.duties import BY_PROGRAM
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.answering.standing import Standing
 from adapters.node.locked import Locked, unlock_subjects
@@ -222,7 +223,11 @@ class Answering:
             if not same or decision.answer_codes != permitted.answer_codes or decision.desk != permitted.desk:
                 log(Event.DECISION_DIFFERS, question=asked.question, rule=permitted.rule)
                 raise DecisionDiffers
-            automatic = decision.mode == "automatic" and permitted.rule in holds.automatic
+            automatic = (
+                decision.mode == "automatic"
+                and permitted.rule in holds.automatic
+                and BY_PROGRAM.issuperset(decision.obligations)  # what only a person does waits for one
+            )
             questions.append(_Question(asked, permitted, decision, None, automatic))
         return questions
 

@@ -55,8 +55,12 @@ def open_question(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddr
     doubt = " (twijfel)" if opened["doubtful"] else ""
     typer.echo(f"het register stelt voor: {' '.join(opened['suggested'])}{doubt}")
     typer.echo(f"u kunt vrijgeven: {' '.join(opened['answerCodes'])}")
+    for code, words in opened["stated"].items():
+        typer.echo(f"{code}: {words}")
     if opened["obligations"]:
         typer.echo(f"let op: {' '.join(opened['obligations'])}")
+    for one in opened["toState"]:
+        typer.echo(f"nog op te schrijven: {one['text']} (--stated {one['code']}=…)")
 
 
 @desk.command("answer")
@@ -71,19 +75,61 @@ def answer(
     valid_until: Annotated[
         str | None, typer.Option(help="Last day on which it holds, as 2026-12-31.")
     ] = None,
-    prosecutor_agrees: Annotated[
-        bool, typer.Option(help="The prosecutor agrees; needed where the rule says so (C16).")
-    ] = False,
+    prosecutor: Annotated[
+        str | None,
+        typer.Option(
+            help="The prosecutor who agrees, where the rule says so (C16): a user reference, a space, when."
+        ),
+    ] = None,
+    told: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the rule has it told by word of mouth: who told (a user reference), how (meeting, "
+            "phone or conversation), when, and to whom, with spaces between."
+        ),
+    ] = None,
+    stated: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the rule has you put in words, as state_severity=The words. May be given again."
+        ),
+    ] = None,
 ) -> None:
-    """Let an answer go. Only after you opened the question."""
+    """Let an answer go. Only after you opened the question, and once all is there that the rule asks for."""
     body = {
         "codes": codes,
         "kind": "judgement" if judgement else "fact",
         "validUntil": valid_until,
-        "prosecutorAgrees": prosecutor_agrees,
+        "prosecutor": prosecutor and _agreement(prosecutor),
+        "spoken": told and _spoken(told),
+        "stated": dict(_words(one) for one in stated or ()),
     }
     call("POST", node, f"/v1/questions/{inquiry}/{index}/answers", token, body)
     typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
+
+
+def _agreement(told: str) -> dict[str, str]:
+    user, at = _parts(told, 2)
+    return {"user": user, "role": "prosecutor", "at": at}
+
+
+def _spoken(told: str) -> dict[str, str]:
+    teller, channel, at, hearer = _parts(told, 4)
+    return {"teller": teller, "channel": channel, "at": at, "hearer": hearer}
+
+
+def _words(stated: str) -> tuple[str, str]:
+    code, is_said, words = stated.partition("=")
+    if not is_said:
+        raise typer.BadParameter(f"{code} says nothing: put it as {code}=The words.")
+    return code, words
+
+
+def _parts(told: str, count: int) -> list[str]:
+    parts = told.split(maxsplit=count - 1)
+    if len(parts) != count:
+        raise typer.BadParameter(f"this needs {count} parts, with spaces between.")
+    return parts
 
 
 @desk.command("more-reason")

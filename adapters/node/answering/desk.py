@@ -10,11 +10,11 @@
 - While the holder pauses nothing is let go and nothing is handed in; both wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from prometheus_client import Gauge
@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from adapters.node.answering import inbox, standing
 from adapters.node.answering.answering import answer_of, asked_of, seal_answers
+from adapters.node.answering.duties import OfficialAnswer, to_state, verify_done
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.partners import Adapter, Finding
@@ -51,6 +52,7 @@ from party.backoff import pause_s
 from party.bearer import OFFICIAL, Colleague
 from party.events import Event, log
 from party.wire import Unreachable, Wire
+from policies.catalogue import Catalogue, PermitObligation
 
 _NOT_YET = (Conflict, InternalError, TooManyRequests, Unavailable)
 """What the broker says when a later try may do: its own permit may still be under way to us."""
@@ -63,32 +65,39 @@ _ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "
 
 @dataclass(frozen=True)
 class OpenedQuestion:
-    """What an official sees of one waiting question, here only."""
+    """What an official sees of one waiting question, here only. `to_state`: what is yet to be put in
+    words.
+    """
 
     taken: Taken
     waiting: Waiting
     subject: Locked
     finding: Finding
+    to_state: tuple[PermitObligation, ...]
 
-
-@dataclass(frozen=True)
-class OfficialAnswer:
-    """What an official lets go. `prosecutor_agrees` is recorded where the rule asks for it (C16)."""
-
-    codes: tuple[str, ...]
-    kind: Literal["fact", "judgement"] = "fact"
-    valid_until: date | None = None
-    prosecutor_agrees: bool = False
+    @property
+    def by_asker(self) -> Mapping[str, str]:
+        """What the asker put in words, by obligation."""
+        return self.subject.stated.get(self.waiting.question, {})
 
 
 class AnsweringDesk:
     def __init__(
-        self, signatory: Signatory, wire: Wire, trail: Trail, adapter: Adapter, *, timeout_s: float
+        self,
+        signatory: Signatory,
+        wire: Wire,
+        trail: Trail,
+        adapter: Adapter,
+        *,
+        catalogue: Callable[[], Catalogue],
+        timeout_s: float,
     ) -> None:
+        """`catalogue`: of the release that is in force, which says what an obligation asks."""
         self._signatory = signatory
         self._wire = wire
         self._trail = trail
         self._adapter = adapter
+        self._catalogue = catalogue
         self._timeout_s = timeout_s
 
     async def waiting(self, person: Colleague, most: int = 200) -> list[tuple[Taken, Waiting]]:
@@ -125,10 +134,16 @@ class AnsweringDesk:
             return one.with_question(index, state="opened") if current.state == "waits" else one
 
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
-        return OpenedQuestion(taken, question, subjects[question.subject_ref], finding)
+        subject = subjects[question.subject_ref]
+        by_asker = subject.stated.get(question.question, {})
+        known = self._catalogue().obligations
+        missing = tuple(to_state(question.obligations, known, by_asker))
+        return OpenedQuestion(taken, question, subject, finding, missing)
 
     async def answer(self, jti: str, index: int, chosen: OfficialAnswer, person: Colleague) -> None:
-        """Lets an answer go. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, RequestInvalid."""
+        """Lets an answer go, once all is done that the rule asks for. Raises AnsweringPaused, NotAllowed,
+        NotFound, NotWaiting, ObligationUnknown, RequestInvalid.
+        """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index)
         if question.state != "opened":
@@ -138,18 +153,27 @@ class AnsweringDesk:
             raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_in_permit")])
         if len(chosen.codes) > 1 and _ALONE.intersection(chosen.codes):
             raise RequestInvalid(invalid_params=[invalid_param(("codes",), "not_together")])
-        if "prosecutor_agrees" in question.obligations and not chosen.prosecutor_agrees:
-            raise RequestInvalid(invalid_params=[invalid_param(("prosecutorAgrees",), "missing")])
+        _, subjects = self._unlock(taken, question)
+        verify_done(
+            chosen,
+            question.obligations,
+            self._catalogue().obligations,
+            by_asker=subjects[question.subject_ref].stated.get(question.question, {}),
+            since=moment(taken.accepted_at),
+            now=self._signatory.now(),
+        )
         finding = Finding(chosen.codes, day_of(self._signatory.now()), chosen.valid_until, doubtful=False)
         answer = answer_of(finding, permitted, self._signatory.party.desk, source="official")
         answer = answer.model_copy(update={"kind": chosen.kind})
         facts = {
             **self._facts(taken, question, person),
-            "prosecutor_agrees": chosen.prosecutor_agrees,
+            **chosen.facts(),
             "status": "answered",
         }
         outcome = Outcome(index=index, status="answered")
-        await self._let_go(taken, question, outcome, facts, answer)
+        part = {"answer": answer.model_dump(mode="json"), **chosen.sealed()}
+        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part)
+        await self._let_go(taken, question, outcome, entry, answer)
 
     async def ask_more_reason(self, jti: str, index: int, person: Colleague) -> None:
         """Refuses for now, before anybody looked. Raises AnsweringPaused, NotAllowed, NotFound,
@@ -161,7 +185,8 @@ class AnsweringDesk:
             raise NotWaiting
         outcome = Outcome(index=index, status="refused", ground="holder_needs_more_reason")
         facts = {**self._facts(taken, question, person), "status": "refused", "ground": outcome.ground}
-        await self._let_go(taken, question, outcome, facts, None)
+        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref)
+        await self._let_go(taken, question, outcome, entry, None)
 
     async def looked(self, jti: str, index: int, person: Colleague) -> None:
         """A person has dealt with a doubtful match, or with an answer that the broker does not take, by
@@ -225,14 +250,12 @@ class AnsweringDesk:
         taken: Taken,
         question: Waiting,
         outcome: Outcome,
-        facts: Mapping[str, Any],
+        entry: Entry,
         answer: Answer | None,
     ) -> None:
         inquiry, _ = self._unlock(taken, question)
         answers = {0: answer} if answer is not None else {}
         sealed = seal_answers(self._signatory, inquiry, taken.requester, 1, answers)
-        part = {"answer": answer.model_dump(mode="json")} if answer is not None else None
-        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part)
         state = "released" if outcome.status == "answered" else "declined"
         now = self._signatory.now()
 

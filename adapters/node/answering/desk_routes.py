@@ -1,13 +1,19 @@
 """The node's API for the desk: questions that wait for one of the holder's own people."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from adapters.node.addresses import Index, InquiryId
-from adapters.node.answering.desk import OfficialAnswer
+from adapters.node.answering.duties import (
+    OfficialAnswer,
+    ProsecutorAgreement,
+    ProsecutorRole,
+    SpokenChannel,
+    WordOfMouth,
+)
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Code, Ref
@@ -17,6 +23,7 @@ from contract.problems import (
     CannotLookUp,
     CannotSignIn,
     NotWaiting,
+    ObligationUnknown,
 )
 from contract.signing import moment
 from contract.words import DESK, NATURES, described
@@ -65,6 +72,17 @@ class WaitingOut(Body):
     doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
 
 
+UserReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@._:-]{1,64}$")]
+StatedWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1_000)]
+
+
+class ToStateOut(Body):
+    model_config = shown("Wat u volgens de regel nog opschrijft.")
+
+    code: Code = Field(description="De verplichting: de sleutel in `stated`.")
+    text: str = Field(description="Wat u opschrijft.")
+
+
 class OpenedOut(Body):
     model_config = shown(
         "Een geopende vraag. Wat hier staat, blijft bij de houder.",
@@ -74,7 +92,9 @@ class OpenedOut(Body):
             "suggested": ["yes"],
             "doubtful": False,
             "answerCodes": ["yes", "no", "not_determinable"],
-            "obligations": [],
+            "obligations": ["release_by_official", "state_severity"],
+            "stated": {},
+            "toState": [{"code": "state_severity", "text": "schrijf op hoe ernstig het is"}],
         },
     )
 
@@ -84,19 +104,84 @@ class OpenedOut(Body):
     doubtful: bool = Field(description="Of het register twijfelt.")
     answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
+    stated: dict[str, str] = Field(description="Wat de vrager daarover opschreef, per verplichting.")
+    to_state: list[ToStateOut] = Field(description="Wat u nog opschrijft voordat u een antwoord vrijgeeft.")
+
+
+class AgreementIn(Body):
+    model_config = shown(
+        "Dat de officier van justitie instemt. Dit blijft bij de houder.",
+        {"user": "ovj-0117", "role": "prosecutor", "at": "2026-11-24T09:30:00Z"},
+    )
+
+    user: UserReference = Field(description="Kenmerk van de officier; geen naam en geen nummer van de staat.")
+    role: ProsecutorRole = Field(description="Officier, of plaatsvervangend officier.")
+    at: AwareDatetime = Field(description="Wanneer hij instemde: nadat de vraag kwam.")
+
+    def value(self) -> ProsecutorAgreement:
+        return ProsecutorAgreement(self.user, self.role, self.at)
+
+
+class WordOfMouthIn(Body):
+    model_config = shown(
+        "Wie het aan wie vertelde. Wat is verteld, staat nergens.",
+        {
+            "teller": "parket-0042",
+            "hearer": "voorzitter van Veilig Thuis Midden",
+            "channel": "meeting",
+            "at": "2026-11-24T10:00:00Z",
+        },
+    )
+
+    teller: UserReference = Field(description="Kenmerk van wie het vertelde.")
+    hearer: str = Field(min_length=3, max_length=200, description="Aan wie; staat verzegeld.")
+    channel: SpokenChannel = Field(description="In het overleg, per telefoon of onder vier ogen.")
+    at: AwareDatetime = Field(description="Wanneer.")
+
+    def value(self) -> WordOfMouth:
+        return WordOfMouth(self.teller, self.hearer, self.channel, self.at)
 
 
 class AnswerIn(Body):
-    model_config = shown("Het antwoord dat u vrijgeeft.", {"codes": ["yes"], "kind": "fact"})
+    model_config = shown(
+        "Het antwoord dat u vrijgeeft.",
+        {"codes": ["yes"], "kind": "fact"},
+        {
+            "codes": ["in_meeting"],
+            "prosecutor": {"user": "ovj-0117", "role": "prosecutor", "at": "2026-11-24T09:30:00Z"},
+            "spoken": {
+                "teller": "parket-0042",
+                "hearer": "voorzitter van Veilig Thuis Midden",
+                "channel": "meeting",
+                "at": "2026-11-24T10:00:00Z",
+            },
+        },
+    )
 
     codes: list[Code] = Field(min_length=1, max_length=6, description="Codes uit `answerCodes`.")
     kind: Literal["fact", "judgement"] = Field(
         default="fact", description="Wat het is.", json_schema_extra=described(NATURES)
     )
     valid_until: date | None = Field(default=None, description="Tot wanneer dit geldt.")
-    prosecutor_agrees: bool = Field(
-        default=False, description="Dat de officier van justitie instemt, waar de regel dat vraagt."
+    prosecutor: AgreementIn | None = Field(
+        default=None, description="De officier die instemt, als de regel dat vraagt (`prosecutor_agrees`)."
     )
+    spoken: WordOfMouthIn | None = Field(
+        default=None, description="Wie het aan wie vertelde, als de regel dat vraagt (`oral_only`)."
+    )
+    stated: dict[Code, StatedWords] = Field(
+        default={}, max_length=5, description="Wat u opschrijft, per verplichting uit `toState`."
+    )
+
+    def chosen(self) -> OfficialAnswer:
+        return OfficialAnswer(
+            codes=tuple(self.codes),
+            kind=self.kind,
+            valid_until=self.valid_until,
+            prosecutor=None if self.prosecutor is None else self.prosecutor.value(),
+            spoken=None if self.spoken is None else self.spoken.value(),
+            stated=self.stated,
+        )
 
 
 router = APIRouter(prefix="/v1")
@@ -136,6 +221,8 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
         doubtful=opened.finding.doubtful,
         answer_codes=list(permitted.answer_codes),
         obligations=list(opened.waiting.obligations),
+        stated=dict(opened.by_asker),
+        to_state=[ToStateOut(code=one.code, text=one.nl) for one in opened.to_state],
     )
 
 
@@ -143,15 +230,15 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
     "/questions/{id}/{index}/answers",
     status_code=204,
     summary="Geef een antwoord vrij",
-    description="Alleen na openen, en alleen met codes die de regel toestaat.",
+    description="Alleen na openen, alleen met codes die de regel toestaat, en pas als alles er is waartoe "
+    "de regel verplicht.",
     openapi_extra=SIGNED_IN,
-    responses=told(CannotSignIn, NotWaiting, AnsweringPaused),
+    responses=told(CannotSignIn, NotWaiting, AnsweringPaused, ObligationUnknown),
 )
 async def answer(
     inquiry: InquiryId, index: Index, body: AnswerIn, node: ThisNode, person: SignedIn
 ) -> Response:
-    chosen = OfficialAnswer(tuple(body.codes), body.kind, body.valid_until, body.prosecutor_agrees)
-    await node.desk.answer(inquiry, index, chosen, person)
+    await node.desk.answer(inquiry, index, body.chosen(), person)
     return Response(status_code=204)
 
 

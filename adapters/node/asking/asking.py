@@ -106,11 +106,11 @@ class Asking:
             raise RevisionUnknown
         hand_out = await self._hand_outs.now(now)
         # policy sees kinds: a question to several parties of one kind is decided once
-        asked = [*dict.fromkeys((one.subject, one.question) for one in to if one.holder is not None)]
+        asked = {(one.subject, one.question.question): one.question for one in to if one.holder is not None}
         decided = await hand_out.policy.decide(
             [
                 self._composing.decision_input(case, wish, wish.subjects[subject], question, person)
-                for subject, question in asked
+                for (subject, _), question in asked.items()
             ]
         )
         decisions = dict(zip(asked, decided, strict=True))
@@ -120,7 +120,7 @@ class Asking:
                 wish.subjects[one.subject].role,
                 one.question.question,
                 one.holder,
-                decisions.get((one.subject, one.question)),
+                decisions.get((one.subject, one.question.question)),
             )
             for one in to
         ]

@@ -135,6 +135,9 @@ class Composing:
             sealed = {
                 "identity": subject.identity.as_json() if subject.identity else None,
                 "necessity": {one.question: one.text() for one in subject.wished.questions},
+                "stated": {
+                    code: words for one in subject.wished.questions for code, words in _stated(one).items()
+                },
             }
             facts = {**shared, "role": subject.wished.role}
             entries.append(Entry(Kind.SUBJECT, facts, subject_ref=subject.ref, sealed=sealed))
@@ -187,7 +190,9 @@ class Composing:
             if known.identity != subject.identity:
                 raise RequestInvalid(invalid_params=[invalid_param(("subjects",), "one_person_two_ways")])
             locked[subject.ref] = Locked(
-                subject.identity, {**known.necessity, question.question: question.text()}
+                subject.identity,
+                {**known.necessity, question.question: question.text()},
+                {**known.stated, **_stated(question)},
             )
         try:
             texts, sealed = lock_subjects(
@@ -244,6 +249,12 @@ class Composing:
             [case_ref, identity.surname.casefold(), identity.given_names.casefold(), identity.birth_date]
         )
         return hmac.new(self._fingerprint_key, who.encode(), hashlib.sha256).hexdigest()
+
+
+def _stated(question: WishedQuestion) -> dict[str, dict[str, str]]:
+    """What is put in words beside the necessity, by question; none where nothing is."""
+    words = {code: text.strip() for code, text in question.stated.items() if text.strip()}
+    return {question.question: words} if words else {}
 
 
 def _age_band(subject: WishedSubject, today: date) -> Any:

@@ -1,6 +1,6 @@
 """An enrichment as people read it: codes with the texts of the release's catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
@@ -44,6 +44,21 @@ class OpenQuestionOut(Body):
     text: str = Field(description="De vraag in gewone taal.")
 
 
+class ToPutInWordsOut(Body):
+    model_config = shown("Wat de regel u laat opschrijven, naast de noodzaak.")
+
+    code: Code = Field(description="De verplichting: de sleutel in `stated` van de vraag.")
+    text: str = Field(description="Wat u opschrijft.")
+
+
+class BoundByOut(Body):
+    model_config = shown("Waaraan u met dit antwoord gebonden bent.")
+
+    code: Code = Field(description="`remind_of_secrecy` of `no_onward_use`.")
+    text: str = Field(description="De zin die u leest.")
+    citation: str | None = Field(description="Het artikel dat de houder bindt; leeg als er geen is.")
+
+
 class AnswerOut(Body):
     """An opened answer; its `codes` are those of the question in the hand-out."""
 
@@ -59,6 +74,8 @@ class AnswerOut(Body):
     )
     desk: DeskContact | None = Field(description="Wie u kunt bellen; nooit een persoon.")
     valid_until: date | None = Field(description="Tot wanneer dit geldt.")
+    texts: list[str] = Field(description="Het antwoord in gewone taal, per code.")
+    reminders: list[BoundByOut] = Field(description="Waaraan u met dit antwoord gebonden bent.")
 
 
 class ItemOut(Body):
@@ -96,6 +113,9 @@ class ItemOut(Body):
     )
     ground: ReasonOut | None = Field(default=None, description="Waarom de houder nu geen antwoord geeft.")
     answer: AnswerOut | None = Field(default=None, description="Het antwoord, zodra het er is.")
+    to_state: list[ToPutInWordsOut] = Field(
+        default=[], description="Wat de regel u laat opschrijven, naast de noodzaak."
+    )
     reasons: list[ReasonOut] = Field(default=[], description="Waarom de vraag niet mag; leeg als zij mag.")
     legal_bases: list[str] = Field(default=[], description="Op welke grondslag de houder mag antwoorden.")
     open_questions: list[OpenQuestionOut] = Field(
@@ -145,7 +165,23 @@ class EnrichmentOut(Body):
                         "source": "register",
                         "desk": _DESK,
                         "validUntil": None,
+                        "texts": ["ja"],
+                        "reminders": [
+                            {
+                                "code": "remind_of_secrecy",
+                                "text": "Wat hier staat, is geheim. De Reclassering is gebonden aan "
+                                "Reclasseringsregeling 37.",
+                                "citation": "Reclasseringsregeling 37",
+                            },
+                            {
+                                "code": "no_onward_use",
+                                "text": "Niet voor een ander doel en niet voor opsporing, zonder overleg "
+                                "met de houder.",
+                                "citation": None,
+                            },
+                        ],
                     },
+                    "toState": [],
                     "reasons": [],
                     "legalBases": ["Wmo 5.2.6; Reclasseringsregeling 37; AVG 6(1)(e)"],
                     "openQuestions": [
@@ -225,7 +261,7 @@ class Texts:
             **self._decision(item.decision or {}),
             status=status,
             ground=self._reason(item.ground) if item.ground else None,
-            answer=AnswerOut.model_validate(dict(answer)) if answer else None,
+            answer=self._answer(answer, item, sent.holder) if answer else None,
             position=item.position,
             rectified=item.rectified,
         )
@@ -272,6 +308,11 @@ class Texts:
             "rule": decision.get("rule"),
             "rule_status": decision.get("status"),
             "mode": decision.get("mode"),
+            "to_state": [
+                ToPutInWordsOut(code=code, text=catalogue.obligations[code].nl)
+                for code in decision.get("obligations", ())
+                if code in catalogue.obligations and catalogue.obligations[code].stated_by == "asker"
+            ],
             "reasons": [self._reason(reason["code"]) for reason in decision.get("reasons", [])],
             "legal_bases": [catalogue.legal_bases[code].text for code in bases],
             "open_questions": [
@@ -283,6 +324,28 @@ class Texts:
             "due_at": moment(due) if due else None,
         }
 
+    def _answer(self, answer: Answer, item: Item, holder: str) -> AnswerOut:
+        """What the holder sealed, its codes as people read them, and what binds whoever reads it."""
+        known = self._catalogue.answer_codes
+        texts = [known[code].nl if code in known else code for code in answer.codes]
+        owed = (item.decision or {}).get("obligations", ())
+        partner = str(self._directory.party(holder).partner)
+        reminders = self._reminders(owed, partner)
+        return AnswerOut.model_validate({**dict(answer), "texts": texts, "reminders": reminders})
+
+    def _reminders(self, owed: Collection[str], partner: str) -> list[BoundByOut]:
+        """Secrecy under the holder's own article, and no other use (D20)."""
+        catalogue, reminders = self._catalogue, []
+        kind, article = catalogue.partners.get(partner), catalogue.secrecy.get(partner)
+        if "remind_of_secrecy" in owed:
+            bound = f" {_sentence(kind.in_sentence)} is gebonden aan {article}." if kind and article else ""
+            text = f"Wat hier staat, is geheim.{bound}"
+            reminders.append(BoundByOut(code="remind_of_secrecy", text=text, citation=article))
+        if "no_onward_use" in owed:
+            text = f"{_sentence(catalogue.obligations['no_onward_use'].nl)}."
+            reminders.append(BoundByOut(code="no_onward_use", text=text, citation=None))
+        return reminders
+
     def _reason(self, code: str) -> ReasonOut:
         text = self._catalogue.reasons.get(code)
         if text is None:  # of a release that this partner did not accept
@@ -290,3 +353,8 @@ class Texts:
         return ReasonOut(
             code=code, text=text.text_nl, way_out=text.way_out_nl, citations=list(text.citations)
         )
+
+
+def _sentence(words: str) -> str:
+    """With a capital in front."""
+    return words[:1].upper() + words[1:]

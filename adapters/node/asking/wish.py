@@ -65,6 +65,12 @@ class WishedQuestion(_Body):
         default="", description="Wat er nieuw is sinds deze vraag eerder werd gesteld."
     )
 
+    stated: Annotated[Mapping[Code, WrittenReason], Field(max_length=5)] = Field(
+        default={},
+        description="Wat de regel u verder laat opschrijven, per verplichting: `toState` bij een proef zegt "
+        "welke. Alleen de houder leest dit.",
+    )
+
     def text(self) -> str:
         parts = (self.necessity, self.subsidiarity, self.weighty_interest, self.new_reason)
         return "\n".join(part.strip() for part in parts if part.strip())
