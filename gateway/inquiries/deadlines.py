@@ -1,43 +1,9 @@
-"""Until when a holder's people may take: working days of the Netherlands (docs/law.md)."""
+"""Until when a holder's people may take (docs/law.md)."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 
-import holidays
-
-from contract.days import ZONE, day_of
-
-_CLOSING = time(17, 0)
-
-
-@cache
-def _feast_days(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("NL", years=year)) | {date(year, 5, 5)}
-
-
-def _days_off(day: date) -> bool:
-    """Weekends, and the days of Algemene termijnenwet 3: Good Friday and 5 May too."""
-    return day.weekday() >= 5 or day in _feast_days(day.year)
-
-
-def working_days_after(
-    moment: datetime, days: int, is_day_off: Callable[[date], bool] = _days_off
-) -> datetime:
-    """Closing time (17.00 in the Netherlands) of the n-th working day after this moment, in UTC."""
-    day = day_of(moment)
-    while days > 0:
-        day += timedelta(days=1)
-        days -= not is_day_off(day)
-    return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
-
-
-def working_day_before(day: date, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
-    """Closing time of the last working day before this day, in UTC."""
-    day -= timedelta(days=1)
-    while is_day_off(day):
-        day -= timedelta(days=1)
-    return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
+from contract.days import day_of
+from contract.working_days import working_day_before, working_days_after
 
 
 def due_at(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.inquiries.deadlines import due_at, working_day_before, working_days_after
+from contract.working_days import working_day_before, working_days_after
+from gateway.inquiries.deadlines import due_at
 
 
 def at(text: str) -> datetime:
