@@ -113,8 +113,9 @@ class AskedQuestion(_Part):
 class Inquiry(Document):
     """One requester asks one holder (`aud` is the broker; `holder` answers) for one case and one purpose.
 
-    `identities` commits to the locked identity of each subject, which travels beside the document; `sealed`
-    holds their keys, for the holder alone.
+    `urgency_attested`: in which role somebody of the requester declared the acute danger; who it was stays at
+    that node. `identities` commits to the locked identity of each subject, which travels beside the document;
+    `sealed` holds their keys, for the holder alone.
     """
 
     typ: ClassVar[str] = "grondslag-inquiry+jwt"
@@ -125,6 +126,7 @@ class Inquiry(Document):
     holder: Code
     purpose: PurposeCode
     urgency: Urgency
+    urgency_attested: Role | None = None
     requester_role: Role
     mandated: bool
     assigned: bool
@@ -146,6 +148,8 @@ class Inquiry(Document):
         asked = {(question.subject_ref, question.role, question.question) for question in self.questions}
         if len(asked) != len(self.questions):
             raise ValueError("the same question about the same subject in the same role stands twice")
+        if (self.urgency == "acute_danger") != (self.urgency_attested is not None):
+            raise ValueError("acute danger, and nothing else, was declared by somebody")
         if set(self.identities) != {question.subject_ref for question in self.questions}:
             raise ValueError("each subject has exactly one locked identity")
         if any(partner_of(question.question) != self.asks for question in self.questions):

@@ -529,6 +529,8 @@ _REASONS = {
     "literal_error": "Deze waarde staat niet in de lijst.",
     "enum": "Deze waarde staat niet in de lijst.",
     "union_tag": "Deze waarde staat niet in de lijst.",
+    "without_urgency": "Dit hoort alleen bij spoed.",
+    "not_for_this_role": "Dit kan niet in deze rol.",
     "string_too_long": "Deze tekst is te lang.",
     "string_too_short": "Deze tekst is te kort.",
     "string_pattern_mismatch": "Deze tekst heeft niet de goede vorm.",

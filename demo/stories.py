@@ -169,7 +169,10 @@ def acute_danger(play: Play, told: PlayedStory) -> None:
         "suspected_perpetrator",
         ["reclassering.under_supervision", "politie.staff_safety_alert"],
     )
-    asked = told.take(play.ask(duty, case, [man], "immediate_safety", urgency="acute_danger"))
+    declared = {"user": "piketleider-1", "role": "duty_officer"}
+    asked = told.take(
+        play.ask(duty, case, [man], "immediate_safety", urgency="acute_danger", urgencyDeclaredBy=declared)
+    )
     told.must_end(
         asked,
         {

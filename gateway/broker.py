@@ -325,6 +325,11 @@ class Broker:
                 for question in document.questions
             ):
                 raise DocumentMalformed
+            attested = document.urgency_attested
+            if attested is not None and not hand_out.release.catalogue.may_declare_urgency(
+                one.sender.partner, attested
+            ):
+                raise DocumentMalformed
             if document.holder == one.sender.code:
                 raise PartyIsOwn
             if not one.sender.takes_part(self._signatory.now()):

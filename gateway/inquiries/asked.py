@@ -49,6 +49,7 @@ def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
         "case_statement": document.case_statement,
         "requester_role": document.requester_role,
         "urgency": document.urgency,
+        **({"urgency_attested": document.urgency_attested} if document.urgency_attested else {}),
         "questions": len(document.questions),
     }
     entries = [Entry(Kind.INQUIRY, of_inquiry)]

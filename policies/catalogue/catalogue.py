@@ -62,6 +62,10 @@ class Catalogue:
         known = self.partners.get(partner or "")
         return known is not None and duty in known.duties
 
+    def may_declare_urgency(self, partner: str | None, role: str) -> bool:
+        """Whether acute danger counts when this kind of partner says it in this role (C9)."""
+        return role in self.asking_roles.get(partner or "", ()) or role in self.urgent_asking_roles
+
     def limits(self, region: str) -> Parameters:
         """The limits in this region: the national ones, or tighter. Those of an unknown region: national."""
         return self.regions[region].parameters if region in self.regions else self.parameters

@@ -108,6 +108,8 @@ def _letters(number: int) -> str:
         {"identities": {"Jan de Tester": "0" * 64}},
         {"mandated": "true"},
         {"purpose": "curiosity"},
+        {"urgency": "acute_danger"},
+        {"urgency_attested": "chair"},
         {"sealed": ""},
         {"sealed": "AA=="},
     ],

@@ -75,8 +75,7 @@ def test_a_case_of_a_zvh_is_asked_in_once_the_raad_accepted_it(zvh: Play) -> Non
     raad = zvh.caller("rvdk", "participant")
     raad.post(f"/v1/cases/{case}/assignments")
     assert raad.post(f"/v1/cases/{case}/acceptances")["accepted"] is True
-    again = {"new_reason": "De casus is aangenomen."}
-    man = zvh.subject("stalking.man", "suspected_perpetrator", [SUPERVISED], **again)
+    man = zvh.subject("stalking.man", "suspected_perpetrator", [SUPERVISED])
     dry = zvh.ask(zvh.chair, case, [man], dryRun=True)["items"][0]
     assert (dry["effect"], dry["rule"], dry["mode"]) == ("permit", "A02", "human")
     assert ends(zvh.ask(zvh.chair, case, [man])) == {SUPERVISED: "waits_for_person"}
@@ -194,3 +193,41 @@ def test_an_acceptance_that_the_broker_does_not_prove_does_not_count(
         monkeypatch.setattr(broker, "_case_receipt", lie)
         with pytest.raises(Refused, match="document_malformed"):
             raad.post(f"/v1/cases/{case}/acceptances")
+
+
+URGENT: Json = {
+    "purpose": "immediate_safety",
+    "urgency": "acute_danger",
+    "urgencyDeclaredBy": {"user": "piketleider-1", "role": "duty_officer"},
+}
+
+
+def test_a_question_in_acute_danger_names_who_declared_it(play: Play, world: LocalWorld) -> None:
+    """Refused as not urgent, with the way out; declared, it goes. Who it was is in the own trail alone."""
+    case = play.case(play.chair)
+    assert asked(play, case, purpose="immediate_safety") == {SUPERVISED: "refused:urgency_not_declared"}
+    nobody = {name: value for name, value in URGENT.items() if name != "urgencyDeclaredBy"}
+    for dry in (True, False):
+        with pytest.raises(Refused, match="request_invalid"):
+            asked(play, case, **nobody, dryRun=dry)
+    assert asked(play, case, **URGENT) == {SUPERVISED: "answered:yes"}
+    assert (
+        entries(world, "veilig_thuis", Kind.INQUIRY)[-1]["urgency_declared_by"] == URGENT["urgencyDeclaredBy"]
+    )
+    joint = entries(world, BROKER, Kind.INQUIRY)[-1]
+    assert (joint["urgency"], joint["urgency_attested"]) == ("acute_danger", "duty_officer")
+    assert not any("piketleider" in str(facts) for facts in entries(world, BROKER, Kind.INQUIRY))
+
+
+def test_urgency_that_nobody_who_may_declared_is_refused_on_both_sides(play: Play, world: LocalWorld) -> None:
+    """Whoever has the keys of Veilig Thuis, or of the broker too, lets a minute taker declare it."""
+    vt, centre = Insider(world, "veilig_thuis"), Insider(world, BROKER)
+    urgent: Json = {"purpose": "immediate_safety", "urgency": "acute_danger"}
+    case = vt.case()
+    for attested, status in (("minute_taker", 400), ("participant", 400), ("chair", 200)):
+        wrong = vt.inquiry(case, SUPERVISED, **urgent, urgency_attested=attested)
+        assert vt.present(wrong).status == status, attested
+    wrong = vt.inquiry(case, SUPERVISED, **urgent, urgency_attested="minute_taker")
+    permit = centre.permit(wrong, question={"rule": "A02", "desk": True})
+    told = centre.show_permit("reclassering", permit.token, wrong)
+    assert (told.status, json.loads(told.body)["code"]) == (400, "document_malformed")

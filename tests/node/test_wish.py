@@ -78,6 +78,44 @@ def test_what_is_no_wish_is_refused(changes: dict[str, Any]) -> None:
         wish(IDENTITY, **changes)
 
 
+OFFICER = {"user": "piketleider-1", "role": "duty_officer"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"urgency": "acute_danger"}, ("urgencyDeclaredBy", "missing")),
+        ({"urgencyDeclaredBy": OFFICER}, ("urgencyDeclaredBy", "without_urgency")),
+        (
+            {"urgency": "acute_danger", "urgencyDeclaredBy": {**OFFICER, "role": "minute_taker"}},
+            ("urgencyDeclaredBy.role", "not_for_this_role"),
+        ),
+        (
+            {"urgency": "acute_danger", "urgencyDeclaredBy": {**OFFICER, "user": "who-asks"}},
+            ("urgencyDeclaredBy.role", "not_for_this_role"),
+        ),
+    ],
+)
+def test_acute_danger_is_declared_by_somebody_who_may(changes: dict[str, Any], told: tuple[str, str]) -> None:
+    """A named official, in a role that may; whoever asks has no other role than the own one (C9)."""
+    with pytest.raises(RequestInvalid) as wrong:
+        wish(IDENTITY, **changes).verify_urgency("who-asks", "chair", {"chair", "duty_officer"}.__contains__)
+    assert [(row["name"], row["code"]) for row in wrong.value.invalid_params] == [told]
+
+
+def test_who_asks_may_have_declared_it() -> None:
+    """In the own role, or a colleague on duty did."""
+    for who in (OFFICER, {"user": "who-asks", "role": "chair"}):
+        urgent = wish(IDENTITY, urgency="acute_danger", urgencyDeclaredBy=who)
+        urgent.verify_urgency("who-asks", "chair", {"chair", "duty_officer"}.__contains__)
+
+
+@pytest.mark.parametrize("user", ["", "Jan de Tester", "999999990", "x" * 65, "Jan\nTester"])
+def test_who_declared_it_is_a_reference_and_no_name(user: str) -> None:
+    with pytest.raises(ValidationError):
+        wish(IDENTITY, urgency="acute_danger", urgencyDeclaredBy={**OFFICER, "user": user})
+
+
 def test_at_most_twelve_subjects() -> None:
     """More is another case (docs/law.md, Vocabulary)."""
     assert len(wish(*[IDENTITY] * 12).subjects) == 12

@@ -212,6 +212,9 @@ class Answering:
             )
         now = int(self._signatory.now().timestamp())
         hand_out = await self._hand_outs.of(permit.revision, now)
+        attested, partner = inquiry.document.urgency_attested, inquiry.sender.partner
+        if attested is not None and not hand_out.release.catalogue.may_declare_urgency(partner, attested):
+            raise DocumentMalformed
         decisions = await hand_out.policy.decide(inputs)
         questions = []
         for (asked, permitted), decision in zip(pairs, decisions, strict=True):

@@ -99,6 +99,7 @@ class Asking:
         """
         found = await self._trail.read(lambda store: enrichments.load_case(store, wish.case_ref))
         case = await self._looked_up(assigned(found, person))
+        self._verify_urgency(wish, person)
         wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
         now = int(self._signatory.now().timestamp())
@@ -139,6 +140,7 @@ class Asking:
         )
         # who asks, about whom, and whom
         case = assigned(found, person)
+        self._verify_urgency(wish, person)
         identities = wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
         # seal and sign: an inquiry to each holder
@@ -185,6 +187,13 @@ class Asking:
         return len(due)
 
     # ── the steps ──
+
+    def _verify_urgency(self, wish: Wish, person: Colleague) -> None:
+        now, partner = int(self._signatory.now().timestamp()), self._signatory.party.partner
+        catalogue = self._hand_outs.newest(now).catalogue
+        wish.verify_urgency(
+            person.user, person.role, lambda role: catalogue.may_declare_urgency(partner, role)
+        )
 
     async def _looked_up(self, case: OwnCase) -> OwnCase:
         """Whether others accepted the case is not ours to know: asked of the broker, where it counts. As it

@@ -118,12 +118,14 @@ class Composing:
         """What our own trail records: each inquiry, and each subject that is asked about, sealed."""
         asked = {item.subject_ref for one in enrichment.inquiries for item in one.items}
         shared = {"enrichment": enrichment.id, "case_ref": enrichment.case_ref}
-        user = {
+        user: dict[str, Any] = {
             "user": person.user,
             "user_role": person.role,
             "purpose": wish.purpose,
             "urgency": wish.urgency,
         }
+        if wish.urgency_declared_by is not None:
+            user["urgency_declared_by"] = wish.urgency_declared_by.model_dump()
         entries = [
             Entry(
                 Kind.INQUIRY,
@@ -212,6 +214,7 @@ class Composing:
                 holder=holder,
                 purpose=wish.purpose,
                 urgency=wish.urgency,
+                urgency_attested=wish.urgency_declared_by and wish.urgency_declared_by.role,
                 requester_role=person.role,
                 mandated=person.mandated,
                 assigned=person.user in case.assigned,

@@ -2,11 +2,12 @@
 repeating a value.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from contract.codes import (
@@ -19,6 +20,7 @@ from contract.codes import (
     PurposeCode,
     QuestionCode,
     Ref,
+    Role,
     Stage,
     SubjectRole,
     Unsafety,
@@ -35,6 +37,29 @@ WrittenReason = Annotated[str, Field(max_length=300)]
 class _Body(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True
+    )
+
+
+def _user(value: str) -> str:
+    if not re.fullmatch(r"[!-~]{1,64}", value) or re.fullmatch(r"[0-9]{8,9}", value):
+        raise ValueError("a user reference has no space, and is no number of a person")
+    return value
+
+
+class UrgencyDeclaredBy(_Body):
+    """Who declared that there is acute danger. The user reference stays at this node."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"description": "Wie het acute gevaar heeft vastgesteld: een medewerker van u."}
+    )
+
+    user: Annotated[str, AfterValidator(_user)] = Field(
+        description="Gebruikerskenmerk van die medewerker; nooit een naam. Het blijft in uw eigen spoor.",
+        json_schema_extra={"maxLength": 64},
+    )
+    role: Role = Field(
+        description="Rol waarin dat gebeurde; alleen deze gaat mee met de vraag. Het is een rol die zelf mag "
+        "vragen, of `duty_officer`."
     )
 
 
@@ -141,10 +166,30 @@ class Wish(_Body):
     case_ref: Ref = Field(description="Kenmerk van de casus.")
     purpose: PurposeCode = Field(description="Doel van de vragen.")
     urgency: Urgency = Field(default="normal", description="Bij `acute_danger` belt u ook.")
+    urgency_declared_by: UrgencyDeclaredBy | None = Field(
+        default=None, description="Wie de spoed heeft vastgesteld. Verplicht bij `acute_danger`."
+    )
     dry_run: bool = Field(default=False, description="Een proef: zeg wat mag, en vraag niets.")
     subjects: Annotated[tuple[WishedSubject, ...], Field(min_length=1, max_length=12)] = Field(
         description="De betrokkenen."
     )
+
+    def verify_urgency(self, user: str, role: Role, may_declare: Callable[[Role], bool]) -> None:
+        """Acute danger was declared by somebody, in a role that may (C9); `user` and `role` are who asks.
+        Raises RequestInvalid.
+        """
+        declared, place = self.urgency_declared_by, to_camel("urgency_declared_by")
+        wrong = None
+        if self.urgency == "acute_danger" and declared is None:
+            wrong = invalid_param((place,), "missing")
+        elif self.urgency == "normal" and declared is not None:
+            wrong = invalid_param((place,), "without_urgency")
+        elif declared is not None:
+            own_role = declared.user != user or declared.role == role
+            if not own_role or not may_declare(declared.role):
+                wrong = invalid_param((place, "role"), "not_for_this_role")
+        if wrong is not None:
+            raise RequestInvalid(invalid_params=[wrong])
 
     def identities(self, *, named: bool) -> list[Identity | None]:
         """The identity of each subject, in order. In an anonymous case no field may hold one (D04); a dry
