@@ -82,7 +82,7 @@ class CaseStatement(Document):
 
 class CaseAcceptance(Document):
     """A partner accepts a case in a Zorg- en Veiligheidshuis (WGS 2.31): the case as this statement has it.
-    `attested`: in which role somebody did; who it was stays at that node.
+    `attested`: in which role somebody did, and whether with a mandate; who it was stays at that node.
     """
 
     typ: ClassVar[str] = "grondslag-acceptance+jwt"
@@ -91,6 +91,7 @@ class CaseAcceptance(Document):
     case_ref: Ref
     case_statement: Digest
     attested: Role
+    mandated: bool
 
 
 class AskedQuestion(_Part):

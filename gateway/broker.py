@@ -201,7 +201,8 @@ class Broker:
         directory, now = self._signatory.directory, self._signatory.now()
         catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
         roles = catalogue.asking_roles.get(str(by.partner), ())
-        if not catalogue.has_duty(by.partner, "accepts") or said.attested not in roles:
+        may = said.mandated and said.attested in roles
+        if not may or not catalogue.has_duty(by.partner, "accepts"):
             raise AcceptanceNotYours
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if before is None or not by.serves(before.region, now):

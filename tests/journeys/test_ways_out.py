@@ -161,12 +161,13 @@ def test_the_broker_looks_for_itself_who_accepts(zvh: Play, party: str, attested
     insider = Insider(world, party)
 
     def accept(**changes: Any) -> Any:
-        fields = {"case_ref": case, "case_statement": statement, "attested": attested}
+        fields = {"case_ref": case, "case_statement": statement, "attested": attested, "mandated": True}
         signed = insider.signatory.write(CaseAcceptance, to=BROKER, **{**fields, **changes})
         return json.loads(insider.post(BROKER, "/v1/acceptances", {"acceptance": signed.token}).body)["code"]
 
     assert accept() == told
     if party == "politie":
+        assert accept(attested="participant", mandated=False) == told
         assert accept(attested="participant", case_ref=str(uuid.uuid4())) == "case_unknown"
         assert accept(attested="participant", case_statement="0" * 64) == "case_statement_stale"
     assert asked(zvh, case) == NOT_ACCEPTED

@@ -105,6 +105,7 @@ class OwnCases:
             case_ref=case_ref,
             case_statement=before.statement,
             attested=person.role,
+            mandated=person.mandated,
         )
         facts = {
             "case_ref": case_ref,
