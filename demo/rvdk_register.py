@@ -28,7 +28,6 @@ from adapters.partners.rvdk import dossiers
 from adapters.registers.register import Person, RegisterUnavailable
 from adapters.registers.rest_register import SEARCH, identity_of, search_of
 from adapters.registers.sql_register import SqlRegister
-from adapters.registers.thresholds import read_thresholds
 from contract.days import day_of
 from contract.identity import Identity, IdentityError
 from demo.rvdk_tables import SHAPE
@@ -42,7 +41,7 @@ def app_of(database_url: str, token: str, *, today: Callable[[], date]) -> Starl
     """The service over its database. Raises ValueError for a token of fewer than 32 characters."""
     if len(token) < _SHORTEST_TOKEN:
         raise ValueError("the token has at least 32 characters; make one with: openssl rand -hex 32")
-    register = SqlRegister(database_url, SHAPE, crowd=read_thresholds().crowd, today=today)
+    register = SqlRegister(database_url, SHAPE, today=today)
 
     async def search(request: Request) -> Response:
         shown = request.headers.get("authorization", "").encode()

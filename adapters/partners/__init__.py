@@ -64,7 +64,7 @@ def adapter_for(
             "Mend the setting `partner`, or run the node with an adapter of your own."
         )
     try:
-        register = _register(partner, register_url, thresholds, today)
+        register = _register(partner, register_url, today)
     except RegisterUnavailable:
         raise RegisterUnavailable(
             f"The setting `register_url` must be like {REGISTER_URLS[partner]} for {partner}."
@@ -75,19 +75,19 @@ def adapter_for(
     )
 
 
-def _register(partner: str, register_url: str, thresholds: Thresholds, today: Callable[[], date]) -> Register:
+def _register(partner: str, register_url: str, today: Callable[[], date]) -> Register:
     match partner:
         case "reclassering" | "om" | "veilig_thuis":
             shape = {"reclassering": reclassering.SHAPE, "om": om.SHAPE, "veilig_thuis": veilig_thuis.SHAPE}[
                 partner
             ]
-            return SqlRegister(register_url, shape, crowd=thresholds.crowd, today=today)
+            return SqlRegister(register_url, shape, today=today)
         case "rvdk":
             return RestRegister(register_url, rvdk.records)
         case "politie":
             folder = urlsplit(register_url)
             if folder.scheme != "file" or folder.netloc:
                 raise RegisterUnavailable("the register's address is no file URL of a folder")
-            return CsvRegister(Path(unquote(folder.path)), politie.SHAPE, crowd=thresholds.crowd, today=today)
+            return CsvRegister(Path(unquote(folder.path)), politie.SHAPE, today=today)
         case _:
             raise ValueError("there is no reference adapter for this partner")

@@ -3,6 +3,8 @@
 - Persons are looked up once each, in one call to the register, however many questions are asked about them.
 - What is shielded is taken out first, persons and records alike, so that everything after that sees a
   register in which it is not there (docs/law.md, D11, C12).
+- Whoever has nothing of what is asked counts as who is not there, per question: else a near miss of somebody
+  who would get a *no* would be doubtful, and tell that this person is in the register.
 - A match that is not certain, a deceased person (D10), data in doubt, or an age that is not the age that was
   asked about: `not_determinable`, and a person at the holder has to look.
 - Somebody who is not there has no records, and the same reading of records gives the answer: one path for yes
@@ -63,7 +65,8 @@ class Adapter(Protocol):
 
     async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
         """One finding per question, in order; one that is not in `questions` is for a person, and takes no
-        other's answer away. Raises RegisterUnavailable.
+        other's answer away. Who has nothing of what is asked gives the same as who is not there, near misses
+        included. Raises RegisterUnavailable.
         """
 
     async def verify(self) -> None:
@@ -136,11 +139,8 @@ class RegisterAdapter:
         identities = list(dict.fromkeys(one.identity for one in asked))
         found = await self._register.find(identities)
         today = self._today()
-        persons = {
-            identity: _certain(identity, _open_to_all(candidates), self._thresholds)
-            for identity, candidates in zip(identities, found.candidates, strict=True)
-        }
-        return [self._finding(one, persons[one.identity], found.as_of, today) for one in asked]
+        there = dict(zip(identities, map(_open_to_all, found.candidates), strict=True))
+        return [self._finding(one, there[one.identity], found.as_of, today) for one in asked]
 
     async def verify(self) -> None:
         await self._register.find([])
@@ -148,11 +148,17 @@ class RegisterAdapter:
     async def close(self) -> None:
         await self._register.close()
 
-    def _finding(self, asked: Asked, person: Person | None, as_of: date, today: date) -> Finding:
+    def _finding(self, asked: Asked, there: Candidates, as_of: date, today: date) -> Finding:
         if asked.question not in self._readings:
             return Finding((NOT_DETERMINABLE,), as_of, None, doubtful=True)
-        records = person.records if person else frozenset[Record]()
-        says = self._readings[asked.question](records, asked.role, today)
+
+        def read(records: frozenset[Record]) -> Says:
+            return self._readings[asked.question](records, asked.role, today)
+
+        nothing = read(frozenset())
+        with_something = [person for person in there.persons if read(person.records) != nothing]
+        person = self._person(asked.identity, there, with_something)
+        says = read(person.records) if person else nothing
         # the age is checked on what was asked as well, so that a wrong one gives the same finding for who is
         # not there
         dates = (
@@ -167,17 +173,24 @@ class RegisterAdapter:
             codes = (NOT_DETERMINABLE,)
         return Finding(codes, as_of, None, doubtful=True)
 
+    def _person(
+        self, identity: Identity, there: Candidates, with_something: Sequence[Person]
+    ) -> Person | None:
+        """The person, or nobody with no records, or None when someone has to look.
+
+        Who has nothing of what is asked never makes a doubt where the answer would be the same without them;
+        beside one who has something, they can be the one who was meant.
+        """
+        matched = match(identity, Candidates(tuple(with_something), there.crowded), self._thresholds)
+        if isinstance(matched, Certain):
+            matched = match(identity, there, self._thresholds)
+        if isinstance(matched, Uncertain):
+            return None
+        persons = {person.key: person for person in with_something}
+        return persons[matched.key] if isinstance(matched, Certain) else _NOBODY
+
 
 _NOBODY = Person(key="", identity=Identity("", "", "0000-00-00"))
-
-
-def _certain(identity: Identity, candidates: Candidates, thresholds: Thresholds) -> Person | None:
-    """The person, or nobody with no records, or None when someone has to look."""
-    matched = match(identity, candidates, thresholds)
-    if isinstance(matched, Uncertain):
-        return None
-    persons = {person.key: person for person in candidates.persons}
-    return persons[matched.key] if isinstance(matched, Certain) else _NOBODY
 
 
 def _open_to_all(candidates: Candidates) -> Candidates:

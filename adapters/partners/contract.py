@@ -28,7 +28,7 @@ class Examples:
     - `unknown`: is not there, and nobody like them is.
     - `two_fit`: two persons there could be meant.
     - `shielded`: stands there, shielded, with something that would make the answer positive.
-    - `deceased`: stands there, deceased.
+    - `deceased`: stands there, deceased, with something that would make the answer positive.
     """
 
     known: Asked

@@ -60,11 +60,10 @@ class _Extract:
 
 class CsvRegister:
     def __init__(
-        self, folder: Path, shape: CsvShape, *, crowd: int, today: Callable[[], date], max_age_days: int = 2
+        self, folder: Path, shape: CsvShape, *, today: Callable[[], date], max_age_days: int = 2
     ) -> None:
         self._folder = folder
         self._shape = shape
-        self._crowd = crowd
         self._today = today
         self._max_age = timedelta(days=max_age_days)
         self._extract: _Extract | None = None
@@ -82,14 +81,7 @@ class CsvRegister:
         extract = self._current()
         if self._today() - extract.extracted_on > self._max_age:
             raise ExtractStale("the newest extract is too old to answer from")
-        return Found(
-            extract.extracted_on, tuple(self._candidates(extract, identity) for identity in identities)
-        )
-
-    def _candidates(self, extract: _Extract, identity: Identity) -> Candidates:
-        hits = [extract.persons.get(block, ()) for block in sorted(blocks_for(identity))]
-        persons = {person.key: person for hit in hits for person in hit[: self._crowd + 1]}
-        return Candidates(tuple(persons.values()), any(len(hit) > self._crowd for hit in hits))
+        return Found(extract.extracted_on, tuple(_candidates(extract, identity) for identity in identities))
 
     def _current(self) -> _Extract:
         manifest = self._bytes(MANIFEST)
@@ -155,6 +147,11 @@ class CsvRegister:
             return path.read_bytes()
         except OSError:
             raise ExtractIncomplete(f"{name} of the extract cannot be read") from None
+
+
+def _candidates(extract: _Extract, identity: Identity) -> Candidates:
+    hits = [extract.persons.get(block, ()) for block in sorted(blocks_for(identity))]
+    return Candidates(tuple({person.key: person for hit in hits for person in hit}.values()))
 
 
 def _by_block(persons: Iterable[Person]) -> dict[int, tuple[Person, ...]]:

@@ -12,6 +12,8 @@ A false yes is an accusation, so:
   up against one that fits (the twin, the father of the same name). Alone it is enough for a person to look,
   so that a "no" is not false either.
 - Every candidate is compared whole; nothing stops at the first that fits.
+- An address that agrees is nothing by itself: it never makes somebody a candidate of whom nothing else
+  agrees.
 """
 
 from dataclasses import dataclass
@@ -88,7 +90,10 @@ def _grade(asked: Identity, held: Identity, thresholds: Thresholds) -> _Grade:
     if agreeing == 4:
         return _Grade.FITS
     if against == 0:
-        return _Grade.RIVAL if agreeing >= 2 else _Grade.WEAK if agreeing == 1 else _Grade.OTHER
+        address_alone = agreeing == 1 and compared.address is _State.AGREES
+        if agreeing == 0 or address_alone:
+            return _Grade.OTHER
+        return _Grade.RIVAL if agreeing >= 2 else _Grade.WEAK
     if against == 1 and agreeing == 3:
         # who moved, or changed surname, is the same person; a twin or a father of the same name is not
         moved_or_renamed = _State.CONTRADICTS in (compared.surname, compared.address)

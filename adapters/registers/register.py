@@ -8,6 +8,8 @@ What a register promises:
   whatever the number of persons.
 - It marks what is shielded, deceased or in doubt, and leaves nothing out: leaving out is done in one place
   for all (`adapters/partners`).
+- It reads everybody, however many, or it is a RegisterUnavailable: how many others there are never makes an
+  answer another one.
 - It opens no new connection once warm. What it cannot do is a RegisterUnavailable, never an empty result.
 
     RegisterUnavailable     the register cannot be asked now; nothing is known
@@ -78,7 +80,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Who might be the person. `crowded`: there were more than a register is willing to read."""
+    """Who might be the person. `crowded`: a service gave only some of them, so nothing is certain."""
 
     persons: tuple[Person, ...]
     crowded: bool = False

@@ -1,7 +1,8 @@
 """A register in a database: SQLite or PostgreSQL, the URL chooses.
 
 - One statement per inquiry, whatever the number of persons and whether they are there or not: hits in the
-  table of blocks, the persons of these hits, and what is recorded about them.
+  table of blocks, the persons of these hits, and what is recorded about them. More rows than can be read are
+  an outage, not an answer.
 - The database is only ever read. Statements run in a few threads of the register's own, each with a
   connection that stays open.
 - What a partner supplies is a `SqlShape`: its own tables, joined and labelled.
@@ -26,7 +27,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     create_engine,
-    func,
     make_url,
     select,
 )
@@ -44,6 +44,7 @@ from adapters.registers.register import (
 from contract.identity import Identity
 
 _THREADS = 4
+_MOST_ROWS = 100_000
 _STATEMENT_TIMEOUT_MS = 5000
 _PERSON = ("surname", "prefix", "given_names", "birth_date", "partner_surname", "postcode", "house_number")
 
@@ -76,33 +77,23 @@ class SqlShape:
 
 
 class SqlRegister:
-    def __init__(self, url: str, shape: SqlShape, *, crowd: int, today: Callable[[], date]) -> None:
-        """`crowd`: how many persons of one block are read at most. Raises RegisterUnavailable for a URL that
-        cannot be used.
-        """
+    def __init__(self, url: str, shape: SqlShape, *, today: Callable[[], date]) -> None:
+        """Raises RegisterUnavailable for a URL that cannot be used."""
         self._engine = _engine(url)
         self._shape = shape
-        self._crowd = crowd
         self._today = today
-        self._statement = shape.statement(_hits())
+        self._statement = shape.statement(_hits()).limit(_MOST_ROWS + 1)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="register")
 
     async def find(self, identities: Sequence[Identity]) -> Found:
         blocks = [blocks_for(identity) for identity in identities]
         every = sorted(frozenset[int]().union(*blocks))
         by_block, persons = await asyncio.get_running_loop().run_in_executor(self._threads, self._read, every)
-        return Found(self._today(), tuple(self._candidates(own, by_block, persons) for own in blocks))
+        return Found(self._today(), tuple(_candidates(own, by_block, persons) for own in blocks))
 
     async def close(self) -> None:
         self._threads.shutdown(wait=True)
         self._engine.dispose()
-
-    def _candidates(
-        self, own: Iterable[int], by_block: Mapping[int, Mapping[str, None]], persons: Mapping[str, Person]
-    ) -> Candidates:
-        keys = dict.fromkeys(key for block in sorted(own) for key in by_block.get(block, ()))
-        crowded = any(len(by_block.get(block, ())) > self._crowd for block in own)
-        return Candidates(tuple(persons[key] for key in keys), crowded)
 
     def _read(self, blocks: Sequence[int]) -> tuple[dict[int, dict[str, None]], dict[str, Person]]:
         by_block: dict[int, dict[str, None]] = {}
@@ -111,9 +102,12 @@ class SqlRegister:
         read: set[tuple[Any, ...]] = set()
         try:
             with self._engine.connect() as connection:
-                found = connection.execute(self._statement, {"blocks": blocks, "most": self._crowd + 1})
+                found = connection.execute(self._statement, {"blocks": blocks})
                 names = list(found.keys())
-                for line in found.fetchall():
+                lines = found.fetchall()
+                if len(lines) > _MOST_ROWS:
+                    raise RegisterUnavailable("the register's database gives more rows than can be read")
+                for line in lines:
                     block, key, *_ = line
                     by_block.setdefault(block, {})[str(key)] = None
                     if line[1:] in read:
@@ -130,12 +124,17 @@ class SqlRegister:
             raise RegisterUnreadable("a row of the register is not in its agreed shape") from None
 
 
+def _candidates(
+    own: Iterable[int], by_block: Mapping[int, Mapping[str, None]], persons: Mapping[str, Person]
+) -> Candidates:
+    keys = dict.fromkeys(key for block in sorted(own) for key in by_block.get(block, ()))
+    return Candidates(tuple(persons[key] for key in keys))
+
+
 def _hits() -> Subquery:
     blocks = blocks_table(MetaData())
-    place = func.row_number().over(partition_by=blocks.c.block, order_by=blocks.c.person).label("place")
     wanted = blocks.c.block.in_(bindparam("blocks", expanding=True))
-    found = select(blocks.c.block, blocks.c.person, place).where(wanted).subquery("found")
-    return select(found.c.block, found.c.person).where(found.c.place <= bindparam("most")).subquery("hits")
+    return select(blocks.c.block, blocks.c.person).where(wanted).subquery("hits")
 
 
 def _person(row: Mapping[str, Any], records: Iterable[Record]) -> Person:

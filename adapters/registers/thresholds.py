@@ -22,7 +22,6 @@ class Thresholds:
       (`names.py`).
     - `date_parts`: how many of year, month and day both sides must know: 3, or 2 for year and month, or 1 for
       the year.
-    - `crowd`: persons in one block from which a person must look.
     """
 
     valid_from: date
@@ -31,7 +30,6 @@ class Thresholds:
     surname_near: float
     given_name_near: float
     date_parts: int
-    crowd: int
 
 
 def read_thresholds(path: Path = _OWN) -> Thresholds:
@@ -57,8 +55,5 @@ def _verify(read: Thresholds) -> None:
         raise ThresholdsError("surname_same, surname_near and given_name_near go from 0.5 to 1.0.")
     if read.surname_near > read.surname_same:
         raise ThresholdsError("surname_near is not above surname_same.")
-    whole = (read.date_parts, read.crowd)
-    if any(type(number) is not int for number in whole) or not 1 <= read.date_parts <= 3:
-        raise ThresholdsError("date_parts is 1, 2 or 3, and crowd a whole number.")
-    if not 1 <= read.crowd <= 10_000:
-        raise ThresholdsError("crowd goes from 1 to 10000.")
+    if type(read.date_parts) is not int or not 1 <= read.date_parts <= 3:
+        raise ThresholdsError("date_parts is 1, 2 or 3.")

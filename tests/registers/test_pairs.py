@@ -118,8 +118,7 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
         {"surname_same": 0.3},
         {"surname_near": 0.99},
         {"date_parts": 0},
-        {"crowd": 0},
-        {"crowd": 1.5},
+        {"date_parts": 1.5},
         {"more": 1},
     ],
 )

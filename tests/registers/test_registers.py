@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from adapters.partners import politie, reclassering, rvdk
+from adapters.registers import sql_register
 from adapters.registers.csv_register import MANIFEST, CsvRegister
 from adapters.registers.register import (
     ExtractIncomplete,
@@ -66,8 +67,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-def in_sql(url: str, crowd: int = 100) -> SqlRegister:
-    return SqlRegister(url, reclassering.SHAPE, crowd=crowd, today=lambda: TODAY)
+def in_sql(url: str) -> SqlRegister:
+    return SqlRegister(url, reclassering.SHAPE, today=lambda: TODAY)
 
 
 @contextmanager
@@ -126,15 +127,16 @@ def test_the_register_cannot_be_written(database: str) -> None:
         connection.exec_driver_sql("DELETE FROM clients")
 
 
-def test_more_in_one_block_than_may_be_read_is_a_crowd(tmp_path: Path) -> None:
-    """With a limit of two, three persons at one address are a crowd; who is nowhere is not."""
+def test_more_rows_than_can_be_read_are_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody is read or nobody: how many there are never makes an answer another one."""
     url = f"sqlite:///{tmp_path}/crowd.sqlite"
     family = [replace(THERE, given_names=name) for name in ("Hidde", "Sjoukje", "Wobbe")]
     everyone = [CastMember(one.given_names, one, {"reclassering": MemberFacts()}) for one in family]
     build("reclassering", url, 1, 50, everyone, today=TODAY)
-    found = find(in_sql(url, crowd=2), THERE, NOWHERE)
-    assert [one.crowded for one in found.candidates] == [True, False]
-    assert [one.crowded for one in find(in_sql(url, crowd=3), THERE, NOWHERE).candidates] == [False, False]
+    assert len(find(in_sql(url), THERE).candidates[0].persons) >= 3
+    monkeypatch.setattr(sql_register, "_MOST_ROWS", 2)
+    with pytest.raises(RegisterUnavailable, match="more rows"):
+        find(in_sql(url), THERE)
 
 
 def test_a_database_of_another_shape_is_unavailable(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def in_csv(folder: Path, today: date = TODAY) -> CsvRegister:
-    return CsvRegister(folder, politie.SHAPE, crowd=100, today=lambda: today)
+    return CsvRegister(folder, politie.SHAPE, today=lambda: today)
 
 
 def found_there(found: Found) -> bool:

@@ -1,7 +1,10 @@
 """One contract over every kind of register: SQL in SQLite and PostgreSQL, CSV extracts, an HTTP service."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from itertools import islice, product
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -9,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from adapters.partners import adapter_for
-from adapters.partners.adapter import Adapter, Asked
+from adapters.partners.adapter import Adapter, Asked, Finding
 from adapters.partners.contract import AdapterContract, Examples
 from adapters.registers.register import Record, RegisterUnavailable
 from adapters.registers.thresholds import read_thresholds
@@ -135,3 +138,46 @@ def test_a_path_is_a_path(tmp_path: Path) -> None:
         with pytest.raises(RegisterUnavailable, match=r"`register_url` must be like .* for") as refused:
             adapter_for(partner, address, thresholds=read_thresholds(), today=lambda: TODAY)
         assert address not in str(refused.value)
+
+
+def _asked_over(partner: str, folder: Path, everyone: list[CastMember]) -> list[Finding]:
+    """What this partner's register of these persons says of one who is known and one who lives there too."""
+
+    async def asked(address: str) -> list[Finding]:
+        adapter = adapter_for(partner, address, thresholds=read_thresholds(), today=lambda: TODAY)
+        question, role = QUESTIONS[partner]
+        other = replace(UNKNOWN, **HOME)
+        try:
+            return await adapter.look_up([Asked(question, one, role, "adult") for one in (KNOWN, other)])
+        finally:
+            await adapter.close()
+
+    folder.mkdir()
+    if partner == "politie":
+        build(partner, folder, 1, 20, everyone, today=TODAY)
+        return asyncio.run(asked(f"file://{folder}"))
+    database = f"sqlite:///{folder}/{partner}.sqlite"
+    build(partner, database, 1, 20, everyone, today=TODAY)
+    if partner != "rvdk":
+        return asyncio.run(asked(database))
+    with rvdk_service(database, TODAY) as host:
+        return asyncio.run(asked(f"http://node:{quote(TOKEN)}@{host}"))
+
+
+@pytest.mark.parametrize("partner", QUESTIONS)
+def test_how_many_live_at_an_address_changes_no_answer(partner: str, tmp_path: Path) -> None:
+    """A hundred others and a shielded one, or nobody else: who is there is found, who is not is not."""
+    facts = {partner: MemberFacts(frozenset(POSITIVE[partner]))}
+    hidden = {partner: MemberFacts(frozenset(POSITIVE[partner]), shielded=True)}
+    residents = [
+        CastMember(
+            f"resident {number}",
+            Identity(f"Bewoner{letters}ma", "Wobbe", f"19{number % 90 + 10}-07-0{number % 9 + 1}", **HOME),
+            hidden if number == 100 else facts,
+        )
+        for number, letters in enumerate(islice(map("".join, product("abcdefghijk", repeat=2)), 101))
+    ]
+    alone = [CastMember("known", KNOWN, facts)]
+    assert _asked_over(partner, tmp_path / "home", [*alone, *residents]) == _asked_over(
+        partner, tmp_path / "alone", alone
+    )
