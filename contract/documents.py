@@ -406,13 +406,14 @@ def decision_input(
     (docs/law.md, Vocabulary).
 
     The requester's node, the broker and the holder's node all build it here, so that they can only differ in
-    the facts.
+    the facts. That its row is within its dates is presumed: who decides looks (`HandOut.decide`).
     """
     return {
         "requester": vars(asker),
         "holder": partner_of(question.question),
         "question": question.question,
         "purpose": purpose,
+        "rule": {"in_force": True},
         "case": {**vars(case), "urgency": urgency},
         "subject": {
             "role": question.role,

@@ -123,9 +123,10 @@ class Broker:
                 return await self._report(received[0].sender, repeated)
             asked = self._placed(received, presented, known_cases, known, hand_out)
             # 2  decide: one call for all questions
-            asked = await self._decided(asked, hand_out)
+            now = self._signatory.now()  # the day that holders decide by too
+            asked = await self._decided(asked, hand_out, now)
             # 3  record, durably, before anything leaves
-            accepted = await self._accept(asked, hand_out)
+            accepted = await self._accept(asked, hand_out, now)
             # 4-7  permits go out, the holders answer
             deliveries = await self._courier.deliver_all([one for one in accepted if not one.in_vain])
             # 8  check, record
@@ -407,29 +408,39 @@ class Broker:
             raise DocumentMalformed
         return holder.takes_part(now) and (region in holder.regions or holder.partner == requester.partner)
 
-    async def _decided(self, asked: Sequence[AskedInquiry], hand_out: HandOut) -> list[AskedInquiry]:
-        decisions = iter(await hand_out.policy.decide([fact for one in asked for fact in one.inputs]))
-        now, catalogue = self._signatory.now(), hand_out.release.catalogue
+    async def _decided(
+        self, asked: Sequence[AskedInquiry], hand_out: HandOut, now: datetime
+    ) -> list[AskedInquiry]:
+        catalogue = hand_out.release.catalogue
+        decisions = iter(await hand_out.decide([fact for one in asked for fact in one.inputs], now))
         decided = []
         for one in asked:
             limits = catalogue.limits(one.case.region)
             own = tuple(next(decisions) for _ in one.inputs)
             due = tuple(
                 due_at(
-                    decision.deadline,
+                    dated.decision.deadline,
                     now=now,
                     meeting_on=one.case.meeting_on,
                     working_days=limits.human_deadline_working_days,
                     fast_hours=limits.fast_deadline_hours,
                 )
-                for decision in own
+                for dated in own
             )
-            decided.append(replace(one, decisions=own, due=tuple(int(moment.timestamp()) for moment in due)))
+            decided.append(
+                replace(
+                    one,
+                    inputs=tuple(dated.given for dated in own),
+                    decisions=tuple(dated.decision for dated in own),
+                    due=tuple(int(moment.timestamp()) for moment in due),
+                )
+            )
         return decided
 
-    async def _accept(self, asked: Sequence[AskedInquiry], hand_out: HandOut) -> list[Accepted]:
+    async def _accept(
+        self, asked: Sequence[AskedInquiry], hand_out: HandOut, now: datetime
+    ) -> list[Accepted]:
         """The entries and the rows of these inquiries, in one transaction."""
-        now = self._signatory.now()
         entries = [entry for one in asked for entry in entries_of(one, hand_out.policy.engine)]
 
         def accept(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:

@@ -5,10 +5,13 @@ decides.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from contract.days import day_of
 from contract.releases import Turn, in_force
 from party.events import Event, log
 from policies import EmbeddedPolicy, Policy, PolicyUnavailable, Release
+from policies.dates import DatedDecision, decide_on
 from policies.errors import ReleaseError
 
 CHANGEOVER_S = 60
@@ -21,6 +24,13 @@ class HandOut:
 
     release: Release
     policy: Policy
+
+    async def decide(self, inputs: Sequence[Mapping[str, object]], now: datetime) -> list[DatedDecision]:
+        """Each input decided, with its row within its dates or not on the day that it is in the Netherlands.
+
+        Raises PolicyUnavailable.
+        """
+        return await decide_on(day_of(now), self.policy, self.release.catalogue, inputs)
 
 
 class HandOuts:

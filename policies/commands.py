@@ -380,6 +380,7 @@ def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
         "status": rule.status,
         "version": rule.version,
         "valid_from": rule.valid_from.isoformat(),
+        "valid_until": None if rule.valid_until is None else rule.valid_until.isoformat(),
         "reviewed_by": rule.reviewed_by,
         "reviewed_on": None if rule.reviewed_on is None else rule.reviewed_on.isoformat(),
         "mode": rule.mode,

@@ -133,6 +133,7 @@ def facts(cell: Cell, catalogue: Catalogue, region: str | None = None) -> dict[s
         "holder": catalogue.questions[question].holder,
         "question": question,
         "purpose": at["purpose"],
+        "rule": {"in_force": True},
         "case": {
             "kind": "named",
             "stage": at["case.stage"],

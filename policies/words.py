@@ -421,9 +421,10 @@ class Words:
         by = self._either("getoetst door", "reviewed by")
         nobody = self._either("niemand", "nobody")
         reviewed = f"{rule.reviewed_by}, {_day(rule.reviewed_on)}" if rule.reviewed_on else nobody
+        first, last = _day(rule.valid_from), rule.valid_until
         valid = self._either(
-            f"geldt vanaf {_day(rule.valid_from)}, zonder einddatum",
-            f"valid from {_day(rule.valid_from)}, without end",
+            f"geldt vanaf {first}, {f'tot en met {_day(last)}' if last else 'zonder einddatum'}",
+            f"valid from {first}, {f'up to and including {_day(last)}' if last else 'without end'}",
         )
         version = self._either("versie", "version")
         return f"{status}; {by}: {reviewed}; {valid}; {version} {rule.version} ({rule.source})"

@@ -24,7 +24,7 @@ class AskedInquiry:
     identities: Mapping[str, str]
     case: Case
     facts: CaseFacts
-    inputs: tuple[dict[str, object], ...]
+    inputs: tuple[Mapping[str, object], ...]
     there: bool
     """Whether its holder takes part, in this region: else it reaches nobody."""
     decisions: tuple[Decision, ...] = ()

@@ -23,6 +23,8 @@ def verify_references(read: Catalogue) -> None:
         ("subject.age_band", read.age_bands),
     ):
         require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
+    dated = set(words.get("rule.in_force", ())) == {True, False}
+    require(dated, "vocabulary.rule.in_force", "is no fact: the dates of rows would not count")
     require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
     _verify_partners(read)
     _within(read.every_permit, read.obligations, "matrix.every_permit")
@@ -112,6 +114,8 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
     _within([rule.status], read.statuses, place)
     reviewed = rule.reviewed_by is not None and rule.reviewed_on is not None
     require(rule.status == "concept" or reviewed, place, "is not concept, but has no reviewer")
+    ends = rule.valid_until is None or rule.valid_from <= rule.valid_until
+    require(ends, f"{place}.valid_until", "is before valid_from")
     _within(rule.subjects, read.vocabulary["subject.role"], place)
     for about in rule.subjects.values():
         _within(about.ages, read.vocabulary["subject.age_band"], place)

@@ -29,6 +29,7 @@ class About:
 class Rule:
     """One row. `cells`: the (requester, question) pairs it speaks of. `legal_bases`: by requester. A refusing
     row gives a `reason`; one about what no question can ask (B05, B06) has no cells and no subjects.
+    `valid_from`, `valid_until`: the first and the last day on which it holds; None: without end.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Rule:
     status: str
     version: int
     valid_from: date
+    valid_until: date | None
     reviewed_by: str | None
     reviewed_on: date | None
     mode: RuleMode
@@ -50,6 +52,9 @@ class Rule:
     deadline: str | None
     obligations: tuple[str, ...]
     retention: tuple[str, ...]
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class _Permitted(Row):
@@ -70,6 +75,7 @@ class _EveryRow(Row):
     status: Text
     version: Count
     valid_from: date
+    valid_until: date | None = None
     reviewed_by: Text | None
     reviewed_on: date | None
 
@@ -93,6 +99,7 @@ class PermittingRow(_EveryRow):
             status=self.status,
             version=self.version,
             valid_from=self.valid_from,
+            valid_until=self.valid_until,
             reviewed_by=self.reviewed_by,
             reviewed_on=self.reviewed_on,
             mode=self.mode,
@@ -130,6 +137,7 @@ class RefusingRow(_EveryRow):
             status=self.status,
             version=self.version,
             valid_from=self.valid_from,
+            valid_until=self.valid_until,
             reviewed_by=self.reviewed_by,
             reviewed_on=self.reviewed_on,
             mode=self.mode,

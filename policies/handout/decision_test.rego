@@ -8,6 +8,7 @@ permitted := {
 	"holder": "reclassering",
 	"question": "reclassering.under_supervision",
 	"purpose": "enrich_referral",
+	"rule": {"in_force": true},
 	"case": {
 		"kind": "named",
 		"stage": "enrichment",

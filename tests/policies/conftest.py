@@ -17,6 +17,7 @@ _PERMITTED: dict[str, Any] = {
     "holder": "reclassering",
     "question": "reclassering.under_supervision",
     "purpose": "enrich_referral",
+    "rule": {"in_force": True},
     "case": {
         "kind": "named",
         "stage": "enrichment",

@@ -221,6 +221,7 @@ GATES: tuple[tuple[str, object, frozenset[str]], ...] = (
     ("case.criteria", "factors_only", frozenset({"criterion_relevance_missing"})),
     ("case.criteria", "none", frozenset({"criterion_factors_missing", "criterion_relevance_missing"})),
     ("case.own_region", False, frozenset({"outside_region"})),
+    ("rule.in_force", False, frozenset({"rule_not_in_force"})),
     ("requester.role", "minute_taker", frozenset({"requester_role_not_allowed"})),
     ("requester.role", "confidential_doctor", frozenset({"requester_role_not_allowed"})),
     ("requester.mandated", False, frozenset({"requester_not_mandated"})),

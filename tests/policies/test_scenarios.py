@@ -11,7 +11,7 @@ from policies.scenarios import FILE, Scenarios, load_scenarios, read_scenarios
 from tests.releases import HAND_OUT
 
 AT = frozenset({("veilig_thuis", "rvdk.known")})
-UNREACHED = {"rule_not_in_force", "narrowed_by_region", "melder_protected", "advice_not_shared"}
+UNREACHED = {"narrowed_by_region", "melder_protected", "advice_not_shared"}
 """No cell of this release gives these: no code exists, or no region narrows."""
 
 

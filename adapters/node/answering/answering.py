@@ -17,7 +17,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
@@ -215,9 +215,11 @@ class Answering:
         attested, partner = inquiry.document.urgency_attested, inquiry.sender.partner
         if attested is not None and not hand_out.release.catalogue.may_declare_urgency(partner, attested):
             raise DocumentMalformed
-        decisions = await hand_out.policy.decide(inputs)
+        # on the day on which the broker took it, as the broker did
+        decided = await hand_out.decide(inputs, datetime.fromtimestamp(permit.accepted_at, UTC))
         questions = []
-        for (asked, permitted), decision in zip(pairs, decisions, strict=True):
+        for (asked, permitted), dated in zip(pairs, decided, strict=True):
+            decision = dated.decision
             same = (decision.effect, decision.rule, decision.mode) == (
                 "permit",
                 permitted.rule,

@@ -102,19 +102,21 @@ class Asking:
         self._verify_urgency(wish, person)
         wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
-        now = int(self._signatory.now().timestamp())
-        if not self._hand_outs.holds(self._hand_outs.revision(now)):
+        now = self._signatory.now()
+        moment = int(now.timestamp())
+        if not self._hand_outs.holds(self._hand_outs.revision(moment)):
             raise RevisionUnknown
-        hand_out = await self._hand_outs.now(now)
+        hand_out = await self._hand_outs.now(moment)
         # policy sees kinds: a question to several parties of one kind is decided once
         asked = {(one.subject, one.question.question): one.question for one in to if one.holder is not None}
-        decided = await hand_out.policy.decide(
+        decided = await hand_out.decide(
             [
                 self._composing.decision_input(case, wish, wish.subjects[subject], question, person)
                 for (subject, _), question in asked.items()
-            ]
+            ],
+            now,
         )
-        decisions = dict(zip(asked, decided, strict=True))
+        decisions = {one: dated.decision for one, dated in zip(asked, decided, strict=True)}
         return case.facts["region"], [
             Allowed(
                 one.subject,

@@ -101,6 +101,9 @@ reasons contains "purpose_not_allowed" if {
 	not purpose in purposes
 }
 
+# Whether the row that decides is within its dates is worked out outside: rules see no time.
+reasons contains "rule_not_in_force" if not input.rule.in_force == true
+
 _purpose_known if data.handout.catalogue.purposes[input.purpose]
 
 # METADATA

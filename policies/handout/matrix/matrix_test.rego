@@ -18,6 +18,19 @@ test_a_question_without_a_row_is_refused if {
 	decided(patch).rule == null
 }
 
+test_a_row_outside_its_dates_is_refused_and_named if {
+	patch := {"rule": {"in_force": false}}
+	reasons_of(patch) == {"rule_not_in_force"}
+	decided(patch).rule == "A02"
+	data.handout_test.reasons_without("rule") == {"rule_not_in_force"}
+	data.handout_test.reasons_without("rule/in_force") == {"rule_not_in_force"}
+}
+
+test_a_row_that_refuses_goes_on_refusing_outside_its_dates if {
+	patch := {"subject": {"role": "victim"}, "rule": {"in_force": false}}
+	reasons_of(patch) == {"reclassering_not_about_victims", "rule_not_in_force"}
+}
+
 test_a_holder_that_is_not_the_questions_holder_is_refused if {
 	reasons_of({"holder": "om"}) == {"no_rule"}
 }
