@@ -46,6 +46,9 @@ class Kind(StrEnum):
     # of who answers
     VIEW = "view"
     LOOKED = "looked"
+    URGENT_REVIEW = "urgent_review"
+    URGENT_REVIEWED = "urgent_reviewed"
+    URGENT_REVIEW_LATE = "urgent_review_late"
     STANDING_DECISION = "standing_decision"
     STANDING_DECISION_ENDED = "standing_decision_ended"
     PAUSE = "pause"
@@ -140,6 +143,9 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.RECTIFICATION: Meaning("A holder took back an answer.", _BOTH, row="subject", exhibit=True),
     Kind.VIEW: Meaning("An official looked at a question.", _NODE, row="subject"),
     Kind.LOOKED: Meaning("An official dealt with a question outside.", _NODE, row="subject"),
+    Kind.URGENT_REVIEW: Meaning("What was asked in acute danger is to be reviewed.", _NODE),
+    Kind.URGENT_REVIEWED: Meaning("Somebody reviewed it.", _NODE, row="subject"),
+    Kind.URGENT_REVIEW_LATE: Meaning("Nobody reviewed it in time.", _NODE),
     Kind.STANDING_DECISION: Meaning("A rule may be answered without a person.", _NODE),
     Kind.STANDING_DECISION_ENDED: Meaning("A rule may no longer.", _NODE),
     Kind.PAUSE: Meaning("A holder answers nothing for now.", _NODE),

@@ -95,6 +95,11 @@ class Event(Enum):
     )
     RECTIFIED = "info", "A holder took back an answer; whoever got it hears of that.", "partner"
     REQUESTS_OVERDUE = "error", "The term of some requests of persons is over. The FG has to act.", "count"
+    URGENT_REVIEWS_LATE = (
+        "error",
+        "What was asked in acute danger was not reviewed in time. The FG has to act.",
+        "count",
+    )
     EXPORT_FAILED = "error", "An export of the trail could not be made; ask for it again.", "error"
     RETAINED = (
         "info",

@@ -24,6 +24,8 @@ from adapters.node.informing import obligation_routes
 from adapters.node.informing.informing import Informing
 from adapters.node.node import Node
 from adapters.node.outbox import Outbox
+from adapters.node.reviewing import review_routes
+from adapters.node.reviewing.reviews import UrgentReviews
 from adapters.node.rights import rights_routes
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
@@ -152,6 +154,7 @@ def app(
                 reading=Reading(start.trail),
                 rectifying=Rectifying(start.signatory, broker, outbox, start.trail),
                 requests=Requests(start.signatory, start.trail, catalogue=catalogue),
+                reviews=UrgentReviews(start.trail, now),
                 exports=exports,
                 comparing=Comparing(start.signatory, broker, start.trail),
                 informing=Informing(
@@ -182,6 +185,7 @@ def app(
                     tell=(outbox.deliver_due, settings.obligations_every_s),
                     correct=(node.rectifying.follow, _HEAR_EVERY_S),
                     overdue=(node.requests.look, LOOK_EVERY_S),
+                    urgency=(node.reviews.look, LOOK_EVERY_S),
                     hear=(node.informing.follow, settings.obligations_every_s),
                     compare=(node.comparing.look, LOOK_EVERY_S),
                     sweep=(exports.sweep, LOOK_EVERY_S),
@@ -205,6 +209,7 @@ def app(
         },
     )
     made.include_router(rights_routes.router)
+    made.include_router(review_routes.router)
     made.include_router(trail_routes.router)
     made.include_router(permit_routes.router)
     made.include_router(case_routes.router)

@@ -7,6 +7,7 @@ import typer
 from adapters.node.answering.commands import desk, standing
 from adapters.node.app import app as node_app
 from adapters.node.handout.commands import release
+from adapters.node.reviewing.commands import urgency
 from adapters.node.settings import NodeSettings
 from adapters.partners import RegisterUnavailable
 from party.run import SettingsFileOption
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Run a partner's node, and work at 
 app.add_typer(desk, name="desk")
 app.add_typer(standing, name="standing")
 app.add_typer(release, name="release")
+app.add_typer(urgency, name="urgency")
 
 
 @app.command()

@@ -8,13 +8,14 @@ from sqlalchemy import Connection, delete, select
 
 from adapters.node.answering.inbox import inbox
 from adapters.node.asking.enrichments import enrichments, own_cases, subjects
+from adapters.node.reviewing.reviews import urgent_reviews
 from adapters.node.rights.requests import requests
 from audit.errors import CaseTaken
 from audit.retention import Forgetting
 
 
 def _cases(store: Connection, refs: Collection[str]) -> None:
-    for table in (enrichments, own_cases, subjects, inbox):
+    for table in (enrichments, own_cases, subjects, inbox, urgent_reviews):
         store.execute(delete(table).where(table.c.case_ref.in_(sorted(refs))))
     store.execute(delete(requests).where(requests.c.id.in_(sorted(refs))))
 

@@ -9,6 +9,7 @@ from adapters.node.asking.cases import OwnCases
 from adapters.node.handout.releases import Releases
 from adapters.node.informing.informing import Informing
 from adapters.node.outbox import Outbox
+from adapters.node.reviewing.reviews import UrgentReviews
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
 from adapters.node.trail.comparing import Comparing
@@ -40,6 +41,7 @@ class Node:
     reading: Reading
     rectifying: Rectifying
     requests: Requests
+    reviews: UrgentReviews
     exports: Exports
 
     @property

@@ -17,7 +17,7 @@ from demo.play import Play, decide_standing
 from tests.world import LocalWorld, local_world
 
 ABSENT = {
-    "node": ("gateway", "demo", "tests", "holidays", "rfc3161_client"),
+    "node": ("gateway", "demo", "tests", "rfc3161_client"),
     "broker": ("adapters", "demo", "tests", "rapidfuzz", "sqlmodel"),
 }
 """What is not there where this side is installed alone."""

@@ -65,6 +65,8 @@ TABLE: dict[str, set[str] | str] = {
     "POST /requests": {"privacy_officer", FG},
     "POST /requests/_search": {"privacy_officer", FG},
     "POST /requests/{id}/steps": {"privacy_officer", FG},
+    "POST /urgent-reviews/_search": {"manager", "privacy_officer", FG},
+    "POST /urgent-reviews/{id}/outcomes": {"manager", "privacy_officer"},
 }
 
 

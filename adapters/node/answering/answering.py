@@ -28,6 +28,8 @@ from adapters.node.answering.duties import BY_PROGRAM
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.answering.standing import Standing
 from adapters.node.locked import Locked, unlock_subjects
+from adapters.node.reviewing import reviews
+from adapters.node.reviewing.reviews import UrgentReview
 from adapters.partners import Adapter, Asked, Finding
 from audit.entry import Entry
 from audit.kinds import Kind
@@ -304,6 +306,8 @@ class Answering:
             token=inquiry.token,
             identities=dict(identities),
         )
+        reviewed = await self._to_review(permit.document, inquiry, questions)
+        entries += [one.entry() for one in reviewed]
         kept = taken if taken.waiting else replace(taken, token=None, identities=None)
         used = {question.permitted.rule for question in questions if question.answer is not None}
 
@@ -313,10 +317,33 @@ class Answering:
                 if holds.paused or not holds.automatic.issuperset(used):
                     raise Conflict  # decided otherwise while the register was asked: the broker tries again
             inbox.insert(store, kept)
+            reviews.save(store, reviewed)
 
         await self._trail.append(entries, record)
         for question in questions:
             _answers.labels(question.outcome().status, question.permitted.mode).inc()
+
+    async def _to_review(
+        self, permit: Permit, inquiry: Received[Inquiry], questions: Sequence[_Question]
+    ) -> list[UrgentReview]:
+        """What is looked at afterwards, where the rule obliges to that; at most one."""
+        decisions = [one.decision for one in questions if one.decision is not None]
+        if not any(reviews.OBLIGATION in decision.obligations for decision in decisions):
+            return []
+        now, document = self._signatory.now(), inquiry.document
+        hand_out = await self._hand_outs.of(permit.revision, int(now.timestamp()))
+        days = hand_out.release.catalogue.limits(permit.case.region).urgent_review_working_days
+        return [
+            reviews.opened(
+                document.jti,
+                document.case_ref,
+                "answered",
+                inquiry.sender.code,
+                (),
+                now=now,
+                working_days=days,
+            )
+        ]
 
     def _reply(self, permit: str, inquiry: str, jti: str, outcomes: Sequence[Outcome], sealed: Sealed) -> str:
         return self._signatory.write(

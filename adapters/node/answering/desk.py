@@ -25,6 +25,7 @@ from adapters.node.answering.answering import answer_of, asked_of, seal_answers
 from adapters.node.answering.duties import OfficialAnswer, to_state, verify_done
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
+from adapters.node.reviewing import reviews
 from adapters.partners import Adapter, Finding
 from audit.entry import Entry
 from audit.kinds import Kind
@@ -268,6 +269,8 @@ class AnsweringDesk:
         def let_go(store: Connection, _: object) -> None:
             standing.verify_answering(store)
             inbox.change(store, taken.jti, gone)
+            if reviews.OBLIGATION in question.obligations:
+                reviews.note_actor(store, taken.jti, str(entry.facts["user"]))
 
         await self._trail.append([entry], let_go)
 

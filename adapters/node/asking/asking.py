@@ -21,9 +21,11 @@ from adapters.node.asking.addressees import Addressed, addressed
 from adapters.node.asking.cases import assigned
 from adapters.node.asking.composing import Composing
 from adapters.node.asking.enrichments import Enrichment, EnrichmentRaced, OwnCase, Sent
-from adapters.node.asking.opening import Opening
+from adapters.node.asking.opening import Arrived, Opening
 from adapters.node.asking.wish import Wish
 from adapters.node.broker_line import BrokerLine
+from adapters.node.reviewing import reviews
+from adapters.node.reviewing.reviews import UrgentReview
 from audit.entry import Entry, Recorded
 from audit.kinds import Kind
 from audit.trail import Trail
@@ -299,10 +301,13 @@ class Asking:
         """The enrichment as it is now, and the answers that are new, durable by then."""
         arrivals = self._opening.read(enrichment, body)
         entries = [entry for one in arrivals for entry in one.entries]
+        reviewed = self._to_review(enrichment, arrivals)
+        entries += [one.entry() for one in reviewed]
 
         def arrived(store: Connection, recorded: Sequence[Recorded]) -> Enrichment:
             places = iter(recorded)
             updates = {one.sent.jti: one.placed_at([next(places) for _ in one.entries]) for one in arrivals}
+            reviews.save(store, reviewed)
 
             def updated(before: Enrichment) -> Enrichment:
                 known, now_known = enrichment.versions(), before.versions()
@@ -321,6 +326,27 @@ class Asking:
         return after, {
             (one.sent.jti, index): answer for one in arrivals for index, answer in one.answers.items()
         }
+
+    def _to_review(self, enrichment: Enrichment, arrivals: Sequence[Arrived]) -> list[UrgentReview]:
+        """What was permitted just now and is looked at afterwards, where the rule obliges to that."""
+        now = self._signatory.now()
+        catalogue = self._hand_outs.newest(int(now.timestamp())).catalogue
+        return [
+            reviews.opened(
+                one.sent.jti,
+                enrichment.case_ref,
+                "asked",
+                one.sent.holder,
+                (enrichment.created_by,),
+                now=now,
+                working_days=catalogue.limits(enrichment.region).urgent_review_working_days,
+            )
+            for one in arrivals
+            if any(
+                entry.kind == Kind.PERMIT and reviews.OBLIGATION in entry.facts.get("obligations", ())
+                for entry in one.entries
+            )
+        ]
 
     async def _shown(self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})) -> OpenedEnrichment:
         """With the answers from our own trail, but for those that were just recorded there."""
