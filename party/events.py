@@ -26,7 +26,8 @@ from party import trace
 _DATE_OR_NUMBER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
 _CODE = re.compile(r"[A-Za-z0-9_./:{}+-]{1,160}")
 _IDENTIFIER = re.compile(
-    r"(?:sha256:)?[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+ [0-9]+(?:\.[0-9]+)+"
+    r"(?:sha256:)?[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[a-z]+ [0-9]+(?:\.[0-9]+)+(?: \+ [a-z]+ [0-9]+(?:\.[0-9]+)+)?"  # what decides
 )
 _LARGEST = 10_000_000  # eight digits could be a number or a birth date of a person
 _NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
@@ -63,6 +64,16 @@ class Event(Enum):
         "A permit does not follow from the hand-out here; nothing was answered.",
         "question",
         "rule",
+    )
+    ENGINES_DIFFER = (
+        "error",
+        "The OPA server decides otherwise than the engine in this process; nothing left. Look at the server.",
+        "count",
+    )
+    ENGINE_ALONE = (
+        "warning",
+        "An OPA server decides and nothing here checks it (setting `policy_engine`).",
+        "engine",
     )
     FOLLOWING_FAILED = (
         "warning",

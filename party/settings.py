@@ -63,11 +63,14 @@ class PartySettings(BaseSettings):
         None,
         description="Folder in which whole tables of releases are kept, so that each is worked out once.",
     )
-    policy_engine: Literal["embedded", "server"] = Field(
-        "embedded", description="Decide in this process, or ask an OPA server."
+    policy_engine: Literal["embedded", "server", "server_alone"] = Field(
+        "embedded",
+        description="Decide in this process, or by an OPA server and in this process, where only what both "
+        "say counts; `server_alone` believes the server, for where the engine of this process has to go.",
     )
     opa_url: str = Field(
-        "http://127.0.0.1:8181", description="Where the OPA server is, when `policy_engine` is `server`."
+        "http://127.0.0.1:8181",
+        description="Where the OPA server is, when `policy_engine` is not `embedded`.",
     )
     opa_bundle: Path | None = Field(
         None,

@@ -28,6 +28,7 @@ from party.health import HealthCheck, working
 from party.settings import PartySettings, SettingsProblem
 from policies import EmbeddedPolicy, OpaServerPolicy, Policy, PolicyUnavailable, Release, load_release
 from policies.bundle import pack
+from policies.two_engines import TwoEngines
 
 PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {
     PolicyUnavailable: problems.CannotDecide,
@@ -165,7 +166,7 @@ def _engine(settings: PartySettings, signatory: Signatory) -> Callable[[Release]
 
     async def opened(release: Release) -> Policy:
         place, wait_s = settings.opa_bundle, 0.0
-        if place is not None and settings.policy_engine == "server" and release.revision not in given:
+        if place is not None and settings.policy_engine != "embedded" and release.revision not in given:
             key = signatory.keyring.signing_key(signatory.now())
             await asyncio.to_thread(_put, place, pack(release, key.private, key.kid))
             given.add(release.revision)
@@ -195,11 +196,13 @@ def _put(place: Path, bundle: bytes) -> None:
 
 
 async def open_policy(settings: PartySettings, release: Release) -> Policy:
-    """The engine that the settings choose; to be closed. Raises PolicyUnavailable."""
+    """The engine that the settings choose; to be closed. Raises PolicyUnavailable, ReleaseError."""
     if settings.policy_engine == "embedded":
         return EmbeddedPolicy(release)
+    alone = settings.policy_engine == "server_alone"
+    here = None if alone else EmbeddedPolicy(release)  # before any call: it may not be installed
     token = settings.opa_token.get_secret_value() if settings.opa_token else None
-    return await OpaServerPolicy.open(
+    server = await OpaServerPolicy.open(
         settings.opa_url,
         release.revision,
         release.catalogue,
@@ -207,6 +210,10 @@ async def open_policy(settings: PartySettings, release: Release) -> Policy:
         timeout_s=settings.opa_timeout_s,
         traceparent=trace.header,
     )
+    if here is None:
+        log(Event.ENGINE_ALONE, engine=server.engine)
+        return server
+    return TwoEngines(server, here, lambda count: log(Event.ENGINES_DIFFER, count=count))
 
 
 def _verify_listed(keyring: Keyring, directory: Directory, keys: Path) -> None:

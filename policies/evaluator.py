@@ -56,7 +56,7 @@ class Evaluator:
         engine = None
         try:
             if regorus is None:
-                raise ReleaseError(f"The policy engine is {NAME}: set `policy_engine` to `server`.")
+                raise ReleaseError(f"The policy engine is {NAME}: set `policy_engine` to `server_alone`.")
             engine = regorus.Engine()
             for path, source in release.rego().items():
                 engine.add_policy(path, source)

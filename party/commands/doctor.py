@@ -131,7 +131,7 @@ def _digest(settings: PartySettings, party: str) -> str:
 
 
 async def _policy(settings: PartySettings) -> str:
-    if settings.policy_engine == "server" and settings.opa_bundle and not settings.opa_bundle.exists():
+    if settings.policy_engine != "embedded" and settings.opa_bundle and not settings.opa_bundle.exists():
         return "OPA gets its first release when this party starts"
     policy = await open_policy(settings, load_release(settings.release))
     await policy.close()

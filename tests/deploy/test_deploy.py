@@ -1,15 +1,19 @@
 """The examples in `deploy/` are what app, nginx, OPA and systemd take, and hold the rules of its README."""
 
 import asyncio
+import json
 import re
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,10 +31,10 @@ from party.http import _from_a_proxy
 from party.server import serve
 from party.settings import PartySettings, read_settings
 from party.start import _engine
-from policies import OpaServerPolicy, PolicyUnavailable, load_release
+from policies import OpaServerPolicy, PolicyUnavailable, Release, ReleaseError, load_release
 from policies.bundle import pack
 from tests.authority import Authority
-from tests.opa import opa_program
+from tests.opa import opa_program, opa_server
 from tests.sample_api import sample
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -415,3 +419,84 @@ def test_opa_takes_up_no_release_that_its_party_did_not_sign(tmp_path: Path) -> 
             _wait(lambda url=url: _open(url))
             with pytest.raises(PolicyUnavailable):
                 asyncio.run(OpaServerPolicy.open(url, release.revision, release.catalogue, timeout_s=5))
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[str, list[str]]]:
+    """An address, and the paths that were asked for there."""
+    paths: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", paths
+        server.shutdown()
+        serving.join()
+
+
+def _calling(release: Release, url: str) -> Release:
+    """The release with a rule that tells this address what it is asked; no reader of ours takes it."""
+    path = "handout/case/case.rego"
+    send = f'http.send({{"method": "get", "url": concat("/", ["{url}", input.purpose])}})'
+    rule = f'\nreasons contains "case_closed" if {send}.status_code == 500\n'
+    return replace(release, files={**release.files, path: release.files[path] + rule.encode()})
+
+
+async def _ask_opa(url: str, method: str, path: str, body: str) -> int:
+    async with aiohttp.request(method, url + path, data=body.encode()) as answer:
+        await answer.read()
+        return answer.status
+
+
+def test_a_rule_that_calls_out_reaches_nobody_from_the_opa_of_a_party(tmp_path: Path) -> None:
+    """A plain OPA server carries it out; ours takes up neither the bundle, nor the rule, nor the query."""
+    asked = json.dumps({"input": {"items": [{"purpose": "enrich_referral"}]}})
+    batch = ("POST", "/v1/data/handout/batch", asked)
+    _party(tmp_path, "http://127.0.0.1:1", "other.json")
+    _party(tmp_path, "http://127.0.0.1:1")
+    stranger = read_keys(tmp_path / "other.json", party="broker", demo=False).signing[0]
+    with _listening() as (listener, paths):
+        release = _calling(load_release(), listener)
+        with opa_server(release) as plain:
+            assert asyncio.run(_ask_opa(plain, *batch)) == 200
+        assert paths == ["/enrich_referral"]
+        paths.clear()
+        send = f'http.send({{"method": "get", "url": "{listener}"}})'
+        for bundle in (pack(release), pack(release, stranger.private, stranger.kid)):
+            (tmp_path / "handout.tar.gz").write_bytes(bundle)
+            with _opa(tmp_path) as url:
+                _wait(lambda url=url: _open(url))
+                for method, path, body in (
+                    batch,
+                    ("PUT", "/v1/policies/ours", f"package handout\n\nbatch := {send}\n"),
+                    ("POST", "/v1/query", json.dumps({"query": f"x := {send}"})),
+                    ("POST", "/v1/compile", json.dumps({"query": f"{send}.status_code == 200"})),
+                    batch,
+                ):
+                    asyncio.run(_ask_opa(url, method, path, body))
+        assert paths == []
+
+
+def test_a_release_that_calls_out_is_never_given_to_opa(tmp_path: Path) -> None:
+    files = _calling(load_release(), "http://127.0.0.1:1").files
+    folder = tmp_path / "release"
+    for path, content in files.items():
+        place = tmp_path / "release" / path.removeprefix("handout/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    with pytest.raises(ReleaseError, match=r"http\.send"):
+        load_release(folder)
+
+
+def test_opa_reaches_no_other_machine() -> None:
+    unit = _text("systemd/opa.service").splitlines()
+    assert {"IPAddressDeny=any", "IPAddressAllow=localhost"} <= set(unit)

@@ -1,4 +1,4 @@
-"""The engine in the process has to go: the chain is started again with an OPA server to decide."""
+"""The engine in the process is no longer enough: the chain is started again with an OPA server beside it."""
 
 from typing import Any
 
