@@ -23,6 +23,7 @@ class Kind(StrEnum):
     # of the trail
     EXPORT = "export"
     READING = "reading"
+    ATTEMPT = "attempt"
     HOLD = "hold"
     HOLD_LIFTED = "hold_lifted"
     ERASURE = "erasure"
@@ -118,6 +119,9 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.EXPORT: Meaning("The trail, or a selection of it, was exported.", _BOTH, _SECURITY, passing=True),
     Kind.READING: Meaning(
         "Somebody read in the trail, or fetched an export.", _NODE, _SECURITY, passing=True
+    ),
+    Kind.ATTEMPT: Meaning(
+        "Somebody of the party was refused what is about a case.", _NODE, _SECURITY, passing=True
     ),
     Kind.HOLD: Meaning("Nothing of this case is destroyed from now on.", _BOTH),
     Kind.HOLD_LIFTED: Meaning("A hold was taken back.", _BOTH),

@@ -217,8 +217,14 @@ class NotSignedIn(RequestProblem):
 
 
 class NotAllowed(RequestProblem):
+    """`case_ref`: which case it was about, where that is known; for the trail, the caller is not told."""
+
     status, code = 403, "not_allowed"
     title, detail = "Dit mag u hier niet.", "Uw rol geeft geen toegang tot dit onderdeel."
+
+    def __init__(self, *, case_ref: str | None = None) -> None:
+        super().__init__()
+        self.case_ref = case_ref
 
 
 class CaseNotYours(NotAllowed):

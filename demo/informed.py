@@ -120,6 +120,7 @@ class _Year:
             "weighing": "Het onderzoek loopt gevaar als hij het nu hoort.",
         }
         prosecutor = self._play.caller("om", "participant")
+        prosecutor.post(f"/v1/cases/{self.case}/assignments", {"why": "invited"})
         prosecutor.post(f"/v1/cases/{self.case}/obligations/{one['id']}/steps", told)
         self.say("de officier van justitie liet het voor de man veertien dagen wachten")
 

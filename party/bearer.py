@@ -44,11 +44,6 @@ class Colleague:
     mandated: bool
 
     @property
-    def asks(self) -> bool:
-        """Whether any role gives access to what was asked."""
-        return bool(self.roles & ASKING)
-
-    @property
     def role(self) -> Role:
         """The one role in which this person asks. Raises NotAllowed when there is none, or more than one."""
         asking = self.roles & ASKING

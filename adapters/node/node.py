@@ -48,3 +48,10 @@ class Node:
     def release(self) -> Release:
         """The newest release in force that this partner accepted: where texts come from."""
         return self.hand_outs.newest(int(self.signatory.now().timestamp()))
+
+    @property
+    def asking_roles(self) -> frozenset[str]:
+        """The roles in which that release lets people of this kind of partner ask; some in urgency alone."""
+        catalogue = self.release.catalogue
+        asking = catalogue.asking_roles.get(str(self.signatory.party.partner), ())
+        return frozenset({*asking, *catalogue.urgent_asking_roles})

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from adapters.node.locked import Locked, lock_subjects
+from audit.kinds import Kind
 from contract.answers import Answer, envelope
 from contract.codes import BROKER, Role
 from contract.directory import Directory
@@ -271,7 +272,17 @@ class Door:
     def quiet(self) -> bool:
         return self._state() == self._before
 
-    def _state(self) -> tuple[Any, ...]:
+    def only_attempts(self, party: str = "veilig_thuis") -> bool:
+        """When nothing was sent, and this party recorded that somebody was refused, and nothing else."""
+        sizes, sent = self._state()
+        before, sent_before = self._before
+        made = self._world.apps[self._world.address(party)].state.node.trail
+        new = self._world.do(made.at(list(range(before[party], sizes[party]))))
+        kinds = {one.recorded.kind for one in new.values()}
+        others = {**sizes, party: 0} == {**before, party: 0}
+        return others and sent == sent_before and kinds == {Kind.ATTEMPT}
+
+    def _state(self) -> tuple[dict[str, int], int]:
         return (trail_sizes(self._world), len(self._world.wire.sent))
 
 

@@ -1,19 +1,21 @@
 """Somebody in a role that may not, without a mandate, or in a case that is another's: nothing is done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from audit.kinds import Kind
 from contract.codes import BROKER
 from contract.documents import Attested
 from demo.members import FIVE, MEMBERS, OTHER_REGION, REGION
+from demo.play import Play, ended
 from tests.attacks.insider import Case, Door, Insider, code_of
-from tests.attacks.test_chain import states
-from tests.journeys.watching import trail
-from tests.world import LocalWorld, local_world
+from tests.attacks.test_chain import refusal, states
+from tests.journeys.watching import INVITED, trail
+from tests.world import AsgiCaller, LocalWorld, local_world
 
 NEVER = ("case_holder", "confidential_doctor", "minute_taker", "executor")
 FACTS = ("melding", "criteria", "unsafety")
@@ -94,3 +96,98 @@ def test_a_second_veilig_thuis_does_not_ask_in_the_case_of_the_first(neighbours:
     assert states(response) == ["refused"]
     assert [one["code"] for one in last(neighbours, BROKER)["reasons"]] == ["requester_not_assigned"]
     assert first.present(first.inquiry(case)).status == 200
+
+
+# ── at the own node ──
+
+
+def colleague(
+    world: LocalWorld, who: str, role: str = "chair", partner: str = "veilig_thuis", **claims: Any
+) -> AsgiCaller:
+    return AsgiCaller(world, partner, world.token(partner, role, sub=who, **claims))
+
+
+def attempts(world: LocalWorld, party: str, who: str) -> list[dict[str, Any]]:
+    """What this person was refused, by the entries of the own trail."""
+    made = trail(world, party)
+    every = world.do(made.at(list(range(made.size()))))
+    facts = [every[place].recorded.facts for place in sorted(every)]
+    return [one for one in facts if one["kind"] == Kind.ATTEMPT and one["user"] == who]
+
+
+@pytest.fixture(scope="module")
+def asked(chain: LocalWorld) -> dict[str, Any]:
+    """What the chair asked, and was answered."""
+    play = Play(chain)
+    man = play.subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
+    shown: dict[str, Any] = play.ask(play.chair, play.case(play.chair), [man])
+    assert ended(shown["items"][0]) == "answered:yes"
+    return shown
+
+
+@pytest.mark.parametrize("partner", ["veilig_thuis", "om"])
+@pytest.mark.parametrize("role", NEVER)
+def test_a_role_that_does_not_ask_gets_into_no_case(
+    role: str, partner: str, chain: LocalWorld, asked: dict[str, Any]
+) -> None:
+    """Not by its reference, not to read, not to close, not to state one; each try is an entry."""
+    case, who = asked["caseRef"], f"who-is-{role}"
+    stated = {"region": REGION, "stage": "enrichment", "melding": "registered", "criteria": "both"}
+    somebody = colleague(chain, who, role, partner)
+    tries: dict[str, Callable[[], Any]] = {
+        "POST /cases/{id}/assignments": lambda: somebody.post(f"/v1/cases/{case}/assignments", INVITED),
+        "GET /enrichments/{id}": lambda: somebody.get(f"/v1/enrichments/{asked['id']}"),
+        "POST /cases/{id}/closures": lambda: somebody.post(f"/v1/cases/{case}/closures"),
+        "POST /cases": lambda: somebody.post("/v1/cases", {**stated, "caseRef": case}),
+        "GET /cases/{case}/obligations": lambda: somebody.get(f"/v1/cases/{case}/obligations"),
+    }
+    for attempt in tries.values():
+        assert refusal(attempt) == (403, "not_allowed")
+    seen = attempts(chain, partner, who)
+    assert [one["operation"] for one in seen] == list(tries)
+    assert {tuple(one["roles"]) for one in seen} == {(role,)}
+    assert seen[0]["ref"] == case
+    assert seen[0].get("case_ref") == (case if partner == "veilig_thuis" else None)
+
+
+def test_who_has_no_mandate_gets_into_no_case(chain: LocalWorld, asked: dict[str, Any]) -> None:
+    case, who = asked["caseRef"], "zonder-mandaat"
+    somebody = colleague(chain, who, mandated=False)
+    assert refusal(lambda: somebody.post(f"/v1/cases/{case}/assignments", INVITED)) == (403, "not_allowed")
+    assert [one["mandated"] for one in attempts(chain, "veilig_thuis", who)] == [False]
+
+
+def test_a_reference_is_no_key_to_a_case(chain: LocalWorld, asked: dict[str, Any]) -> None:
+    """A colleague says why, and that is an entry that whoever works on the case may read."""
+    case, place = asked["caseRef"], f"/v1/enrichments/{asked['id']}"
+    other = colleague(chain, "another-chair")
+    assert refusal(lambda: other.get(place)) == (403, "not_allowed")
+    assert [one["case_ref"] for one in attempts(chain, "veilig_thuis", "another-chair")] == [case]
+    for body in (None, {}, INVITED, {"why": "curious"}):  # invited is who comes first
+        assert refusal(lambda body=body: other.post(f"/v1/cases/{case}/assignments", body))[0] == 400
+    assert refusal(lambda: other.get(place)) == (403, "not_allowed")
+    other.post(f"/v1/cases/{case}/assignments", {"why": "stands_in"})
+    assert other.get(place)["id"] == asked["id"]
+    search = {"purpose": "internal_control", "selection": {"cases": [case], "kinds": ["assignment"]}}
+    seen = [line["facts"] for line in Play(chain).chair.post("/v1/entries/_search", search)["lines"]]
+    assert [(one["user"], one["why"]) for one in seen] == [("another-chair", "stands_in")]
+
+
+def test_who_takes_over_works_on_it_alone(chain: LocalWorld) -> None:
+    play = Play(chain)
+    man = play.subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
+    shown = play.ask(play.chair, play.case(play.chair), [man])
+    place = f"/v1/enrichments/{shown['id']}"
+    colleague(chain, "successor").post(f"/v1/cases/{shown['caseRef']}/assignments", {"why": "takes_over"})
+    assert refusal(lambda: play.chair.get(place)) == (403, "not_allowed")
+    assert last(chain, "veilig_thuis")["kind"] == Kind.ATTEMPT
+    assert colleague(chain, "successor").get(place)["id"] == shown["id"]
+
+
+def test_an_attempt_holds_no_text_of_who_tried(chain: LocalWorld) -> None:
+    """An address may say anything, also a name."""
+    somebody = colleague(chain, "curious", "minute_taker", roles=["minute_taker", "Wilhelmina"])
+    assert refusal(lambda: somebody.get("/v1/enrichments/Wilhelmina")) == (403, "not_allowed")
+    [seen] = attempts(chain, "veilig_thuis", "curious")
+    assert "Wilhelmina" not in str(seen)
+    assert "ref" not in seen

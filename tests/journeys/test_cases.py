@@ -12,6 +12,7 @@ from contract.codes import BROKER
 from demo.caller import Refused
 from demo.play import Play
 from party.wire import Response
+from tests.journeys.watching import INVITED
 from tests.world import AsgiCaller, LocalWorld
 
 
@@ -42,7 +43,7 @@ def swap(world: LocalWorld, about: str, body: Any) -> None:
 def test_who_takes_a_case_up_has_its_facts(play: Play, world: LocalWorld) -> None:
     """At another partner too: the statement and the facts are those that Veilig Thuis vouched for."""
     case = play.case(play.chair)
-    world.caller("om", "participant").post(f"/v1/cases/{case}/assignments")
+    world.caller("om", "participant").post(f"/v1/cases/{case}/assignments", INVITED)
     stated, taken_up = case_at(world, "veilig_thuis", case), case_at(world, "om", case)
     assert stated is not None
     assert taken_up is not None
@@ -56,12 +57,12 @@ def test_facts_without_their_proof_are_not_taken(play: Play, world: LocalWorld) 
     kept: list[bytes] = []
     swap(world, f"/v1/cases/{other}", lambda response: kept.append(response.body) or response.body)
     om = world.caller("om", "participant")
-    om.post(f"/v1/cases/{other}/assignments")
+    om.post(f"/v1/cases/{other}/assignments", INVITED)
     bare = b'{"statement":"%s","facts":{"kind":"named"}}' % (b"0" * 64)
     for body in (bare, kept[0], b"{}", b"[]", b"-"):
         swap(world, f"/v1/cases/{case}", lambda _, body=body: body)
         with pytest.raises(Refused, match="document_malformed"):
-            om.post(f"/v1/cases/{case}/assignments")
+            om.post(f"/v1/cases/{case}/assignments", INVITED)
     assert case_at(world, "om", case) is None
 
 
@@ -83,7 +84,7 @@ def test_colleagues_who_take_a_case_up_together_are_all_assigned(play: Play, wor
 
     def take_up(name: str) -> None:
         together.wait(30)
-        colleague(world, name).post(f"/v1/cases/{case}/assignments")
+        colleague(world, name).post(f"/v1/cases/{case}/assignments", {"why": "stands_in"})
 
     with ThreadPoolExecutor(len(names)) as threads:
         list(threads.map(take_up, names))

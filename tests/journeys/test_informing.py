@@ -14,9 +14,11 @@ from contract.codes import BROKER
 from contract.days import day_of
 from demo.caller import Refused
 from demo.play import Play
+from tests.journeys.watching import INVITED
 from tests.world import LocalWorld
 
 FACTORS = list(Factor.__args__)
+FG = "data_protection_officer"
 PROOF = hashlib.sha256(b"signed receipt").hexdigest()
 
 
@@ -48,7 +50,7 @@ def step(play: Play, one: dict[str, Any], **told: Any) -> dict[str, Any]:
 
 
 def joint(play: Play, case: str, partner: str = "om") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = play.caller(partner, "participant").get(f"/v1/cases/{case}/obligations")
+    found: list[dict[str, Any]] = play.caller(partner, FG).get(f"/v1/cases/{case}/obligations")
     return found
 
 
@@ -146,6 +148,7 @@ def test_the_prosecutor_lets_it_wait_and_that_ends_by_itself(play: Play, world: 
     case = asked(play, "stalking.man")
     [one] = owed(play, case)
     prosecutor = play.caller("om", "participant")
+    prosecutor.post(f"/v1/cases/{case}/assignments", INVITED)
     place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
     prosecutor.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
     turn(world)
@@ -277,6 +280,7 @@ def test_nobody_but_the_prosecutor_lets_another_wait(play: Play, world: LocalWor
     case = asked(play, "stalking.man")
     [one] = owed(play, case)
     other = play.caller(partner, "participant")
+    other.post(f"/v1/cases/{case}/assignments", INVITED)
     place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
     with pytest.raises(Refused):
         other.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
@@ -286,7 +290,7 @@ def test_nobody_but_the_prosecutor_lets_another_wait(play: Play, world: LocalWor
 
 def test_who_does_not_work_on_the_case_sees_nothing_of_it(play: Play, world: LocalWorld) -> None:
     case = asked(play, "stalking.man")
-    stranger = play.caller("veilig_thuis", "participant", 7)
+    stranger = play.caller("veilig_thuis", "duty_officer", 7)
     with pytest.raises(Refused) as refused:
         stranger.post("/v1/obligations/_search", {"caseRef": case})
     assert refused.value.code == "not_allowed"
@@ -354,6 +358,7 @@ def test_a_person_who_asks_while_the_prosecutor_defers_sees_that_only_later(
         checked=False
     )  # nobody has told them, or looked whether it is safe
     prosecutor = play.caller("om", "participant")
+    prosecutor.post(f"/v1/cases/{case}/assignments", INVITED)
     place = f"/v1/cases/{case}/obligations/{one['id']}/steps"
     prosecutor.post(place, {"version": 0, **deferral(world, ground="criminal_investigation")})
     turn(world)

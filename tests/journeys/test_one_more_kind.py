@@ -13,6 +13,7 @@ from demo.play import Play, ended
 from policies import ReleaseError, load_release
 from tests.guardian import PARTNER, example, extract, hand_out, name_it
 from tests.journeys.test_informing import plan
+from tests.journeys.watching import INVITED
 from tests.world import LocalWorld, local_world
 
 GUARDIAN = Member("gi_midden", "guardian", "Jeugdbescherming Midden (DEMO)", "GI", 0)
@@ -82,7 +83,7 @@ def test_it_asks_and_tells_itself(play: Play) -> None:
     """Its own letter names it as who would have received the answer."""
     officer = play.caller(GUARDIAN.code, "participant")
     case = play.case(play.chair)
-    officer.post(f"/v1/cases/{case}/assignments")
+    officer.post(f"/v1/cases/{case}/assignments", INVITED)
     enrichment = play.ask(officer, case, [play.subject(CHILD, "child", ["rvdk.known"])], purpose="interpret")
     assert [ended(item) for item in enrichment["items"]] == ["waits_for_person"]
     [one] = officer.post("/v1/obligations/_search", {"caseRef": case})

@@ -17,7 +17,7 @@ from demo.members import FIVE, MEMBERS, OTHER_REGION
 from demo.play import Play, decide_standing, ended
 from party.settings import SettingsProblem
 from tests.journeys.test_releases import chain, listed, propose, step
-from tests.journeys.watching import POLICE, SUPERVISED, ask, ends
+from tests.journeys.watching import INVITED, POLICE, SUPERVISED, ask, ends
 from tests.releases import Prepared
 from tests.world import LocalWorld, local_world
 
@@ -104,7 +104,7 @@ def test_another_region_does_not_state_our_case(many: Play) -> None:
     with pytest.raises(Refused, match="request_invalid"):
         many.case(other)
     with pytest.raises(Refused, match="not_found"):
-        other.post(f"/v1/cases/{case}/assignments", {})
+        other.post(f"/v1/cases/{case}/assignments", INVITED)
 
 
 def test_the_same_question_to_another_party_was_not_asked_before(many: Play) -> None:
@@ -344,7 +344,7 @@ def test_who_leaves_finishes_what_it_owes(many: Play) -> None:
         owed = chair.post(f"/v1/obligations/{owed['id']}/steps", {"version": owed["version"], **wish})
     assert owed["state"] == "met"
     world.inform("veilig_thuis_flevoland")
-    joint = many.caller("politie", "participant").get(f"/v1/cases/{case}/obligations")
+    joint = many.caller("politie", "data_protection_officer").get(f"/v1/cases/{case}/obligations")
     assert [one["state"] for one in joint] == ["met"]
     with pytest.raises(Refused):
         many.case(chair, region=OTHER_REGION)

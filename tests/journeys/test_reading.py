@@ -90,7 +90,10 @@ def test_who_may_not_read_reads_nothing(world: LocalWorld) -> None:
     for role, claims, selection in REFUSED:
         with pytest.raises(Refused, match="not_allowed"):
             read(reader(world, role, **claims), **selection)
-    assert trail.size() == before
+    tried = [line["facts"] for line in read(reader(world, FG), kinds=["attempt"])]
+    assert trail.size() == before + len(REFUSED) + 1  # with this reading
+    assert {one["operation"] for one in tried} == {"POST /entries/_search"}
+    assert [one["roles"] for one in tried] == [[role] if role != "unheard_of" else [] for role, *_ in REFUSED]
 
 
 def test_grounds_are_for_who_may_read_what_is_sealed(play: Play, world: LocalWorld) -> None:
@@ -107,7 +110,7 @@ def test_grounds_are_for_who_may_read_what_is_sealed(play: Play, world: LocalWor
 def test_somebody_elses_case_is_not_read(play: Play, world: LocalWorld) -> None:
     case = play.case(play.chair)
     with pytest.raises(Refused, match="not_allowed"):
-        read(world.caller("veilig_thuis", "participant", 7), cases=[case])
+        read(world.caller("veilig_thuis", "chair", 7), cases=[case])
 
 
 def test_reading_is_recorded_with_who_and_why(play: Play, world: LocalWorld) -> None:

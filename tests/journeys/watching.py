@@ -22,6 +22,9 @@ PROSECUTED = "om.ongoing_prosecution"
 SUPERVISED = "reclassering.under_supervision"
 STATED = "Dit is voor deze vraag afgewogen en in orde bevonden."
 LOOKS = 200
+INVITED = {"why": "invited"}
+"""Why the first of a party takes up a case."""
+
 WAITS = {"sent", "waits_for_person"}  # the second also shows as the first, until the holder's reply is in
 
 

@@ -84,7 +84,7 @@ ROUTES: tuple[tuple[str, str, str, Any], ...] = (
         "/v1/cases",
         {"region": "utrecht", "melding": "registered", "meetingOn": "2026-12-01"},
     ),
-    ("veilig_thuis", "POST", f"/v1/cases/{REF}/assignments", {}),
+    ("veilig_thuis", "POST", f"/v1/cases/{REF}/assignments", {"why": "stands_in"}),
     ("veilig_thuis", "POST", "/v1/enrichments", WISH),
     ("politie", "POST", f"/v1/questions/{REF}/0/views", {}),
     ("politie", "POST", f"/v1/questions/{REF}/0/answers", {"codes": ["yes"], "kind": "fact"}),

@@ -1,20 +1,25 @@
-"""Every route of a node, and who of its own people may use it: a table that is written by hand.
+"""Every route of a node, and who of its own people may use it: a table that is written by hand, apart from
+the one that the node goes by.
 
 Whoever asks here works on the case that is meant, so that the role alone decides. A route that has no row
 falls; so does a row that no route has.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from adapters.node.roles import ADMISSIONS, NOBODY
 from demo.play import Play
+from party.bearer import Colleague
 from tests.world import AsgiCaller, LocalWorld, local_world
 
-ASKING = {
+FG = "data_protection_officer"
+ROLES = [
     "chair",
     "participant",
     "duty_officer",
@@ -22,9 +27,15 @@ ASKING = {
     "confidential_doctor",
     "minute_taker",
     "executor",
-}
-FG = "data_protection_officer"
-ROLES = sorted({*ASKING, "official", "manager", "privacy_officer", FG, "security_officer"})
+    "official",
+    "manager",
+    "privacy_officer",
+    FG,
+    "security_officer",
+]
+ASKING = {"chair", "duty_officer"}
+"""At Veilig Thuis; at any other partner a participant stands where the chair stands here."""
+CHAIR = {"chair"}
 PROGRAMS = "signed by the broker"
 ANYBODY = "without signing in"
 
@@ -32,7 +43,7 @@ TABLE: dict[str, set[str] | str] = {
     "POST /permits": PROGRAMS,
     "POST /cases": ASKING,
     "POST /cases/{id}/assignments": ASKING,
-    "POST /cases/{id}/closures": ASKING,
+    "POST /cases/{id}/closures": CHAIR,
     "POST /cases/{id}/acceptances": set(),  # for politie, OM and RvdK, and this is Veilig Thuis
     "POST /enrichments": ASKING,
     "GET /enrichments/{id}": ASKING,
@@ -52,12 +63,12 @@ TABLE: dict[str, set[str] | str] = {
     "POST /releases/{id}/steps": {"privacy_officer"},
     "POST /release-rollbacks": {"privacy_officer"},
     "POST /obligations/_search": {*ASKING, FG},
-    "POST /obligations/{id}/steps": ASKING,  # leaving out is the FG's: tests/journeys/test_informing.py
-    "POST /obligations/{id}/letters": ASKING,
+    "POST /obligations/{id}/steps": CHAIR,  # leaving out is the FG's: tests/journeys/test_informing.py
+    "POST /obligations/{id}/letters": CHAIR,
     "GET /cases/{case}/obligations": {*ASKING, FG},
     "POST /cases/{case}/obligations/{id}/steps": set(),  # for the OM alone, and this is Veilig Thuis
     "POST /overviews": {FG},
-    "POST /entries/_search": {"privacy_officer", FG},
+    "POST /entries/_search": {"chair", "privacy_officer", FG, "security_officer"},
     "POST /exports": {FG},
     "GET /exports/{id}": {FG},
     "DELETE /exports/{id}": {FG},
@@ -87,8 +98,10 @@ class House:
         search = {"caseRef": self.case, "live": False}
         self.owed = chair.post("/v1/obligations/_search", search)[0]
 
-    def token(self, *roles: str) -> str:
-        return self.world.token("veilig_thuis", "somebody", sub="who-works-on-it", roles=list(roles))
+    def token(self, *roles: str, mandated: bool = True) -> str:
+        return self.world.token(
+            "veilig_thuis", "somebody", sub="who-works-on-it", roles=list(roles), mandated=mandated
+        )
 
     def secured(self) -> dict[str, bool]:
         """Route -> whether a person must sign in."""
@@ -142,10 +155,12 @@ class House:
                 "stage": "enrichment",
                 "melding": "registered",
                 "criteria": "both",
-                "unsafety": "structural",
+                "unsafety": "acute",  # else who is on duty has no business here
             },
             "POST /enrichments": self.wish,
             "POST /releases/{id}/steps": {"step": "approve"},
+            "POST /cases/{id}/assignments": {"why": "stands_in"},
+            "POST /entries/_search": {"purpose": "integrity", "selection": {"cases": [self.case]}},
             "POST /obligations/_search": {"caseRef": self.case},
             "POST /obligations/{id}/steps": plan,
             "POST /cases/{case}/obligations/{id}/steps": plan,
@@ -191,3 +206,39 @@ def test_who_may_use_a_route_and_nobody_else(route: str, house: House) -> None:
 def test_nobody_comes_in_without_a_role_or_a_token(route: str, house: House) -> None:
     assert house.ask(route, None).status_code == 401
     assert house.ask(route, house.token()).status_code == 403
+
+
+@pytest.mark.parametrize("route", PEOPLE)
+def test_no_role_counts_without_a_mandate_and_no_two_that_ask_count_together(
+    route: str, house: House
+) -> None:
+    told = {role: house.ask(route, house.token(role, mandated=False)) for role in ROLES}
+    assert {one.status_code for one in told.values()} == {403}
+    both = house.ask(route, house.token("chair", "duty_officer"))
+    assert both.status_code == 403
+
+
+def test_the_node_goes_by_a_table_that_has_each_route() -> None:
+    """What it admits to is what is written here, for each of them; each row says where it comes from."""
+    assert set(ADMISSIONS) == set(PEOPLE)
+    for route, row in ADMISSIONS.items():
+        known = frozenset({*row.roles} & ASKING | {*row.roles} - {"participant", "chair", "duty_officer"})
+        assert row.roles <= set(ROLES), route
+        assert TABLE[route] <= known, route  # type: ignore[operator]
+        assert row.source, route
+
+
+@pytest.mark.parametrize("route", PEOPLE)
+def test_at_another_partner_a_participant_stands_where_the_chair_stands(route: str) -> None:
+    """A chair is one of Veilig Thuis, elsewhere nobody; a participant is one of the others."""
+    row, there = ADMISSIONS[route], {"participant", "duty_officer"}
+    for role in ("chair", "participant", "duty_officer"):
+        one = Colleague("somebody", frozenset({role}), mandated=True)
+        assert row.admits(one, there) == (role in row.roles and role != "chair")
+        assert row.admits(one, ASKING) == (role in row.roles and role != "participant")
+        assert not row.admits(replace(one, mandated=False), there)
+
+
+def test_an_operation_without_a_row_is_nobodys() -> None:
+    for role in ROLES:
+        assert not NOBODY.admits(Colleague("somebody", frozenset({role}), mandated=True), ROLES)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from adapters.node.answering import standing
-from adapters.node.callers import SignedInManager, ThisNode
+from adapters.node.callers import SignedIn, ThisNode
 from contract.problems import (
     CannotSignIn,
     RequestInvalid,
@@ -42,7 +42,7 @@ router = APIRouter(prefix="/v1")
     openapi_extra=SIGNED_IN,
     responses=told(CannotSignIn),
 )
-async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
+async def standing_now(node: ThisNode, _: SignedIn) -> Any:
     now = await node.trail.read(lambda store: standing.load(store, node.signatory.now()))
     return StandingOut(automatic=sorted(now.automatic), paused=now.paused)
 
@@ -55,7 +55,7 @@ async def standing_now(node: ThisNode, _: SignedInManager) -> Any:
     openapi_extra=SIGNED_IN,
     responses=told(CannotSignIn),
 )
-async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> Response:
+async def decide(body: StandingIn, node: ThisNode, person: SignedIn) -> Response:
     rule = node.release.catalogue.rules.get(body.rule)
     if rule is None or rule.mode != "automatic" or not _ours(rule.cells, str(node.signatory.party.partner)):
         raise RequestInvalid(invalid_params=[invalid_param(("rule",), "not_automatic_here")])
@@ -83,7 +83,7 @@ async def decide(body: StandingIn, node: ThisNode, person: SignedInManager) -> R
 async def end(
     rule: Annotated[str, Path(pattern=r"^[A-Z][0-9]{2}$", description="Regel")],
     node: ThisNode,
-    person: SignedInManager,
+    person: SignedIn,
 ) -> Response:
     await standing.end(node.trail, rule, by=person.user)
     return Response(status_code=204)
@@ -97,7 +97,7 @@ async def end(
     openapi_extra=SIGNED_IN,
     responses=told(CannotSignIn),
 )
-async def pause(node: ThisNode, person: SignedInManager) -> Response:
+async def pause(node: ThisNode, person: SignedIn) -> Response:
     await standing.pause(node.trail, by=person.user, now=node.signatory.now())
     return Response(status_code=204)
 
@@ -110,7 +110,7 @@ async def pause(node: ThisNode, person: SignedInManager) -> Response:
     openapi_extra=SIGNED_IN,
     responses=told(CannotSignIn),
 )
-async def resume(node: ThisNode, person: SignedInManager) -> Response:
+async def resume(node: ThisNode, person: SignedIn) -> Response:
     await standing.resume(node.trail, by=person.user)
     return Response(status_code=204)
 

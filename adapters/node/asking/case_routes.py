@@ -7,7 +7,7 @@ from pydantic import Field
 
 from adapters.node.addresses import CaseRef
 from adapters.node.asking.enrichments import OwnCase
-from adapters.node.asking.wish import WishedCase
+from adapters.node.asking.wish import TakingUpWish, WishedCase
 from adapters.node.callers import SignedIn, ThisNode
 from contract.codes import Ref
 from contract.problems import (
@@ -65,13 +65,14 @@ async def state_case(body: WishedCase, node: ThisNode, person: SignedIn) -> Any:
     "/cases/{id}/assignments",
     status_code=201,
     summary="Ga aan een casus werken",
-    description="Daarna mag u er vragen in stellen. De casus komt zo nodig van de centrale.",
+    description="Daarna mag u er vragen in stellen. Het kenmerk kennen is niet genoeg: u zegt waarom, en dat "
+    "staat in het spoor. De casus komt zo nodig van de centrale.",
     response_model=CaseOut,
     responses=told(CannotSignIn, CaseUnknown, PartnerUnreachable),
     openapi_extra=SIGNED_IN,
 )
-async def take_up(case_ref: CaseRef, node: ThisNode, person: SignedIn) -> Any:
-    return _out(await node.cases.take_up(case_ref, person))
+async def take_up(case_ref: CaseRef, body: TakingUpWish, node: ThisNode, person: SignedIn) -> Any:
+    return _out(await node.cases.take_up(case_ref, body.why, person))
 
 
 @router.post(

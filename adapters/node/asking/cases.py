@@ -5,11 +5,12 @@ them.
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from adapters.node.asking import enrichments
 from adapters.node.asking.enrichments import OwnCase
 from adapters.node.asking.opening import Opening
-from adapters.node.asking.wish import WishedCase
+from adapters.node.asking.wish import TakingUp, WishedCase
 from adapters.node.broker_line import BrokerLine
 from audit.entry import Entry
 from audit.kinds import Kind
@@ -77,15 +78,29 @@ class OwnCases:
             raise DocumentMalformed
         return await self._saved([], stated, person)
 
-    async def take_up(self, case_ref: str, person: Colleague) -> OwnCase:
-        """Assigns a case to this person, with its newest statement from the broker's trail. Raises NotFound,
-        PartnerUnreachable, and a document problem.
+    async def take_up(self, case_ref: str, why: TakingUp, person: Colleague) -> OwnCase:
+        """Assigns a case to this person, with its newest statement from the broker's trail. Who works on it
+        already does so with the newest statement from then on.
+
+        Raises RequestInvalid when colleagues work on it and this person says to be the first, or the reverse;
+        NotFound, PartnerUnreachable, and a document problem.
         """
+        before = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
+        colleagues = () if before is None else before.assigned
+        if person.user not in colleagues and (why == "invited") == bool(colleagues):
+            raise RequestInvalid(invalid_params=[invalid_param(("why",), "not_so_here")])
         stated = self._opening.case(
             case_ref, (await self._broker.call("GET", f"/v1/cases/{case_ref}", None)).body
         )
-        entry = Entry(Kind.ASSIGNMENT, {"case_ref": case_ref, "user": person.user, "role": person.role})
-        return await self._saved([entry], stated, person)
+        facts: dict[str, Any] = {
+            "case_ref": case_ref,
+            "user": person.user,
+            "role": person.role,
+            "why": why,
+        }
+        if why == "takes_over":
+            facts["instead_of"] = [user for user in colleagues if user != person.user]
+        return await self._saved([Entry(Kind.ASSIGNMENT, facts)], stated, person, alone=why == "takes_over")
 
     async def accept(self, case_ref: str, person: Colleague) -> OwnCase:
         """Accepts a case in a Zorg- en Veiligheidshuis, as this person last took it up (C22, WGS 2.31).
@@ -132,15 +147,20 @@ class OwnCases:
         """A case that is assigned to this person. Raises CaseUnknown, NotAllowed."""
         return assigned(await self._trail.read(lambda store: enrichments.load_case(store, case_ref)), person)
 
-    async def _saved(self, entries: Sequence[Entry], stated: OwnCase, person: Colleague) -> OwnCase:
+    async def _saved(
+        self, entries: Sequence[Entry], stated: OwnCase, person: Colleague, *, alone: bool = False
+    ) -> OwnCase:
         case = replace(stated, assigned=(person.user,))
-        return (await self._trail.append(entries, lambda store, _: enrichments.save_case(store, case))).result
+        saved = await self._trail.append(
+            entries, lambda store, _: enrichments.save_case(store, case, alone=alone)
+        )
+        return saved.result
 
 
 def assigned(case: OwnCase | None, person: Colleague) -> OwnCase:
     """Raises CaseUnknown, NotAllowed."""
     if case is None:
         raise CaseUnknown
-    if person.user not in case.assigned or not person.asks:
-        raise NotAllowed
+    if person.user not in case.assigned:
+        raise NotAllowed(case_ref=case.case_ref)
     return case

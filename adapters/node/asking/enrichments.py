@@ -241,10 +241,14 @@ def load_case(store: Connection, case_ref: str) -> OwnCase | None:
     return None if row is None else OwnCase(**{**row, "assigned": tuple(row["assigned"])})
 
 
-def save_case(store: Connection, case: OwnCase) -> OwnCase:
-    """Adds this to what is known of the case, within the caller's transaction; the case as it is now."""
+def save_case(store: Connection, case: OwnCase, *, alone: bool = False) -> OwnCase:
+    """Adds this to what is known of the case, within the caller's transaction; the case as it is now.
+    `alone`: whoever was assigned before is no more.
+    """
     before = load_case(store, case.case_ref)
     after = case if before is None else before.merged(case)
+    if alone:
+        after = replace(after, assigned=case.assigned)
     store.execute(delete(own_cases).where(own_cases.c.case_ref == case.case_ref))
     store.execute(own_cases.insert(), {**vars(after), "assigned": list(after.assigned)})
     return after

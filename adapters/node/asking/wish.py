@@ -5,7 +5,7 @@ repeating a value.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -227,6 +227,28 @@ def wished_identity(told: Mapping[str, Any]) -> Identity:
     except IdentityError as error:
         wrong = [invalid_param(("identity", to_camel(path)), code) for path, code in error.problems]
         raise RequestInvalid(invalid_params=wrong) from None
+
+
+TakingUp = Literal["invited", "stands_in", "takes_over"]
+"""Why somebody takes up a case: as the first of the party, whom the chair invited; beside colleagues who work
+on it; instead of them."""
+
+
+class TakingUpWish(_Body):
+    """Why somebody takes up a case."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Waarom u een casus opneemt.",
+            "examples": [{"why": "invited"}],
+        }
+    )
+
+    why: TakingUp = Field(
+        description="`invited`: de voorzitter vroeg het, en u bent de eerste van uw organisatie. "
+        "`stands_in`: u werkt eraan naast een collega. `takes_over`: u neemt het over; uw collega's werken "
+        "er dan niet meer aan."
+    )
 
 
 class WishedCase(_Body):

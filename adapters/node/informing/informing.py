@@ -121,7 +121,7 @@ class Informing:
         Raises NotAllowed, TrailUnavailable.
         """
         found = await self._book.find(case_ref=case_ref, live=True if live else None)
-        if not (person.mandated and person.roles & {FG, "chair"}):
+        if not person.roles & {FG, "chair"}:
             if case_ref is None:
                 raise NotAllowed
             await self._verify_assigned(case_ref, person)
@@ -132,8 +132,8 @@ class Informing:
         """The obligations of all partners in a case, from the joint trail. Raises NotAllowed, NotFound,
         PartnerUnreachable, a document problem.
         """
-        if not (person.asks or FG in person.roles):
-            raise NotAllowed
+        if FG not in person.roles:
+            await self._verify_assigned(case_ref, person)
         response = await self._broker.call("GET", f"/v1/cases/{case_ref}/obligations")
         return [_joint(row) for row in self._told(response.body)[0].obligations]
 
@@ -168,8 +168,6 @@ class Informing:
         one = await self._book.get(obligation_id)
         if one is None or one.receiver != self._signatory.party.code:
             raise NotFound
-        if not person.mandated:
-            raise NotAllowed
         await self._verify_assigned(one.case_ref, person)
         [owed] = await self._known([one])
         name = await self._name(one.subject_ref)
@@ -257,13 +255,13 @@ class Informing:
 
         Raises NotFound, NotAllowed, RequestInvalid, TrailUnavailable.
         """
-        if wish.step not in {Kind.DEFERRAL, Kind.RESUMPTION} or not person.mandated or not person.asks:
-            raise NotAllowed
+        if wish.step not in {Kind.DEFERRAL, Kind.RESUMPTION}:
+            raise NotAllowed(case_ref=case_ref)
         joint = next((one for one in await self.of_case(case_ref, person) if one.id == obligation_id), None)
         if joint is None:
             raise NotFound
         if joint.receiver == self._signatory.party.code:
-            raise NotAllowed  # its own way is `step`
+            raise NotAllowed(case_ref=case_ref)  # its own way is `step`
         self._verify_wish(wish, "unknown", own=False)
         sealed = _sealed(wish)
         facts = {**self._facts(obligation_id, wish, person), "case_ref": case_ref}
@@ -334,16 +332,14 @@ class Informing:
 
     async def _verify_assigned(self, case_ref: str, person: Colleague) -> None:
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
-        if case is None or person.user not in case.assigned or not person.asks:
-            raise NotAllowed
+        if case is None or person.user not in case.assigned:
+            raise NotAllowed(case_ref=None if case is None else case_ref)
 
     async def _verify_may_step(self, one: Obligation, wish: StepWish, person: Colleague) -> None:
         """Leaving out is the FG's; the rest is for who works on the case, with a mandate."""
         if wish.step in {"omission", "reopening"}:
             person.needs(FG)
             return
-        if not person.mandated:
-            raise NotAllowed
         await self._verify_assigned(one.case_ref, person)
 
     def _verify_wish(self, wish: StepWish, age_band: Any, *, own: bool = True) -> None:

@@ -122,7 +122,7 @@ class Reading:
             for ref in selection.cases:
                 case = await self._trail.read(lambda store, ref=ref: enrichments.load_case(store, ref))  # type: ignore[misc]
                 if case is None or person.user not in case.assigned:
-                    raise NotAllowed
+                    raise NotAllowed(case_ref=None if case is None else ref)
         if scope.kinds is None:
             return selection
         kinds = scope.kinds.intersection(selection.kinds or scope.kinds)
