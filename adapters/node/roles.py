@@ -93,6 +93,9 @@ ADMISSIONS: Mapping[str, Admission] = {
     "POST /obligations/{id}/letters": _of_case("T1-T3", *_MEMBERS),
     "GET /cases/{case}/obligations": _of_case("T1-T3", *_ASKERS, FG),
     "POST /cases/{case}/obligations/{id}/steps": _of_case("U3", "participant"),
+    # what was asked in acute danger, afterwards: by somebody who had no part in it (reviewing/reviews.py)
+    "POST /urgent-reviews/_search": _of_case("C9, D05", MANAGER, PRIVACY_OFFICER, FG),
+    "POST /urgent-reviews/{id}/outcomes": _of_case("C9, D05", MANAGER, PRIVACY_OFFICER),
     # the trail, and the rights of persons
     "POST /entries/_search": _of_case("Wpg 32a(2)", *SCOPES),
     "POST /exports": _of_case("Wpg 32, 33", FG),
