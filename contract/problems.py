@@ -16,6 +16,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   └── DocumentTooLarge      413
     ├── RequestProblem            the request around it
     │   ├── RequestInvalid        400   names every mistake
+    │   ├── QuestionUnknown       400   names where
     │   ├── ReleaseUnfit          400
     │   ├── PartyIsOwn            400
     │   ├── NotSignedIn           401
@@ -185,6 +186,14 @@ class RequestProblem(Problem):
 class RequestInvalid(RequestProblem):
     status, code = 400, "request_invalid"
     title, detail = "Dit verzoek klopt niet.", "Kijk naar de genoemde velden en stuur het verzoek opnieuw."
+
+
+class QuestionUnknown(RequestProblem):
+    status, code = 400, "question_unknown"
+    title, detail = (
+        "Deze vraag bestaat niet.",
+        "Er is niets gevraagd. Neem de code van de vraag over uit de hand-out die nu geldt.",
+    )
 
 
 class ReleaseUnfit(RequestProblem):
@@ -532,6 +541,7 @@ _REASONS = {
     "extra_forbidden": "Hier staat een veld dat niet bestaat.",
     "unknown_query_key": "In het adres staat een zoekveld dat niet bestaat.",
     "json_invalid": "Dit is geen geldige JSON.",
+    "unknown_question": "Deze vraag staat niet in de hand-out die nu geldt.",
     "literal_error": "Deze waarde staat niet in de lijst.",
     "enum": "Deze waarde staat niet in de lijst.",
     "union_tag": "Deze waarde staat niet in de lijst.",

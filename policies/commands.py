@@ -90,6 +90,7 @@ def decide(
     with _one_sentence():
         inputs = _inputs(file)
         release = load_release(hand_out)
+        _verify_known(inputs, release.catalogue)
         decisions, made_by = asyncio.run(_decide(release, inputs, engine, opa_url))
         if as_json:
             typer.echo("[" + ",\n ".join(decision.as_json() for decision in decisions) + "]")
@@ -343,6 +344,20 @@ def _inputs(file: str) -> list[Mapping[str, object]]:
     if not listed or not all(isinstance(one, dict) for one in listed):
         raise PolicyError(f"The file {file} must hold one input (an object) or a list of them.")
     return listed
+
+
+def _verify_known(inputs: list[Mapping[str, object]], catalogue: Catalogue) -> None:
+    """Whoever types a code that is not there meant another, and gets no decision on what was not meant."""
+    wrong = []
+    for number, one in enumerate(inputs, start=1):
+        for path, values in catalogue.vocabulary.items():
+            group, _, name = path.rpartition(".")
+            place = one.get(group, {}) if group else one
+            told = place.get(name) if isinstance(place, Mapping) else None
+            if told is not None and told not in values:
+                wrong.append(f"{number}. {path} has a value that the hand-out does not know.")
+    if wrong:
+        raise PolicyError("\n".join(wrong))
 
 
 async def _policy(release: Release, engine: Engine, opa_url: str | None, timeout_s: float) -> Policy:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.node.asking.wish import Wish, WishedCase, WishedQuestion
-from contract.problems import RequestInvalid
+from contract.problems import QuestionUnknown, RequestInvalid
 
 REF = "00000000-0000-4000-8000-000000000000"
 IDENTITY = {"surname": "Testenaar", "givenNames": "Jan", "birthDate": "1984-03-12", "houseNumber": "7b"}
@@ -157,3 +157,15 @@ def test_a_day_that_exists_is_taken() -> None:
 
 def _case(day: object) -> str:
     return json.dumps({"region": "utrecht", "meetingOn": day})
+
+
+def test_a_question_that_does_not_exist_is_named_by_its_place() -> None:
+    """Every one of them, without what was written."""
+    asked = wish(None, None)
+    with pytest.raises(QuestionUnknown) as told:
+        asked.verify_questions({"rvdk.measure_advised"})
+    assert [(row["name"], row["code"]) for row in told.value.invalid_params] == [
+        ("subjects.0.questions.0.question", "unknown_question"),
+        ("subjects.1.questions.0.question", "unknown_question"),
+    ]
+    asked.verify_questions({"rvdk.known"})

@@ -42,6 +42,18 @@ def test_decide_shows_under_each_basis_what_a_lawyer_has_still_to_answer(file: P
     assert sum("open vraag" in line for line in told) == 3  # Q1, Q2, Q5; a refusal rests on no basis
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("question", "reclassering.under_supervison"), ("purpose", "enrich_referal"), ("case.region", "utrcht"),
+     ("subject.age_band", ["adult"])],
+)  # fmt: skip
+def test_decide_decides_on_nothing_that_does_not_exist(path: str, value: object, tmp_path: Path) -> None:
+    """Named by its place, without what was written."""
+    file = tmp_path / "inputs.json"
+    file.write_text(json.dumps([asking({}), asking({path: value})]))
+    assert _run("decide", str(file)) == (2, f"2. {path} has a value that the hand-out does not know.\n")
+
+
 def test_decide_speaks_english_too(file: Path) -> None:
     assert "There is no report at Veilig Thuis yet." in _run("decide", str(file), "--language", "en")[1]
 

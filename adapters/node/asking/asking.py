@@ -97,11 +97,12 @@ class Asking:
         """The region of the case, and what the hand-out says of each question, here and now, with what this
         node knows; nothing is sent.
 
-        Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, RevisionUnknown, PolicyUnavailable.
+        Raises CaseUnknown, NotAllowed, QuestionUnknown, RequestInvalid, PartyIsOwn, RevisionUnknown,
+        PolicyUnavailable.
         """
         found = await self._trail.read(lambda store: enrichments.load_case(store, wish.case_ref))
         case = await self._looked_up(assigned(found, person))
-        self._verify_urgency(wish, person)
+        self._verify_asked(wish, person)
         wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
         now = self._signatory.now()
@@ -133,8 +134,8 @@ class Asking:
     async def ask(self, wish: Wish, person: Colleague) -> OpenedEnrichment:
         """Asks, and waits for what comes at once.
 
-        Raises CaseUnknown, NotAllowed, RequestInvalid, PartyIsOwn, TrailUnavailable, and the broker's
-        problems: then nothing was asked.
+        Raises CaseUnknown, NotAllowed, QuestionUnknown, RequestInvalid, PartyIsOwn, TrailUnavailable, and the
+        broker's problems: then nothing was asked.
         """
         found, known = await self._trail.read(
             lambda store: (
@@ -144,7 +145,7 @@ class Asking:
         )
         # who asks, about whom, and whom
         case = assigned(found, person)
-        self._verify_urgency(wish, person)
+        self._verify_asked(wish, person)
         identities = wish.identities(named=case.facts["kind"] == "named")
         to = self._addressed(case, wish)
         # seal and sign: an inquiry to each holder
@@ -192,9 +193,11 @@ class Asking:
 
     # ── the steps ──
 
-    def _verify_urgency(self, wish: Wish, person: Colleague) -> None:
+    def _verify_asked(self, wish: Wish, person: Colleague) -> None:
         now, partner = int(self._signatory.now().timestamp()), self._signatory.party.partner
         catalogue = self._hand_outs.newest(now).catalogue
+        if self._hand_outs.holds(self._hand_outs.revision(now)):  # else the broker knows more questions
+            wish.verify_questions(catalogue.questions)
         wish.verify_urgency(
             person.user, person.role, lambda role: catalogue.may_declare_urgency(partner, role)
         )

@@ -14,6 +14,7 @@ from contract.problems import (
     CaseStatementStale,
     CaseUnknown,
     PartnerUnreachable,
+    QuestionUnknown,
 )
 from party.openapi import SIGNED_IN, told
 
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/v1")
         CannotSignIn,
         CaseUnknown,
         CaseStatementStale,
+        QuestionUnknown,
         PartnerUnreachable,
         CannotDecide,
     ),

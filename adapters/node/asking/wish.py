@@ -3,7 +3,7 @@ repeating a value.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -28,7 +28,7 @@ from contract.codes import (
 )
 from contract.directory import PartyCode
 from contract.identity import Identity, IdentityError
-from contract.problems import RequestInvalid, invalid_param
+from contract.problems import QuestionUnknown, RequestInvalid, invalid_param
 
 WrittenReason = Annotated[str, Field(max_length=300)]
 """A short text for the holder's eyes alone; empty is missing."""
@@ -173,6 +173,19 @@ class Wish(_Body):
     subjects: Annotated[tuple[WishedSubject, ...], Field(min_length=1, max_length=12)] = Field(
         description="De betrokkenen."
     )
+
+    def verify_questions(self, known: Container[str]) -> None:
+        """Every question is one of these: another is a mistake of the asker, not a refusal, and there is
+        nobody to call about it. Raises QuestionUnknown, with every place.
+        """
+        wrong = [
+            invalid_param(("subjects", number, "questions", place, "question"), "unknown_question")
+            for number, subject in enumerate(self.subjects)
+            for place, question in enumerate(subject.questions)
+            if question.question not in known
+        ]
+        if wrong:
+            raise QuestionUnknown(invalid_params=wrong)
 
     def verify_urgency(self, user: str, role: Role, may_declare: Callable[[Role], bool]) -> None:
         """Acute danger was declared by somebody, in a role that may (C9); `user` and `role` are who asks.
