@@ -11,10 +11,11 @@ from policies.catalogue.question import Question
 from policies.catalogue.reading import parse_catalogue
 from policies.catalogue.region import Narrowing, Region
 from policies.catalogue.rule import About, Rule, RuleMode
-from policies.catalogue.texts import Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
+from policies.catalogue.texts import Called, Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 
 __all__ = [
     "About",
+    "Called",
     "Catalogue",
     "Duty",
     "Fact",

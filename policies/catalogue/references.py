@@ -40,6 +40,8 @@ def verify_references(read: Catalogue) -> None:
     for reason in read.reasons.values():
         ways_out = bool(reason.way_out_nl and reason.way_out_en)
         require(ways_out, f"catalogue.reasons.{reason.code}", "gives no way out")
+        begins_at = reason.way_out is not None and (reason.way_out.operations or reason.way_out.calls)
+        require(bool(begins_at), f"catalogue.reasons.{reason.code}", "does not say where its way out begins")
     for section in ("reasons", "states", "documents"):
         for code, text in getattr(read, section).items():
             require(bool(text.citations), f"catalogue.{section}.{code}", "cites nothing")

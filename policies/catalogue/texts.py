@@ -1,12 +1,12 @@
 """Codes with what people read for them."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from policies.catalogue.strict import STRICT, Codes, Text
+from policies.catalogue.strict import STRICT, Codes, Once, Text
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -46,15 +46,32 @@ class Purpose(Named):
     acute_danger: bool
 
 
+Called = Literal["holder", "chairs", "accepts"]
+"""Whom to call: the holder that was asked, or the parties of the case's region with this duty."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class WayOut:
+    """Where the way out of a reason begins. `operations`: of the node's API, as method and path under `/v1`,
+    for the asker or a colleague.
+    """
+
+    operations: Codes
+    calls: Annotated[tuple[Called, ...], Once]
+
+
 @dataclass(frozen=True, config=STRICT)
 class ReasonText:
-    """What people read for a reason, a state or a refused document. A reason always has a way out."""
+    """What people read for a reason, a state or a refused document. A reason always has a way out, and says
+    where that begins.
+    """
 
     code: str
     text_nl: Text
     text_en: Text
     way_out_nl: Text | None
     way_out_en: Text | None
+    way_out: WayOut | None = Field(default=None, kw_only=True)
     citations: Codes
     comes_from: Codes = Field(alias="from")
 

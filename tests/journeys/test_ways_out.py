@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from demo.caller import Json, Refused
 from demo.members import FIVE, REGION
 from demo.play import Play, decide_standing
 from gateway.inquiries import cases
+from policies import load_release
 from tests.attacks.insider import Insider
-from tests.journeys.watching import INVITED, SUPERVISED, ends
+from tests.journeys.watching import INVITED, POLICE, SUPERVISED, ends
 from tests.world import LocalWorld, local_world
 
 
@@ -233,3 +234,149 @@ def test_urgency_that_nobody_who_may_declared_is_refused_on_both_sides(play: Pla
     permit = centre.permit(wrong, question={"rule": "A02", "desk": True})
     told = centre.show_permit("reclassering", permit.token, wrong)
     assert (told.status, json.loads(told.body)["code"]) == (400, "document_malformed")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question in a case of its own, or in `case`; each part as in `Play`."""
+
+    question: str = SUPERVISED
+    role: str = "suspected_perpetrator"
+    name: str = "stalking.man"
+    partner: str = "veilig_thuis"
+    caller: str = "chair"
+    facts: Json = field(default_factory=dict)
+    about: Json = field(default_factory=dict)
+    why: Json = field(default_factory=dict)
+    wish: Json = field(default_factory=dict)
+
+    def case(self, play: Play, ref: str | None = None) -> str:
+        """Restated when it is there, by who asks."""
+        facts = self.facts if ref is None else {**self.facts, "caseRef": ref}
+        return play.case(play.caller(self.partner, self.caller), **facts)
+
+    def reasons(self, play: Play, case: str) -> dict[str, Json]:
+        """Of a dry run, by code; none: permitted."""
+        subject = play.subject(self.name, self.role, [self.question], weighty=True, **self.about)
+        subject["questions"][0] |= self.why
+        asks = play.caller(self.partner, self.caller)
+        [item] = play.ask(asks, case, [subject], **self.wish, dryRun=True)["items"]
+        assert (item["effect"] == "permit") == (item["reasons"] == [])
+        return {reason["code"]: reason for reason in item["reasons"]}
+
+
+P4: Json = {"purpose": "immediate_safety"}
+VICTIM = Asked(role="victim", name="stalking.woman", question="reclassering.known")
+IN_WORDS: Json = {"necessity": "Zij woont bij de vermoedelijke pleger in, zegt de melding."}
+NOBODY_KNOWN: Json = {"surname": "Onbekendstra", "givenNames": "Proef", "birthDate": "0000-00-00"}
+OM = Asked(question="om.ongoing_prosecution")
+
+WALKS: dict[str, tuple[Asked, Asked]] = {
+    "melding_missing": (Asked(facts={"melding": "none"}), Asked()),
+    "criterion_relevance_missing": (Asked(facts={"criteria": "factors_only"}), Asked()),
+    "criterion_factors_missing": (Asked(facts={"criteria": "relevance_only"}), Asked()),
+    "unsafety_not_flagged": (Asked(facts={"unsafety": "none"}), Asked()),
+    "necessity_missing": (Asked(why={"necessity": " "}), Asked()),
+    "subsidiarity_missing": (Asked(why={"subsidiarity": ""}), Asked()),
+    "weighty_interest_missing": (replace(OM, why={"weightyInterest": ""}), OM),
+    "consent_status_missing": (Asked(about={"consent": "not_recorded"}), Asked()),
+    "age_unknown": (
+        Asked(about={"identity": NOBODY_KNOWN}),
+        Asked(about={"identity": NOBODY_KNOWN, "ageBand": "adult"}),
+    ),
+    "urgency_not_declared": (Asked(wish=P4), Asked(wish=URGENT)),
+    "purpose_not_allowed": (Asked(wish={"purpose": "interpret"}), Asked()),
+    "purpose_not_in_stage": (Asked(facts={"stage": "meeting"}), Asked(facts={"stage": "enrichment"})),
+    "case_closed": (Asked(facts={"stage": "closed"}), Asked(facts={"stage": "enrichment"})),
+    "reclassering_not_about_victims": (
+        VICTIM,
+        replace(VICTIM, about={"dualRole": True, "dualRoleReason": "Zij sloeg terug, zegt de melding."}),
+    ),
+    "third_person": (
+        Asked(role="third_person", question=POLICE, why=IN_WORDS),
+        Asked(role="household_member", question=POLICE, why=IN_WORDS),
+    ),
+    "subject_role_not_allowed": (replace(OM, role="victim", name="stalking.woman"), OM),
+    "reclassering_not_about_minors": (
+        Asked(role="child", name="stalking.child_1", question="reclassering.known"),
+        Asked(role="child", name="stalking.child_1", question="rvdk.known"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[Play]:
+    """A chain that all walks share."""
+    with local_world(tmp_path_factory.mktemp("walks"), registers=registers, members=FIVE) as world:
+        yield Play(world)
+
+
+@pytest.mark.parametrize("code", WALKS)
+def test_a_way_out_leads_out(code: str, ordinary: Play) -> None:
+    """Refused for this reason; after what the way out says, in the same case, permitted."""
+    before, after = WALKS[code]
+    case = before.case(ordinary)
+    reasons = before.reasons(ordinary, case)
+    assert code in reasons
+    assert after.reasons(ordinary, after.case(ordinary, case)) == {}
+    operations = ordinary_operations(ordinary)
+    assert set(reasons[code]["wayOutOperations"]) <= operations
+
+
+def ordinary_operations(play: Play) -> set[str]:
+    world = world_of(play)
+    description = world.apps[world.address("veilig_thuis")].openapi()
+    return {f"{method.upper()} {path}" for path, item in description["paths"].items() for method in item}
+
+
+def test_every_way_out_begins_somewhere(ordinary: Play) -> None:
+    """At an operation that the node has, or at a desk that can be called."""
+    operations = ordinary_operations(ordinary)
+    for code, text in load_release().catalogue.reasons.items():
+        assert text.way_out is not None, code
+        assert set(text.way_out.operations) <= operations, code
+        assert text.way_out.operations or text.way_out.calls, code
+
+
+def test_who_is_to_be_called_has_a_number(zvh: Play) -> None:
+    """The desk of who was asked, of the chair, of those who accept; never the own."""
+    case = zvh.case(zvh.caller("om", "participant"), melding="none", stage="referral")
+    om = Asked(
+        partner="om", caller="participant", question="rvdk.known", role="child", name="stalking.child_1"
+    )
+    reasons = om.reasons(zvh, case)
+    desks = {
+        code: [desk["name"] for desk in reasons[code]["wayOutDesks"]]
+        for code in ("melding_missing", "zvh_acceptance_missing")
+    }
+    assert desks == {
+        "melding_missing": ["Loket Veilig Thuis Midden (DEMO)"],
+        "zvh_acceptance_missing": [
+            "Loket Politie Midden (DEMO)",
+            "Loket Raad voor de Kinderbescherming Midden (DEMO)",
+        ],
+    }
+
+
+def test_a_victim_in_two_roles_is_motivated_and_the_holder_reads_why(play: Play, world: LocalWorld) -> None:
+    """Said without a reason it does not count (C17); with one a person decides, who reads it; nobody else."""
+    case, why = play.case(play.chair), "Zij sloeg terug, zegt de melding."
+    for about in ({"dualRole": True}, {"dualRole": True, "dualRoleReason": "  "}, {"dualRoleReason": why}):
+        assert set(replace(VICTIM, about=about).reasons(play, case)) == {"reclassering_not_about_victims"}
+    woman = play.subject(
+        "stalking.woman", "victim", ["reclassering.known"], dualRole=True, dualRoleReason=why
+    )
+    assert ends(play.ask(play.chair, case, [woman])) == {"reclassering.known": "waits_for_person"}
+    official = play.caller("reclassering", "official")
+    [waiting] = official.get("/v1/questions")
+    opened = official.post(f"/v1/questions/{waiting['inquiry']}/{waiting['index']}/views")
+    assert opened["stated"] == {"dual_role": why}
+    assert not any(why.encode() in body for _, _, _, body in world.wire.sent)
+
+
+def test_no_way_out_teaches_to_change_what_is_so() -> None:
+    """A victim stays a victim, an age is what it is: no text says to look whether role or age fits."""
+    for code in ("reclassering_not_about_victims", "subject_role_not_allowed", "age_not_allowed"):
+        text = load_release().catalogue.reasons[code].way_out_nl or ""
+        assert "klopt" not in text, code
+        assert "rol" not in text or "Laat de rol slachtoffer dan staan" in text, code

@@ -115,6 +115,12 @@ BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
     "a reason without a way out": (
         ("catalogue", "reasons", "third_person", "way_out_nl"), None,
         "catalogue.reasons.third_person gives no way out."),
+    "a way out that begins nowhere": (
+        ("catalogue", "reasons", "third_person", "way_out"), {"operations": [], "calls": []},
+        "catalogue.reasons.third_person does not say where its way out begins."),
+    "a way out to somebody who cannot be called": (
+        ("catalogue", "reasons", "third_person", "way_out", "calls"), ["mayor"],
+        "catalogue.reasons.third_person.way_out.calls.0 is none of 'holder', 'chairs' or 'accepts'."),
     "an open question that nobody wrote down": (
         ("catalogue", "legal_bases", "in_vt", "open_questions"), ["Q99"],
         "catalogue.legal_bases.in_vt has unknown codes: Q99."),

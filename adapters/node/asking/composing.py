@@ -138,7 +138,9 @@ class Composing:
                 "identity": subject.identity.as_json() if subject.identity else None,
                 "necessity": {one.question: one.text() for one in subject.wished.questions},
                 "stated": {
-                    code: words for one in subject.wished.questions for code, words in _stated(one).items()
+                    code: words
+                    for one in subject.wished.questions
+                    for code, words in _stated(subject.wished, one).items()
                 },
             }
             facts = {**shared, "role": subject.wished.role}
@@ -194,7 +196,7 @@ class Composing:
             locked[subject.ref] = Locked(
                 subject.identity,
                 {**known.necessity, question.question: question.text()},
-                {**known.stated, **_stated(question)},
+                {**known.stated, **_stated(subject.wished, question)},
             )
         try:
             texts, sealed = lock_subjects(
@@ -239,7 +241,7 @@ class Composing:
             role=subject.role,
             age_band=_age_band(subject, day_of(self._signatory.now())),
             consent=subject.consent,
-            dual_role=subject.dual_role,
+            dual_role=subject.in_two_roles,
             question=question.question,
             motivated=bool(question.necessity.strip()),
             subsidiarity=bool(question.subsidiarity.strip()),
@@ -254,9 +256,11 @@ class Composing:
         return hmac.new(self._fingerprint_key, who.encode(), hashlib.sha256).hexdigest()
 
 
-def _stated(question: WishedQuestion) -> dict[str, dict[str, str]]:
+def _stated(subject: WishedSubject, question: WishedQuestion) -> dict[str, dict[str, str]]:
     """What is put in words beside the necessity, by question; none where nothing is."""
     words = {code: text.strip() for code, text in question.stated.items() if text.strip()}
+    if subject.in_two_roles:
+        words["dual_role"] = subject.dual_role_reason.strip()
     return {question.question: words} if words else {}
 
 

@@ -13,11 +13,13 @@ from adapters.node.node import Node
 from contract.answers import Answer
 from contract.codes import Code, Ref, partner_of
 from contract.directory import Desk as DeskContact
+from contract.directory import Party
 from contract.documents import Receipt
 from contract.signing import moment
 from contract.words import EFFECTS, NATURES, QUESTIONS, SOURCES, described
 from party.body import Body, shown
 from party.openapi import jws
+from policies.catalogue import Called
 
 _CASE = "0b5c1a52-8f0e-4d3c-9a41-7f6f0e3a2d10"
 _SUBJECT = "c2a9e0d4-6b1f-4f5a-8e37-1d2c3b4a5f60"
@@ -34,6 +36,10 @@ class ReasonOut(Body):
     code: Code = Field(description="Vaste code, voor programma's.")
     text: str = Field(description="Waarom niet, in gewone taal.")
     way_out: str | None = Field(description="Wat u wel kunt doen.")
+    way_out_operations: list[str] = Field(
+        description="Waarmee dat begint: methode en adres in deze API, voor u of een collega."
+    )
+    way_out_desks: list[DeskContact] = Field(description="Wie u daarvoor kunt bellen.")
     citations: list[str] = Field(description="De artikelen.")
 
 
@@ -216,6 +222,7 @@ class Texts:
         self._catalogue = node.release.catalogue
         self._directory = node.signatory.directory
         self._now = node.signatory.now
+        self._own = node.signatory.party.code
 
     def enrichment(self, shown: OpenedEnrichment) -> EnrichmentOut:
         items, problems, receipts = [], [], []
@@ -247,7 +254,7 @@ class Texts:
         return ItemOut(
             **about,
             **self._party(allowed.holder, region),
-            **self._decision(asdict(allowed.decision)),
+            **self._decision(asdict(allowed.decision), region, allowed.holder),
             status=status,
         )
 
@@ -258,9 +265,9 @@ class Texts:
             subject_role=item.subject_role,
             **self._asked(item.question),
             **self._party(sent.holder, region),
-            **self._decision(item.decision or {}),
+            **self._decision(item.decision or {}, region, sent.holder),
             status=status,
-            ground=self._reason(item.ground) if item.ground else None,
+            ground=self._reason(item.ground, region, sent.holder) if item.ground else None,
             answer=self._answer(answer, item, sent.holder) if answer else None,
             position=item.position,
             rectified=item.rectified,
@@ -299,7 +306,7 @@ class Texts:
             "status": "not_joined",
         }
 
-    def _decision(self, decision: Mapping[str, Any]) -> dict[str, Any]:
+    def _decision(self, decision: Mapping[str, Any], region: str, holder: str) -> dict[str, Any]:
         """What the hand-out says of a question, with the texts of its codes; empty until it is decided."""
         due, catalogue = decision.get("due_at"), self._catalogue
         bases = [code for code in decision.get("legal_bases", []) if code in catalogue.legal_bases]
@@ -313,7 +320,9 @@ class Texts:
                 for code in decision.get("obligations", ())
                 if code in catalogue.obligations and catalogue.obligations[code].stated_by == "asker"
             ],
-            "reasons": [self._reason(reason["code"]) for reason in decision.get("reasons", [])],
+            "reasons": [
+                self._reason(reason["code"], region, holder) for reason in decision.get("reasons", [])
+            ],
             "legal_bases": [catalogue.legal_bases[code].text for code in bases],
             "open_questions": [
                 OpenQuestionOut(code=question.code, text=question.nl)
@@ -346,13 +355,36 @@ class Texts:
             reminders.append(BoundByOut(code="no_onward_use", text=text, citation=None))
         return reminders
 
-    def _reason(self, code: str) -> ReasonOut:
+    def _reason(self, code: str, region: str, holder: str) -> ReasonOut:
         text = self._catalogue.reasons.get(code)
-        if text is None:  # of a release that this partner did not accept
-            return ReasonOut(code=code, text=code, way_out="", citations=[])
+        if text is None or text.way_out is None:  # of a release that this partner did not accept
+            return ReasonOut(
+                code=code, text=code, way_out="", way_out_operations=[], way_out_desks=[], citations=[]
+            )
+        desks = [
+            party.desk_in(region) for who in text.way_out.calls for party in self._called(who, region, holder)
+        ]
         return ReasonOut(
-            code=code, text=text.text_nl, way_out=text.way_out_nl, citations=list(text.citations)
+            code=code,
+            text=text.text_nl,
+            way_out=text.way_out_nl,
+            way_out_operations=list(text.way_out.operations),
+            way_out_desks=desks,
+            citations=list(text.citations),
         )
+
+    def _called(self, who: Called, region: str, holder: str) -> list[Party]:
+        """Whom to call, of others than ourselves."""
+        if who == "holder":
+            return [self._directory.party(holder)]
+        now = self._now()
+        return [
+            one
+            for one in self._directory.parties(now)
+            if one.serves(region, now)
+            and one.code != self._own
+            and self._catalogue.has_duty(one.partner, who)
+        ]
 
 
 def _sentence(words: str) -> str:

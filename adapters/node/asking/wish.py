@@ -97,6 +97,7 @@ class WishedQuestion(_Body):
     )
 
     def text(self) -> str:
+        """What the holder reads."""
         parts = (self.necessity, self.subsidiarity, self.weighty_interest, self.new_reason)
         return "\n".join(part.strip() for part in parts if part.strip())
 
@@ -111,7 +112,14 @@ class WishedSubject(_Body):
         default="unknown", description="Leeftijd; telt alleen als de geboortedatum dit openlaat."
     )
     consent: Consent = Field(default="not_recorded", description="Of de betrokkene toestemming gaf.")
-    dual_role: bool = Field(default=False, description="Of dit slachtoffer ook van geweld wordt verdacht.")
+    dual_role: bool = Field(
+        default=False,
+        description="Of dit slachtoffer in deze casus zelf ook van geweld wordt verdacht. De rol blijft "
+        "`victim`. Het telt alleen met `dualRoleReason`.",
+    )
+    dual_role_reason: WrittenReason = Field(
+        default="", description="Waaruit die verdenking blijkt. Alleen de houder leest dit."
+    )
     identity: Mapping[str, Any] | None = Field(
         default=None,
         description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate` (mag deels onbekend zijn: "
@@ -121,6 +129,11 @@ class WishedSubject(_Body):
     questions: Annotated[tuple[WishedQuestion, ...], Field(min_length=1, max_length=20)] = Field(
         description="De vragen over deze betrokkene."
     )
+
+    @property
+    def in_two_roles(self) -> bool:
+        """Whether this victim is also a suspect here, and it is said why (C17)."""
+        return self.dual_role and bool(self.dual_role_reason.strip())
 
 
 class Wish(_Body):
