@@ -237,6 +237,9 @@ class Reader:
         if read.mode is None or (read.mode == "automatic" and rule.mode != "automatic"):
             raise PolicyUnavailable("A permit has no mode, or a looser one than its row.")
         needed = self._catalogue.permit_obligations(rule, about, read.mode)
+        duties = self._catalogue.obligations
+        if read.mode == "automatic" and any(duties[code].by_person for code in read.obligations):
+            raise PolicyUnavailable("A permit is automatic, and obliges to what only a person can do.")
         if read.deadline is None or not needed <= set(read.obligations):
             raise PolicyUnavailable("A permit lacks a deadline, or an obligation of its row.")
 

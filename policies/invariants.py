@@ -1,11 +1,13 @@
-"""What must hold in every cell of every release, whatever the rows say. Each names its source.
+"""What must hold of every release, whatever its rows, limits and flags say. Each names its source.
 
-Pure: no database, no web framework, no logger.
+What the law says of the kinds of partner that it names stands here, not in the release that is judged: a
+flag of the data can only be stricter. Pure: no database, no web framework, no logger.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from policies.caps import CAPS, beyond
 from policies.catalogue import Catalogue, PartnerKind
 from policies.engine import Decision
 from policies.gates import Change, situations
@@ -32,6 +34,8 @@ def invariants(parts: Parts, table: Table, found: list[Change]) -> list[Invarian
     return [
         *of_cells(parts.release.catalogue, table),
         _without_a_dimension(parts),
+        of_gates(found),
+        _caps(parts.release.catalogue),
         Invariant(
             "withdrawn_fact",
             "Een feit dat vervalt of ontbreekt, staat nooit meer toe.",
@@ -49,6 +53,57 @@ def of_cells(catalogue: Catalogue, table: Table) -> list[Invariant]:
 
 CellCheck = Callable[[Cell, Decision], bool]
 
+_BY_PERSON = {"politie", "om"}
+"""Wpg 23(2), Wjsg 39f: a person decides each time."""
+
+_NOT_ABOUT_VICTIMS = {"om", "reclassering"}
+"""C17, D09: Reclasseringsregeling 8, Wjsg 39b(2)."""
+
+_ADULTS_ONLY = {"reclassering"}
+"""D08: Jeugdwet 3.2."""
+
+_NOT_UNDER_12 = {"om", "reclassering"}
+"""D08, with `politie.staff_safety_alert`."""
+
+_ONLY_IN_DANGER = {"immediate_safety"}
+
+_EVERY_PERMIT = frozenset(
+    {
+        "match_statutory_set",  # Wmo 5.2.9(5)
+        "exclude_shielded",  # Bpg 2:12, 2:13, 4:5
+        "not_determinable_if_deceased",
+        "remind_of_secrecy",  # D20
+        "no_onward_use",  # D20
+        "inform_subject",  # Wmo 5.3.1; AVG 14; Wpg 24b
+    }
+)
+_BY_A_PERSON_ONLY = frozenset(
+    {"release_by_official", "prosecutor_agrees", "oral_only", "state_need_for_cooperation"}
+)
+_INFORMS = frozenset({"vt_informs", "avg_informs", "general_notice"})
+
+GATES: tuple[tuple[str, str | bool, str], ...] = (
+    ("case.kind", "anonymous", "case_anonymous"),
+    ("case.melding", "none", "melding_missing"),
+    ("case.melding", "overdue", "melding_overdue"),
+    ("case.criteria", "relevance_only", "criterion_factors_missing"),
+    ("case.criteria", "factors_only", "criterion_relevance_missing"),
+    ("case.own_region", False, "outside_region"),
+    ("requester.role", "case_holder", "requester_role_not_allowed"),
+    ("requester.role", "confidential_doctor", "requester_role_not_allowed"),
+    ("requester.role", "executor", "requester_role_not_allowed"),
+    ("requester.role", "minute_taker", "requester_role_not_allowed"),
+    ("requester.mandated", False, "requester_not_mandated"),
+    ("requester.assigned", False, "requester_not_assigned"),
+    ("subject.consent", "not_recorded", "consent_status_missing"),
+    ("necessity.motivated", False, "necessity_missing"),
+    ("necessity.subsidiarity", False, "subsidiarity_missing"),
+    ("repetition.asked_before", True, "asked_before"),
+    ("repetition.over_budget", True, "over_budget"),
+    ("rule.in_force", False, "rule_not_in_force"),
+)
+"""What refuses everywhere, with its reason: C1, C2, C3, C4, C13, C15, C20 and the dates of rows."""
+
 
 def _without(partners: Mapping[str, PartnerKind], may: Callable[[PartnerKind], bool], text: str) -> str:
     """Of whom the invariant speaks, and what it says of them."""
@@ -56,8 +111,64 @@ def _without(partners: Mapping[str, PartnerKind], may: Callable[[PartnerKind], b
     return f"{names or 'Niemand'}: {text}"
 
 
+def of_gates(found: Sequence[Change]) -> Invariant:
+    """Each closed gate refuses every cell in every region, for its own reason and no other; and each absent
+    fact refuses.
+    """
+    does = {(one.field, one.value): one for one in found}
+    wrong = [
+        f"{field} = {value}"
+        for field, value, reason in GATES
+        if (field, value) not in does
+        or does[field, value].does != "refuses"
+        or does[field, value].adds != ((reason,),)
+    ]
+    wrong += [
+        f"{one.field} ontbreekt" for one in found if one.value is None and not one.does.startswith("refuses")
+    ]
+    return Invariant(
+        "gates_refuse_everything",
+        "Zonder melding, criteria, noodzaak, mandaat of ander vast vereiste wordt alles geweigerd (STD).",
+        len(GATES),
+        wrong[0] if wrong else None,
+    )
+
+
+def _caps(catalogue: Catalogue) -> Invariant:
+    return Invariant(
+        "limits_within_the_law",
+        "Termijnen en grenzen zijn niet ruimer dan de wet en de hand-out (Wmo 5.3.1; hand-out 2 en 11).",
+        len(CAPS) * (1 + len(catalogue.regions)),
+        next(beyond(catalogue), None),
+    )
+
+
 def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
     rules, partners = catalogue.rules, catalogue.partners
+    marked = {code for code, duty in catalogue.obligations.items() if duty.by_person} | _BY_A_PERSON_ONLY
+
+    def by_machine(kind: PartnerKind) -> bool:
+        return kind.answers_by_machine and kind.code not in _BY_PERSON
+
+    def about_victims(kind: PartnerKind) -> bool:
+        return kind.about_victims and kind.code not in _NOT_ABOUT_VICTIMS
+
+    def about_minors(kind: PartnerKind) -> bool:
+        return kind.about_minors and kind.code not in _ADULTS_ONLY
+
+    def about_under_12(cell: Cell) -> bool:
+        question = str(cell.at["question"])
+        pinned = cell.holder in _NOT_UNDER_12 or question == "politie.staff_safety_alert"
+        return catalogue.questions[question].under_12 and not pinned
+
+    def duties_of(cell: Cell) -> frozenset[str]:
+        """What a permit in this cell must oblige to, whatever the release says."""
+        owed = set(_EVERY_PERMIT)
+        if cell.at["case.urgency"] == "acute_danger":
+            owed.add("review_urgent_use")  # C9, D05
+        if cell.holder == "om":
+            owed.add("prosecutor_agrees")  # C16
+        return frozenset(owed)
 
     def within_its_row(cell: Cell, one: Decision) -> bool:
         rule = rules.get(one.rule or "")
@@ -88,24 +199,24 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
         "victims": (
             _without(
                 partners,
-                lambda one: one.about_victims,
+                about_victims,
                 "niet over een slachtoffer, of met uitleg door een mens (C17, D09).",
             ),
             lambda cell, one: (
                 not (
                     one.permitted
                     and cell.at["subject.role"] == "victim"
-                    and not partners[cell.holder].about_victims
+                    and not about_victims(partners[cell.holder])
                     and not (cell.at["subject.dual_role"] and one.mode == "human")
                 )
             ),
         ),
         "minors_at_reclassering": (
-            _without(partners, lambda one: one.about_minors, "niet over minderjarigen (D08)."),
+            _without(partners, about_minors, "niet over minderjarigen (D08)."),
             lambda cell, one: (
                 not (
                     one.permitted
-                    and not partners[cell.holder].about_minors
+                    and not about_minors(partners[cell.holder])
                     and cell.at["subject.age_band"] != "adult"
                 )
             ),
@@ -113,21 +224,52 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
         "under_12": (
             "Over een kind onder de 12: alleen wat daarvoor is aangewezen (D08).",
             lambda cell, one: (
-                not (one.permitted and cell.at["subject.age_band"] == "under_12")
-                or catalogue.questions[str(cell.at["question"])].under_12
+                not (one.permitted and cell.at["subject.age_band"] == "under_12") or about_under_12(cell)
             ),
         ),
         "police_and_prosecution_by_hand": (
             _without(
                 partners,
-                lambda one: one.answers_by_machine,
+                by_machine,
                 "nooit automatisch antwoord (Wpg 23(2); Wjsg 39f).",
             ),
-            lambda cell, one: not (one.mode == "automatic" and not partners[cell.holder].answers_by_machine),
+            lambda cell, one: not (one.mode == "automatic" and not by_machine(partners[cell.holder])),
         ),
         "zvh_by_hand": (
             "In een Zorg- en Veiligheidshuis is geen antwoord automatisch (D18).",
             lambda cell, one: not (one.mode == "automatic" and cell.at["case.regime"] == "zvh"),
+        ),
+        "by_a_person_only": (
+            "Wat alleen een mens kan doen, is nooit deel van een automatisch antwoord (C10, C16).",
+            lambda _, one: not (one.mode == "automatic" and marked.intersection(one.obligations)),
+        ),
+        "released_by_an_official": (
+            "Wat een mens beantwoordt, geeft een bevoegde medewerker vrij (C10).",
+            lambda _, one: one.mode != "human" or "release_by_official" in one.obligations,
+        ),
+        "duties_of_each_permit": (
+            "Elke vrijgave verplicht tot afschermen, geheimhouding en informeren (STD, C9, C16, D20).",
+            lambda cell, one: not one.permitted or duties_of(cell) <= set(one.obligations),
+        ),
+        "told_and_recorded": (
+            "Elke vrijgave zegt wie de betrokkene informeert; elk besluit wordt bewaard (T1-T4, K1).",
+            lambda _, one: (
+                "audit_record" in one.retention
+                and (
+                    not one.permitted
+                    or (
+                        "holder_records" in one.transparency and bool(_INFORMS.intersection(one.transparency))
+                    )
+                )
+            ),
+        ),
+        "no_answer_at_the_broker": (
+            "Een antwoord blijft niet bij de gateway; wat mondeling is, wordt nergens bewaard (K0).",
+            lambda _, one: (
+                not one.permitted
+                or ("oral_only" in one.obligations and one.retention == ("audit_record",))
+                or "no_answer_at_broker" in one.retention
+            ),
         ),
         "closed_case": (
             "In een gesloten casus wordt niets gevraagd (D16).",
@@ -138,7 +280,10 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
             lambda cell, one: (
                 not (
                     one.permitted
-                    and catalogue.purposes[str(cell.at["purpose"])].acute_danger
+                    and (
+                        cell.at["purpose"] in _ONLY_IN_DANGER
+                        or catalogue.purposes[str(cell.at["purpose"])].acute_danger
+                    )
                     and cell.at["case.urgency"] != "acute_danger"
                 )
             ),

@@ -46,6 +46,7 @@ class Catalogue:
     every_rule: tuple[str, ...]
     every_permit: tuple[str, ...]
     by_mode: Mapping[str, tuple[str, ...]]
+    by_urgency: Mapping[str, tuple[str, ...]]
     parameters: Parameters
     regions: Mapping[str, Region]
 

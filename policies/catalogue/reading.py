@@ -124,6 +124,7 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object, regio
         every_rule=rows.every_rule,
         every_permit=rows.every_permit,
         by_mode=rows.by_mode,
+        by_urgency={urgency: row.obligations for urgency, row in rows.by_urgency.items()},
         parameters=limits,
         regions=_regions(_read(RegionsFile, "regions", regions), limits),
     )

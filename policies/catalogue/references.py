@@ -27,10 +27,10 @@ def verify_references(read: Catalogue) -> None:
     require(dated, "vocabulary.rule.in_force", "is no fact: the dates of rows would not count")
     require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
     _verify_partners(read)
-    _within(read.every_permit, read.obligations, "matrix.every_permit")
     require(set(read.by_mode) == {"automatic", "human"}, "matrix.by_mode", "does not name both modes")
     require(set(read.modes) == set(_RULE_MODES), "catalogue.modes", "does not name each mode")
     _within(read.every_rule, read.conditions, "matrix.every_rule")
+    _verify_duties(read)
     for condition in read.conditions:
         require(
             any(condition in reason.comes_from for reason in read.reasons.values()),
@@ -80,6 +80,24 @@ def verify_references(read: Catalogue) -> None:
             f"matrix.cells.{partner}.{code}",
             "has two rows for one subject role",
         )
+
+
+def _verify_duties(read: Catalogue) -> None:
+    """Duties are known, and what can be automatic has none that only a person meets."""
+    urgencies = set(read.by_urgency) == set(read.vocabulary.get("case.urgency", ()))
+    require(urgencies, "matrix.by_urgency", "does not name each urgency")
+    _within(read.by_mode["human"], read.obligations, "matrix.by_mode.human")
+    for code, duty in read.obligations.items():
+        worded = duty.stated_by != "official" or duty.by_person
+        require(worded, f"catalogue.obligations.{code}", "is stated by an official, but not met by a person")
+    # A permit may be automatic whatever its urgency.
+    for duties, place in (
+        (read.every_permit, "matrix.every_permit"),
+        (read.by_mode.get("automatic", ()), "matrix.by_mode.automatic"),
+        *((duties, f"matrix.by_urgency.{urgency}") for urgency, duties in read.by_urgency.items()),
+    ):
+        _within(duties, read.obligations, place)
+        _without_a_person(duties, read, place)
 
 
 def _verify_partners(read: Catalogue) -> None:
@@ -139,6 +157,9 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
     _within(rule.purposes, read.purposes, place)
     _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
     _within(rule.obligations, read.obligations, place)
+    if rule.mode == "automatic":
+        for duties in (rule.obligations, *(about.obligations for about in rule.subjects.values())):
+            _without_a_person(duties, read, place)
     _within(rule.retention, read.retention, place)
     for _, code in rule.cells:
         _within([code], read.questions, place)
@@ -164,6 +185,12 @@ def _verify_narrowing(narrowing: Narrowing, read: Catalogue, place: str) -> None
     }
     for about in rule.subjects.values():
         require(not gone >= set(about.answer_codes), place, "leaves no answer: refuse the row instead")
+
+
+def _without_a_person(duties: Iterable[str], read: Catalogue, place: str) -> None:
+    """What only a person can do cannot be asked of what is answered by machine."""
+    human = [code for code in duties if read.obligations[code].by_person]
+    require(not human, place, f"can be automatic, but only a person meets {', '.join(human)}")
 
 
 def require(holds: bool, place: str, problem: str) -> None:

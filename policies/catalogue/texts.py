@@ -21,10 +21,12 @@ class Named:
 @dataclass(frozen=True, config=STRICT)
 class PermitObligation(Named):
     """What a permit obliges to. `stated_by`: it is met by words, of the holder's official who releases the
-    answer, or of the asker (or else of that official); None: it is met in another way.
+    answer, or of the asker (or else of that official); None: it is met in another way. `by_person`: only a
+    person at the holder meets it, before the answer goes: never part of an automatic answer.
     """
 
     stated_by: Literal["asker", "official"] | None
+    by_person: bool
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -188,6 +188,30 @@ BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
         ("catalogue", "questions", "rvdk.known"),
         {"holder": "rvdk", "nl": "?", "en": "?", "answer_codes": ["yes"], "flags": [], "desk": None},
         "catalogue.questions.rvdk.known lacks under_12."),
+    "an automatic row that a prosecutor must agree to": (
+        ("matrix", "rules", "A01", "obligations"), ["prosecutor_agrees"],
+        "matrix.rules.A01 can be automatic, but only a person meets prosecutor_agrees."),
+    "a row told by word of mouth that is automatic": (
+        ("matrix", "rules", "A14", "mode"), "automatic",
+        "matrix.rules.A14 can be automatic, but only a person meets prosecutor_agrees, oral_only."),
+    "a role of an automatic row whose answer an official must state the need for": (
+        ("matrix", "rules", "A06", "subjects", "parent", "obligations"), ["state_need_for_cooperation"],
+        "matrix.rules.A06 can be automatic, but only a person meets state_need_for_cooperation."),
+    "every automatic answer released by an official": (
+        ("matrix", "by_mode", "automatic"), ["release_by_official"],
+        "matrix.by_mode.automatic can be automatic, but only a person meets release_by_official."),
+    "every permit agreed to by a prosecutor": (
+        ("matrix", "every_permit"), ["prosecutor_agrees"],
+        "matrix.every_permit can be automatic, but only a person meets prosecutor_agrees."),
+    "danger in which a prosecutor agrees": (
+        ("matrix", "by_urgency", "acute_danger", "obligations"), ["prosecutor_agrees"],
+        "matrix.by_urgency.acute_danger can be automatic, but only a person meets prosecutor_agrees."),
+    "an urgency of which nothing is said": (
+        ("matrix", "by_urgency"), {"normal": {"obligations": []}},
+        "matrix.by_urgency does not name each urgency."),
+    "words of an official without an official": (
+        ("catalogue", "obligations", "state_severity", "by_person"), False,
+        "catalogue.obligations.state_severity is stated by an official, but not met by a person."),
     "a fraction": (
         ("parameters", "notice_days"), 27.5,
         "handout/parameters/data.json has a number that is not whole."),
