@@ -47,6 +47,7 @@ class Kind(StrEnum):
     # of who answers
     VIEW = "view"
     LOOKED = "looked"
+    PROPOSAL = "proposal"
     URGENT_REVIEW = "urgent_review"
     URGENT_REVIEWED = "urgent_reviewed"
     URGENT_REVIEW_LATE = "urgent_review_late"
@@ -147,6 +148,7 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.RECTIFICATION: Meaning("A holder took back an answer.", _BOTH, row="subject", exhibit=True),
     Kind.VIEW: Meaning("An official looked at a question.", _NODE, row="subject"),
     Kind.LOOKED: Meaning("An official dealt with a question outside.", _NODE, row="subject"),
+    Kind.PROPOSAL: Meaning("An official would let an answer go; another has to agree.", _NODE, row="subject"),
     Kind.URGENT_REVIEW: Meaning("What was asked in acute danger is to be reviewed.", _NODE),
     Kind.URGENT_REVIEWED: Meaning("Somebody reviewed it.", _NODE, row="subject"),
     Kind.URGENT_REVIEW_LATE: Meaning("Nobody reviewed it in time.", _NODE),

@@ -21,6 +21,7 @@ from party.events import Event, log
 
 ASKING: frozenset[str] = frozenset(get_args(Role))
 OFFICIAL = "official"  # lets answers go by hand
+RESTRICTED_OFFICIAL = "restricted_official"  # beside it: also about own staff and well-known persons
 PRIVACY_OFFICER = "privacy_officer"  # agrees on versions of the hand-out
 FG = "data_protection_officer"  # leaves a notice out, reads and exports the trail
 SECURITY_OFFICER = "security_officer"  # reads the technical entries of the trail

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from adapters.node.answering import desk_routes, permit_routes, standing_routes
 from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import AnsweringDesk
+from adapters.node.answering.marks import Marks, MarksError, read_marks
 from adapters.node.asking import case_routes, enrichment_routes
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
@@ -140,6 +141,7 @@ def app(
                     register,
                     beat=timedelta(seconds=settings.beat_s),
                     hear=releases.hear,
+                    marks=_marks(settings.marked_persons),
                 ),
                 desk=AnsweringDesk(
                     start.signatory,
@@ -220,6 +222,14 @@ def app(
     made.include_router(witness_routes.router)
     made.include_router(obligation_routes.router)
     return made
+
+
+def _marks(path: Path | None) -> Marks:
+    """Raises SettingsProblem."""
+    try:
+        return Marks() if path is None else read_marks(path)
+    except MarksError as problem:
+        raise SettingsProblem(f"{problem}", "marked_persons") from None
 
 
 def verify_kind(signatory: Signatory, partner: str) -> None:

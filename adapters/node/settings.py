@@ -49,6 +49,12 @@ class NodeSettings(PartySettings):
         description="Folder in which exports of the trail are made for the data protection officer; without "
         "it only the command makes them.",
     )
+    marked_persons: Path | None = Field(
+        None,
+        description="CSV of own staff and well-known persons (surname, given_names, birth_date, prefix, "
+        "partner_surname), read at the start: what is asked about them is seen by `restricted_official` "
+        "alone and let go by two. It never leaves the node.",
+    )
     beat_s: float = Field(
         0.025,
         ge=0,

@@ -26,6 +26,7 @@ from sqlalchemy import Connection
 from adapters.node.answering import inbox, standing
 from adapters.node.answering.duties import BY_PROGRAM
 from adapters.node.answering.inbox import Taken, Waiting
+from adapters.node.answering.marks import Marks
 from adapters.node.answering.standing import Standing
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.node.reviewing import reviews
@@ -81,6 +82,7 @@ class _Question:
     automatic: bool
     answer: Answer | None = None
     doubtful: bool = False
+    restricted: bool = False
 
     def outcome(self) -> Outcome:
         if self.ground is not None:
@@ -100,11 +102,13 @@ class Answering:
         *,
         beat: timedelta,
         hear: Callable[[], Awaitable[None]],
+        marks: Marks,
     ) -> None:
-        """`hear` asks the broker at once which releases were agreed on."""
+        """`hear` asks the broker at once which releases were agreed on. `marks`: about whom few may look."""
         self._signatory = signatory
         self._hand_outs = hand_outs
         self._hear = hear
+        self._marks = marks
         self._trail = trail
         self._adapter = adapter
         self._beat_s = beat.total_seconds()
@@ -251,8 +255,11 @@ class Answering:
     ) -> list[_Question]:
         automatic = [question for question in questions if question.automatic]
         findings = iter(await self._adapter.look_up([asked_of(one.asked, subjects) for one in automatic]))
+        # whether few may look changes nothing here: what no person looks at, nobody is kept from
+        marked = {ref for ref, one in subjects.items() if one.identity and self._marks.may_be(one.identity)}
         answered = []
-        for question in questions:
+        for one in questions:
+            question = replace(one, restricted=one.asked.subject_ref in marked)
             if not question.automatic:
                 answered.append(question)
                 continue
@@ -426,5 +433,6 @@ def _waiting(question: _Question) -> Waiting:
         question=question.asked.question,
         state=states[question.outcome().status],
         doubtful=question.doubtful,
+        restricted=question.restricted,
         obligations=question.decision.obligations if question.decision is not None else (),
     )

@@ -59,6 +59,8 @@ def open_question(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddr
         typer.echo(f"{code}: {words}")
     if opened["obligations"]:
         typer.echo(f"let op: {' '.join(opened['obligations'])}")
+    if opened["proposed"]:
+        typer.echo(f"een ander stelt voor: {' '.join(opened['proposed']['codes'])}")
     for one in opened["toState"]:
         typer.echo(f"nog op te schrijven: {one['text']} (--stated {one['code']}=…)")
 
@@ -105,7 +107,12 @@ def answer(
         "stated": dict(_words(one) for one in stated or ()),
     }
     call("POST", node, f"/v1/questions/{inquiry}/{index}/answers", token, body)
-    typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
+    listed = call("GET", node, "/v1/questions", token)
+    here = [row for row in listed if (row["inquiry"], row["index"]) == (inquiry, index)]
+    if any(row["proposed"] for row in here):
+        typer.echo("Voorgesteld. Een tweede medewerker moet hetzelfde vrijgeven.")
+    else:
+        typer.echo("Vrijgegeven. Het antwoord gaat verzegeld naar de vrager.")
 
 
 def _agreement(told: str) -> dict[str, str]:

@@ -7,10 +7,12 @@
   (docs/law.md, Answers).
 - An answer that was let go is handed to the broker until it has it, over restarts. What the broker does not
   take comes back on the list, so that a person calls.
+- What may be about own staff or somebody well-known is there for a restricted official alone, and two of them
+  let its answer go: one proposes, another who looked as well agrees.
 - While the holder pauses nothing is let go and nothing is handed in; both wait.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +29,7 @@ from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.node.reviewing import reviews
 from adapters.partners import Adapter, Finding
-from audit.entry import Entry
+from audit.entry import Entry, Recorded
 from audit.kinds import Kind
 from audit.trail import Trail
 from contract.answers import Answer
@@ -50,7 +52,7 @@ from contract.problems import (
 from contract.signatory import Signatory
 from contract.signing import moment
 from party.backoff import pause_s
-from party.bearer import OFFICIAL, Colleague
+from party.bearer import OFFICIAL, RESTRICTED_OFFICIAL, Colleague
 from party.events import Event, log
 from party.wire import Unreachable, Wire
 from policies.catalogue import Catalogue, PermitObligation
@@ -75,6 +77,7 @@ class OpenedQuestion:
     subject: Locked
     finding: Finding
     to_state: tuple[PermitObligation, ...]
+    proposed: Answer | None = None
 
     @property
     def by_asker(self) -> Mapping[str, str]:
@@ -107,7 +110,12 @@ class AnsweringDesk:
         """
         person.needs(OFFICIAL)
         taken = await self._trail.read(lambda store: inbox.load_waiting(store, most))
-        return [(one, question) for one in taken for question in one.questions if question.listed]
+        return [
+            (one, question)
+            for one in taken
+            for question in one.questions
+            if question.listed and _may_see(question, person)
+        ]
 
     async def count_waiting(self) -> None:
         """Renews the figure of what waits, for operators."""
@@ -121,7 +129,7 @@ class AnsweringDesk:
         NotWaiting, RegisterUnavailable.
         """
         person.needs(OFFICIAL)
-        taken, question = await self._question(jti, index)
+        taken, question = await self._question(jti, index, person)
         if not question.to_look_at:
             raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
@@ -132,21 +140,25 @@ class AnsweringDesk:
             current = one.question(index)
             if current is None or not current.to_look_at:
                 raise NotWaiting  # a colleague was first
-            return one.with_question(index, state="opened") if current.state == "waits" else one
+            changes: dict[str, Any] = {"state": "opened"} if current.state == "waits" else {}
+            if current.restricted and person.user not in current.seen_by:
+                changes["seen_by"] = (*current.seen_by, person.user)
+            return one.with_question(index, **changes)
 
         await self._trail.append([entry], lambda store, _: inbox.change(store, jti, seen))
         subject = subjects[question.subject_ref]
         by_asker = subject.stated.get(question.question, {})
         known = self._catalogue().obligations
         missing = tuple(to_state(question.obligations, known, by_asker))
-        return OpenedQuestion(taken, question, subject, finding, missing)
+        proposed = await self._proposed(question)
+        return OpenedQuestion(taken, question, subject, finding, missing, proposed)
 
-    async def answer(self, jti: str, index: int, chosen: OfficialAnswer, person: Colleague) -> None:
-        """Lets an answer go, once all is done that the rule asks for. Raises AnsweringPaused, NotAllowed,
-        NotFound, NotWaiting, ObligationUnknown, RequestInvalid.
+    async def answer(self, jti: str, index: int, chosen: OfficialAnswer, person: Colleague) -> bool:
+        """Lets an answer go, once all is done that the rule asks for; False: another official has to agree
+        first. Raises AnsweringPaused, NotAllowed, NotFound, NotWaiting, ObligationUnknown, RequestInvalid.
         """
         person.needs(OFFICIAL)
-        taken, question = await self._question(jti, index)
+        taken, question = await self._question(jti, index, person)
         if question.state != "opened":
             raise NotWaiting
         permitted = question.permit()
@@ -173,15 +185,21 @@ class AnsweringDesk:
         }
         outcome = Outcome(index=index, status="answered")
         part = {"answer": answer.model_dump(mode="json"), **chosen.sealed()}
+        if question.restricted:
+            if not await self._agrees(question, answer, person):
+                await self._propose(taken, question, person, part)
+                return False
+            facts["proposed_by"] = question.proposed_by
         entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part)
         await self._let_go(taken, question, outcome, entry, answer)
+        return True
 
     async def ask_more_reason(self, jti: str, index: int, person: Colleague) -> None:
         """Refuses for now, before anybody looked. Raises AnsweringPaused, NotAllowed, NotFound,
         NotWaiting.
         """
         person.needs(OFFICIAL)
-        taken, question = await self._question(jti, index)
+        taken, question = await self._question(jti, index, person)
         if question.state != "waits":
             raise NotWaiting
         outcome = Outcome(index=index, status="refused", ground="holder_needs_more_reason")
@@ -194,7 +212,7 @@ class AnsweringDesk:
         telephone. Raises NotAllowed, NotFound, NotWaiting.
         """
         person.needs(OFFICIAL)
-        taken, question = await self._question(jti, index)
+        taken, question = await self._question(jti, index, person)
         if not question.doubtful and question.state != "failed":
             raise NotWaiting
         entry = Entry(Kind.LOOKED, self._facts(taken, question, person), subject_ref=question.subject_ref)
@@ -246,6 +264,44 @@ class AnsweringDesk:
 
         await self._trail.append(entries, lambda store, _: inbox.change(store, taken.jti, after))
 
+    async def _proposed(self, question: Waiting) -> Answer | None:
+        """The answer that one of two would let go; None: none yet, or it was erased."""
+        if question.proposed_at is None:
+            return None
+        part = (await self._trail.at([question.proposed_at]))[question.proposed_at].part
+        return None if part is None else Answer.model_validate_json(orjson.dumps(part["answer"]))
+
+    async def _agrees(self, question: Waiting, answer: Answer, person: Colleague) -> bool:
+        """Whether somebody else proposed just this. Raises NotWaiting for who did not look."""
+        if person.user not in question.seen_by:
+            raise NotWaiting
+        proposed = await self._proposed(question)
+        return (
+            proposed is not None
+            and question.proposed_by != person.user
+            and proposed.model_copy(update={"as_of": answer.as_of}) == answer
+        )
+
+    async def _propose(
+        self, taken: Taken, question: Waiting, person: Colleague, part: Mapping[str, Any]
+    ) -> None:
+        facts = self._facts(taken, question, person)
+        entry = Entry(Kind.PROPOSAL, facts, subject_ref=question.subject_ref, sealed=part)
+
+        def propose(store: Connection, recorded: Sequence[Recorded]) -> None:
+            def proposed(one: Taken) -> Taken:
+                current = one.question(question.index)
+                if current != question:
+                    raise NotWaiting  # a colleague was first
+                at = recorded[0].position
+                return one.with_question(question.index, proposed_by=person.user, proposed_at=at)
+
+            inbox.change(store, taken.jti, proposed)
+            if reviews.OBLIGATION in question.obligations:
+                reviews.note_actor(store, taken.jti, person.user)
+
+        await self._trail.append([entry], propose)
+
     async def _let_go(
         self,
         taken: Taken,
@@ -264,6 +320,8 @@ class AnsweringDesk:
             current = one.question(question.index)
             if current is None or current.state != question.state:
                 raise NotWaiting  # a colleague was first
+            if current.proposed_at != question.proposed_at:
+                raise NotWaiting  # and proposed something else
             return one.with_later(outcome, sealed, now).with_question(question.index, state=state)
 
         def let_go(store: Connection, _: object) -> None:
@@ -310,10 +368,11 @@ class AnsweringDesk:
             raise PartnerUnreachable
         return problem.code
 
-    async def _question(self, jti: str, index: int) -> tuple[Taken, Waiting]:
+    async def _question(self, jti: str, index: int, person: Colleague) -> tuple[Taken, Waiting]:
+        """Raises NotFound, also for who may not see it."""
         taken = await self._trail.read(lambda store: inbox.load(store, jti))
         question = taken.question(index) if taken is not None else None
-        if taken is None or question is None:
+        if taken is None or question is None or not _may_see(question, person):
             raise NotFound
         return taken, question
 
@@ -338,6 +397,10 @@ class AnsweringDesk:
             "rule": question.permit().rule,
             "user": person.user,
         }
+
+
+def _may_see(question: Waiting, person: Colleague) -> bool:
+    return not question.restricted or RESTRICTED_OFFICIAL in person.roles
 
 
 def _rescheduled(taken: Taken, now: datetime) -> Taken:

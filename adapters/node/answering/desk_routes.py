@@ -16,6 +16,7 @@ from adapters.node.answering.duties import (
 )
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.callers import SignedIn, ThisNode
+from contract.answers import Answer
 from contract.codes import Code, Ref
 from contract.directory import Directory
 from contract.problems import (
@@ -52,6 +53,8 @@ class WaitingOut(Body):
             "dueAt": "2026-11-26T16:00:00Z",
             "state": "waits",
             "doubtful": False,
+            "restricted": False,
+            "proposed": False,
         },
     )
 
@@ -70,6 +73,11 @@ class WaitingOut(Body):
     due_at: datetime = Field(description="Uiterste tijd.")
     state: str = Field(description="Hoe ver de vraag is.", json_schema_extra=described(DESK))
     doubtful: bool = Field(description="Al beantwoord als niet vast te stellen; iemand moet nog kijken.")
+    restricted: bool = Field(
+        description="Misschien over een eigen medewerker of een bekend persoon: weinigen zien de vraag, en "
+        "twee geven het antwoord vrij."
+    )
+    proposed: bool = Field(description="Iemand stelde een antwoord voor; een ander moet instemmen.")
 
 
 UserReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@._:-]{1,64}$")]
@@ -81,6 +89,14 @@ class ToStateOut(Body):
 
     code: Code = Field(description="De verplichting: de sleutel in `stated`.")
     text: str = Field(description="Wat u opschrijft.")
+
+
+class ProposedOut(Body):
+    model_config = shown("Een antwoord dat een ander voorstelde.")
+
+    codes: list[Code] = Field(description="Codes.")
+    kind: Literal["fact", "judgement"] = Field(description="Een feit of een oordeel.")
+    valid_until: date | None = Field(description="Tot wanneer dit geldt.")
 
 
 class OpenedOut(Body):
@@ -95,6 +111,7 @@ class OpenedOut(Body):
             "obligations": ["release_by_official", "state_severity"],
             "stated": {},
             "toState": [{"code": "state_severity", "text": "schrijf op hoe ernstig het is"}],
+            "proposed": None,
         },
     )
 
@@ -106,6 +123,10 @@ class OpenedOut(Body):
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
     stated: dict[str, str] = Field(description="Wat de vrager daarover opschreef, per verplichting.")
     to_state: list[ToStateOut] = Field(description="Wat u nog opschrijft voordat u een antwoord vrijgeeft.")
+    proposed: ProposedOut | None = Field(
+        description="Wat een ander voorstelde, bij een vraag met `restricted`. Stemt u in, geef dan "
+        "hetzelfde vrij."
+    )
 
 
 class AgreementIn(Body):
@@ -223,6 +244,7 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
         obligations=list(opened.waiting.obligations),
         stated=dict(opened.by_asker),
         to_state=[ToStateOut(code=one.code, text=one.nl) for one in opened.to_state],
+        proposed=_proposed(opened.proposed),
     )
 
 
@@ -231,15 +253,19 @@ async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedI
     status_code=204,
     summary="Geef een antwoord vrij",
     description="Alleen na openen, alleen met codes die de regel toestaat, en pas als alles er is waartoe "
-    "de regel verplicht.",
+    "de regel verplicht. Bij een vraag met `restricted` is het eerst een voorstel (`202`): een tweede "
+    "medewerker die haar ook opende, geeft hetzelfde antwoord, en dan gaat het uit.",
     openapi_extra=SIGNED_IN,
-    responses=told(CannotSignIn, NotWaiting, AnsweringPaused, ObligationUnknown),
+    responses={
+        **told(CannotSignIn, NotWaiting, AnsweringPaused, ObligationUnknown),
+        202: {"description": "Voorgesteld. Een tweede medewerker moet instemmen."},
+    },
 )
 async def answer(
     inquiry: InquiryId, index: Index, body: AnswerIn, node: ThisNode, person: SignedIn
 ) -> Response:
-    await node.desk.answer(inquiry, index, body.chosen(), person)
-    return Response(status_code=204)
+    gone = await node.desk.answer(inquiry, index, body.chosen(), person)
+    return Response(status_code=204 if gone else 202)
 
 
 @router.post(
@@ -268,6 +294,12 @@ async def looked(inquiry: InquiryId, index: Index, node: ThisNode, person: Signe
     return Response(status_code=204)
 
 
+def _proposed(answer: Answer | None) -> ProposedOut | None:
+    if answer is None:
+        return None
+    return ProposedOut(codes=list(answer.codes), kind=answer.kind, valid_until=answer.valid_until)
+
+
 def _waiting(taken: Taken, question: Waiting, directory: Directory) -> WaitingOut:
     permitted = question.permit()
     return WaitingOut(
@@ -286,4 +318,6 @@ def _waiting(taken: Taken, question: Waiting, directory: Directory) -> WaitingOu
         due_at=moment(permitted.due_at),
         state=question.state,
         doubtful=question.doubtful,
+        restricted=question.restricted,
+        proposed=question.proposed_at is not None,
     )

@@ -74,7 +74,8 @@ _CHANGE = Prepared(update(inbox).where(inbox.c.jti == _CHANGED), _CHANGED, *inbo
 @dataclass(frozen=True)
 class Waiting:
     """One permitted question at the holder. `doubtful`: answered as not determinable, and a person has yet
-    to look.
+    to look. `restricted`: it may be about own staff or somebody well-known; then `seen_by` are who opened it,
+    `proposed_by` who would let an answer go, which stands in the own trail at `proposed_at`.
     """
 
     index: int
@@ -86,6 +87,10 @@ class Waiting:
     state: str
     doubtful: bool = False
     obligations: tuple[str, ...] = ()
+    restricted: bool = False
+    seen_by: tuple[str, ...] = ()
+    proposed_by: str | None = None
+    proposed_at: int | None = None
 
     @property
     def to_look_at(self) -> bool:
@@ -246,4 +251,5 @@ def _taken(row: RowMapping) -> Taken:
 
 
 def _waiting(values: Mapping[str, Any]) -> Waiting:
-    return Waiting(**{**values, "obligations": tuple(values["obligations"])})
+    lists = {name: tuple(values.get(name, ())) for name in ("obligations", "seen_by")}
+    return Waiting(**{**values, **lists})
