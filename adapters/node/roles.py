@@ -18,11 +18,12 @@ from party.bearer import (
     MANAGER,
     OFFICIAL,
     PRIVACY_OFFICER,
+    RESTRICTED_OFFICIAL,
     SECURITY_OFFICER,
     Colleague,
 )
 
-ROLES = ASKING | {OFFICIAL, MANAGER, PRIVACY_OFFICER, FG, SECURITY_OFFICER}
+ROLES = ASKING | {OFFICIAL, RESTRICTED_OFFICIAL, MANAGER, PRIVACY_OFFICER, FG, SECURITY_OFFICER}
 """All that mean something here; a token may have others."""
 
 

@@ -7,6 +7,7 @@ import pytest
 from demo.caller import Json, Refused
 from demo.play import Play
 from tests.journeys.watching import (
+    INVITED,
     STATED,
     SUPERVISED,
     WAITS,
@@ -20,6 +21,11 @@ from tests.journeys.watching import (
 from tests.world import LocalWorld
 
 REPORT = "veilig_thuis.earlier_report"
+URGENT: Json = {
+    "purpose": "immediate_safety",
+    "urgency": "acute_danger",
+    "urgencyDeclaredBy": {"user": "piketleider-1", "role": "duty_officer"},
+}
 KIND = "reclassering.supervision_kind"
 ANTECEDENTS = "om.antecedents"
 
@@ -42,7 +48,7 @@ def test_the_om_gets_no_answer_before_veilig_thuis_states_the_need(play: Play, w
     """B03: what the releaser writes is sealed in the own trail, and goes nowhere."""
     case = play.case(play.chair)
     asker = play.caller("om", "participant")
-    asker.post(f"/v1/cases/{case}/assignments")
+    asker.post(f"/v1/cases/{case}/assignments", INVITED)
     man = play.subject("stalking.man", "suspected_perpetrator", [REPORT])
     asked = play.ask(asker, case, [man])
     [question] = waiting(play, "veilig_thuis")
@@ -100,13 +106,13 @@ def test_the_asker_puts_in_words_what_the_rule_asks_and_only_the_holder_reads_it
     """A03: a dry run says what to write; where the asker did, the official need not."""
     case = play.case(play.chair)
     man = play.subject("stalking.man", "suspected_perpetrator", [KIND, SUPERVISED])
-    wish = {"caseRef": case, "purpose": "immediate_safety", "urgency": "acute_danger", "subjects": [man]}
+    wish = {"caseRef": case, "subjects": [man], **URGENT}
     dry = play.chair.post("/v1/enrichments", {**wish, "dryRun": True})
     owed = {item["question"]: [one["code"] for one in item["toState"]] for item in dry["items"]}
     assert owed == {KIND: ["state_safety_relevance"], SUPERVISED: []}
     why = "Hij staat vaak bij haar deur; een verbod verandert wat wij nu doen."
     man["questions"][0]["stated"] = {"state_safety_relevance": why}
-    asked = play.ask(play.chair, case, [man], wish["purpose"], urgency=wish["urgency"])
+    asked = play.ask(play.chair, case, [man], **URGENT)
     assert why not in str(asked)
     [question] = waiting(play, "reclassering")
     official = play.caller("reclassering", "official")

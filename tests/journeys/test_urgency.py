@@ -7,7 +7,7 @@ import pytest
 from demo.caller import DemoCaller, Refused
 from demo.play import Play
 from party.events import Event
-from tests.journeys.test_duties import KIND
+from tests.journeys.test_duties import KIND, URGENT
 from tests.journeys.watching import SUPERVISED, ask, kinds, place, waiting
 from tests.world import AsgiCaller, LocalWorld
 
@@ -32,7 +32,7 @@ def test_a_review_opens_on_both_sides_and_is_closed_by_another(play: Play, world
     """An ordinary question opens none. Who asked, and who let the answer go, do not review it."""
     ask(play, SUPERVISED)
     assert to_review(world, "veilig_thuis") == to_review(world, "reclassering") == []
-    ask(play, KIND, purpose="immediate_safety", urgency="acute_danger")
+    ask(play, KIND, **URGENT)
     assert to_review(world, "veilig_thuis") == [("asked", "reclassering", False)]
     assert to_review(world, "reclassering") == [("answered", "veilig_thuis", False)]
     [question] = waiting(play, "reclassering")
@@ -59,7 +59,7 @@ def test_what_nobody_reviews_alarms_the_fg_once_in_the_trail_and_until_it_is_don
     """A working day later it is late: the FG sees it, the log says it, the trail has it."""
     said: list[Event] = []
     monkeypatch.setattr("adapters.node.reviewing.reviews.log", lambda event, **_: said.append(event))
-    ask(play, SUPERVISED, purpose="immediate_safety", urgency="acute_danger")
+    ask(play, SUPERVISED, **URGENT)
     look(world, "reclassering")
     assert said == []
     world.clock.ahead += timedelta(days=7)
