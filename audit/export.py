@@ -93,6 +93,7 @@ COLUMNS = (
     "question",
     "purpose",
     "rule",
+    "status",
     "mode",
     "reasons",
     "legal_bases",

@@ -17,8 +17,6 @@ MOST_CHANGES = 3
 ASKED = ("requester.partner", "holder", "question")
 """What is asked by whom: another question is not a change of this one."""
 
-_MOST_SHOWN = 20
-
 FactValue = str | bool | None
 FactChange = tuple[tuple[str, FactValue], ...]
 """Fields with the values that they would have to have."""
@@ -27,16 +25,16 @@ FactChange = tuple[tuple[str, FactValue], ...]
 @dataclass(frozen=True)
 class Explanation:
     """`facts`: every field with its value (None: absent or unknown). `counted`: the fields that another value
-    of would have changed anything in the decision. `changes`: of a refusal, the smallest sets of changed
-    facts that give a permit, what somebody can bring about first; of a permit, each single change that
-    refuses it. `more`: how many there are besides.
+    of would have changed anything in the decision. `filled_in`: those that only had to be filled in: what
+    they say never decides. `changes`: all of them; of a refusal, the smallest sets of changed facts that give
+    a permit, what somebody can bring about first; of a permit, each single change that refuses it.
     """
 
     decision: Decision
     facts: Mapping[str, FactValue]
     counted: tuple[str, ...]
+    filled_in: tuple[str, ...]
     changes: tuple[FactChange, ...]
-    more: int
 
 
 def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
@@ -73,9 +71,9 @@ def explain(parts: Parts, given: Mapping[str, object]) -> Explanation:
     return Explanation(
         decision=decision,
         facts=dict(zip(fields, facts, strict=True)),
-        counted=tuple(counted),
-        changes=tuple(sorted(found, key=order)[:_MOST_SHOWN]),
-        more=max(0, len(found) - _MOST_SHOWN),
+        counted=tuple(field for field in counted if catalogue.facts[field].weighs),
+        filled_in=tuple(field for field in counted if not catalogue.facts[field].weighs),
+        changes=tuple(sorted(found, key=order)),
     )
 
 

@@ -9,7 +9,7 @@ from policies.compare import Comparison, Flip, KindOfChange
 from policies.engine import Decision
 from policies.explain import Explanation
 from policies.gates import Change
-from policies.replay import Replay
+from policies.replay import Replay, WhyLeftOut
 from policies.table import Table
 
 
@@ -19,6 +19,12 @@ class Words:
     def __init__(self, catalogue: Catalogue, *, dutch: bool) -> None:
         self._catalogue = catalogue
         self._dutch = dutch
+
+    def status(self) -> str:
+        """Whether a lawyer has reviewed this version of the hand-out."""
+        return self._line(
+            "hand-out", "hand-out", self._named(self._catalogue.statuses, self._catalogue.status)
+        )
 
     def question(self, code: str) -> str:
         """The question itself; empty for a code that the hand-out does not know."""
@@ -57,6 +63,7 @@ class Words:
         if rule.reason is not None:
             reason = catalogue.reasons[rule.reason]
             yield self._line("nooit", "never", self._either(reason.text_nl, reason.text_en))
+            yield self._line("artikel", "article", "; ".join(reason.citations))
             way_out = self._either(reason.way_out_nl, reason.way_out_en)
             yield self._line("wat wel kan", "way out", way_out)
         else:
@@ -105,9 +112,17 @@ class Words:
         if decision.mode is None:
             return
         yield self._line("wijze", "mode", self._one(catalogue.modes[decision.mode]))
+        yield self._line("termijn voor een mens", "time for a person", self._term(decision.deadline))
         yield self._line("antwoord", "answer", self._answers(decision.answer_codes, desk=decision.desk))
         yield from self._bases(decision.legal_bases)
         yield self._line("verplicht", "obligations", self._names(catalogue.obligations, decision.obligations))
+        days = catalogue.parameters.notice_days
+        when = self._either(
+            f"uiterlijk {days} dagen na de vraag, of met een reden en een datum later",
+            f"{days} days after the question at the latest, or later with a ground and a date",
+        )
+        who = self._names(catalogue.transparency, decision.transparency)
+        yield self._line("informeren", "informing", f"{who}; {when}")
 
     def explanation(self, found: Explanation) -> Iterator[str]:
         """What was asked, what came of it and why, what counted, and what would have made it otherwise."""
@@ -117,8 +132,17 @@ class Words:
         asked = f"{self._named(catalogue.partners, asker)} {verb} {self._named(catalogue.partners, holder)}"
         yield f"{asked}: {self.question(code) or code}"
         yield from self.decision(found.decision)
+        if not found.decision.permitted:
+            yield from self._asked_about(asker, code, str(facts["subject.role"]))
         yield self._either("Dit telde mee:", "This counted:")
         for field in found.counted:
+            yield f"- {self._fact(field, facts[field])}"
+        if found.filled_in:
+            yield self._either(
+                "Dit moest zijn ingevuld; wat er stond, telde niet mee:",
+                "This had to be filled in; what it said did not count:",
+            )
+        for field in found.filled_in:
             yield f"- {self._fact(field, facts[field])}"
         if not found.changes:
             yield self._either(
@@ -132,31 +156,47 @@ class Words:
             if found.decision.permitted
             else "It would have been permitted if it were so:",
         )
-        for change in found.changes:
-            fixed = any(not catalogue.facts[field].may_change for field, _ in change)
+        also, other = self._either(" en ", " and "), self._either(" of ", " or ")
+        for first, alike in itertools.groupby(found.changes, lambda change: (change[:-1], change[-1][0])):
+            before, field = first
+            parts = [self._fact(*one) for one in before]
+            told = [self._value(field, change[-1][1]) for change in alike]
+            parts.append(f"{self._one(catalogue.facts[field])}: {other.join(told)}")
+            fixed = any(not catalogue.facts[name].may_change for name in (*dict(before), field))
             note = self._either(" (dit ligt vast)", " (this is as it is)") if fixed else ""
-            yield f"- {' en '.join(self._fact(field, value) for field, value in change)}{note}"
-        if found.more:
-            yield self._either(f"en nog {found.more} andere", f"and {found.more} more")
+            yield f"- {also.join(parts)}{note}"
+
+    def _asked_about(self, asker: str, question: str, role: str) -> Iterator[str]:
+        """Of a refusal: whom each row about this requester and question does speak of, and whether about
+        this role at all.
+        """
+        catalogue = self._catalogue
+        rows = [rule for rule in catalogue.candidates(asker, question) if rule.reason is None]
+        for rule in rows:
+            for known in rule.subjects:
+                about = self._about(rule, known)
+                yield self._line(f"{rule.code} gaat over", f"{rule.code} is about", about)
+        if rows and not any(role in rule.subjects for rule in rows):
+            yield self._line("nooit over", "never about", self._named(catalogue.subject_roles, role))
 
     def replay(self, found: Replay) -> Iterator[str]:
         """What a new release would have answered otherwise, and what is not as it was decided."""
+        yield self.status()
         yield self._line("onder", "under", found.new)
         yield self._either(
-            f"{found.decisions} beslissingen, {found.alike} hetzelfde",
-            f"{found.decisions} decisions, {found.alike} alike",
+            f"{found.decisions} beslissingen: {found.alike} hetzelfde, {found.differing} anders, "
+            f"{found.not_replayed} niet opnieuw beslist",
+            f"{found.decisions} decisions: {found.alike} alike, {found.differing} otherwise, "
+            f"{found.not_replayed} not decided again",
         )
+        for why, count in found.left_out.items():
+            yield f"- {count} × {self._either(*_LEFT_OUT[why])}"
         for one in found.otherwise:
             partner = self._named(self._catalogue.partners, one.requester)
             kind = self._either(*_OTHERWISE[one.kind])
             yield (
                 f"- {len(one.positions)} × {kind}: {partner}, {self.question(one.question) or one.question} "
                 f"({one.rule or self._no_rule()}; {self._line('spoor', 'trail', _places(one.positions))})"
-            )
-        if found.erased:
-            yield self._either(
-                f"{found.erased} niet opnieuw te beslissen: gewist",
-                f"{found.erased} erased: not decided again",
             )
         for revision, count in found.unknown.items():
             yield self._either(
@@ -173,6 +213,9 @@ class Words:
 
     def _fact(self, field: str, value: str | bool | None) -> str:
         """One fact of an input, such as "vrager heeft mandaat: nee"."""
+        return f"{self._one(self._catalogue.facts[field])}: {self._value(field, value)}"
+
+    def _value(self, field: str, value: str | bool | None) -> str:
         fact, catalogue = self._catalogue.facts[field], self._catalogue
         names: Mapping[str, Named] = {
             "requester.partner": catalogue.partners,
@@ -192,10 +235,11 @@ class Words:
             told = self.question(str(value)) or told
         if field == "case.region" and value in catalogue.regions:
             told = catalogue.regions[str(value)].nl
-        return f"{self._one(fact)}: {told}"
+        return told
 
     def table(self, table: Table) -> Iterator[str]:
         """Per requester, holder, question and purpose: by machine, by a person or never, and about whom."""
+        yield self.status()
         catalogue = self._catalogue
         permits: dict[tuple[str, str, str], list[tuple[Mapping[str, str | bool], Decision]]] = {}
         for cell, decision in table.decisions.items():
@@ -271,6 +315,7 @@ class Words:
 
     def summary(self, found: Comparison) -> Iterator[str]:
         """How much differs, and whom it touches."""
+        yield self.status()
         yield self._line("van", "from", found.old)
         yield self._line("naar", "to", found.new)
         if not found.flips:
@@ -350,19 +395,12 @@ class Words:
         return self._one(known[code]) if code in known else code
 
     def _permitting(self, rule: Rule) -> Iterator[str]:
-        catalogue, parameters = self._catalogue, self._catalogue.parameters
+        catalogue = self._catalogue
         if rule.conditions:
             yield self._line("ook nodig", "also needs", self._names(catalogue.conditions, rule.conditions))
         yield self._line("doel", "purpose", self._names(catalogue.purposes, rule.purposes))
         yield self._line("wijze", "mode", self._one(catalogue.modes[rule.mode]))
-        days, hours = parameters.human_deadline_working_days, parameters.fast_deadline_hours
-        slow = self._either(
-            f"{days} werkdagen, of eerder als het overleg eerder is; bij acuut gevaar {hours} uur",
-            f"{days} working days, or sooner if the meeting is sooner; {hours} hours in acute danger",
-        )
-        fast = self._either(f"{hours} uur", f"{hours} hours")
-        term = fast if rule.deadline == "fast_deadline" else slow
-        yield self._line("termijn voor een mens", "time for a person", term)
+        yield self._line("termijn voor een mens", "time for a person", self._term(rule.deadline))
         yield self._line("antwoord", "answer", self._answers(rule.answer_codes, desk=rule.desk))
         for partner, bases in rule.legal_bases.items():
             if len(rule.legal_bases) > 1:
@@ -372,6 +410,17 @@ class Words:
         if owed:
             yield self._line("verplicht", "obligations", self._names(catalogue.obligations, owed))
         yield self._line("bewaren", "retention", self._names(catalogue.retention, rule.retention))
+
+    def _term(self, deadline: str | None) -> str:
+        """How long a person has, by the national limits."""
+        parameters = self._catalogue.parameters
+        days, hours = parameters.human_deadline_working_days, parameters.fast_deadline_hours
+        if deadline == "fast_deadline":
+            return self._either(f"{hours} uur", f"{hours} hours")
+        return self._either(
+            f"{days} werkdagen, of eerder als het overleg eerder is; bij acuut gevaar {hours} uur",
+            f"{days} working days, or sooner if the meeting is sooner; {hours} hours in acute danger",
+        )
 
     def _about(self, rule: Rule, role: str) -> str:
         """A role with its ages, and what differs for it from the rest of the row."""
@@ -463,6 +512,25 @@ _OTHERWISE: Mapping[KindOfChange, tuple[str, str]] = {
     "other_basis": ("op een andere grondslag", "on another basis"),
     "otherwise": ("op een andere manier", "in another way"),
     "other_reasons": ("om een andere reden geweigerd", "refused for another reason"),
+}
+
+_LEFT_OUT: Mapping[WhyLeftOut, tuple[str, str]] = {
+    "erased": (
+        "niet opnieuw beslist: gewist met de gegevens van de persoon",
+        "not decided again: erased with the person's data",
+    ),
+    "unreadable": (
+        "niet opnieuw beslist: opgeschreven in een vorm die deze versie niet kent",
+        "not decided again: written in a form that this version does not know",
+    ),
+    "undecided": (
+        "niet opnieuw beslist: de nieuwe versie geeft hierop geen beslissing",
+        "not decided again: the new release gives no decision on it",
+    ),
+    "changed": (
+        "niet opnieuw beslist: niet wat de eigen versie geeft",
+        "not decided again: not what its own release gives",
+    ),
 }
 
 _WHAT: dict[str, tuple[str, str]] = {

@@ -16,7 +16,7 @@ from audit.errors import VerifyError
 from audit.trail import Trail
 from contract.codes import BROKER
 from contract.days import ZONE
-from gateway.handout.recorded import known_releases, recorded, recorded_at
+from gateway.handout.recorded import course_of, known_releases, recorded, recorded_at
 from gateway.settings import BrokerSettings
 from party.run import STOPS
 from party.settings import read_settings
@@ -85,28 +85,33 @@ def explain(
     if not decision.isdigit():
         of_input(Path(decision), hand_out=hand_out, json_file=json_file)
         return
-    heading, release, given = _of_trail(settings, int(decision))
+    heading, release, given, came = _of_trail(settings, int(decision))
     _or_stop(lambda: explanation(heading, release, given, json_file))
+    typer.echo("Dit is er gebeurd:")
+    for line in came:
+        typer.echo(f"- {line}")
 
 
-def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mapping[str, Any]]:
+def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mapping[str, Any], list[str]]:
     if settings is None:
         _stop("Name the broker's settings file with --settings.")
 
-    async def work(trail: Trail) -> tuple[RecordedDecision | None, dict[str, Release]]:
-        return await recorded_at(trail, position), await known_releases(trail)
+    async def work(trail: Trail) -> tuple[RecordedDecision, Release, list[str]]:
+        one = await recorded_at(trail, position)
+        if one is None:
+            _stop(f"There is no decision at position {position}.")
+        revision = str(one.decided.get("revision"))
+        release = {load_release().revision: load_release(), **await known_releases(trail)}.get(revision)
+        if release is None:
+            _stop(f"The version {revision} is not at hand.")
+        days = release.catalogue.parameters.notice_days
+        return one, release, await course_of(trail, position, notice_days=days, now=datetime.now(UTC))
 
-    one, held = _or_stop(lambda: asyncio.run(_on_trail(settings, work)))
-    if one is None:
-        _stop(f"There is no decision at position {position}.")
+    one, release, came = _or_stop(lambda: asyncio.run(_on_trail(settings, work)))
     if one.given is None:
         _stop("What this decision rested on was erased with the person's data.")
-    revision = str(one.decided.get("revision"))
-    release = {load_release().revision: load_release(), **held}.get(revision)
-    if release is None:
-        _stop(f"The version {revision} is not at hand.")
     moment = datetime.fromisoformat(one.at).astimezone(ZONE)
-    return f"regel {one.position} van het spoor, {moment:%d-%m-%Y %H.%M}", release, one.given
+    return f"regel {one.position} van het spoor, {moment:%d-%m-%Y %H.%M}", release, one.given, came
 
 
 async def _on_trail(settings: Path | None, work: Callable[[Trail], Awaitable[T]]) -> T:

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from audit.kinds import DECISIONS
+from audit.obligations import Obligations
 from audit.trail import Opened, Trail
 from gateway.handout import releases
+from gateway.inquiries.course import whole_course
 from policies import Decision, Release, ReleaseError
 from policies.bundle import unpack
 from policies.replay import RecordedDecision
@@ -33,6 +35,26 @@ async def recorded_at(trail: Trail, position: int) -> RecordedDecision | None:
         facts = one.recorded.facts
         return _recorded(one, facts) if facts["kind"] in DECISIONS else None
     return None
+
+
+async def course_of(trail: Trail, position: int, *, notice_days: int, now: datetime) -> list[str]:
+    """What came of the question that was decided at this position, as the trail has it. Raises VerifyError,
+    TrailUnavailable.
+    """
+    fold = Obligations(notice_days, joint=True)
+    own: dict[str, Any] = {}
+    later = []
+    async for one in trail.entries():
+        facts = one.recorded.facts
+        fold.take(facts, one.recorded.position)
+        if one.recorded.position == position:
+            own = facts
+        elif own and facts.get("inquiry") == own["inquiry"] and facts["kind"] not in DECISIONS:
+            later.append(facts)
+    duties = (
+        duty for duty in fold.by_id.values() if any(own["id"] == row.permit for row in duty.disclosures)
+    )
+    return list(whole_course(own, later, next(duties, None), now))
 
 
 async def known_releases(trail: Trail) -> dict[str, Release]:

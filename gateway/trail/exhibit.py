@@ -5,7 +5,6 @@ authority stamped, and a page about it for people. No answer is in it: the broke
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,18 @@ from sqlalchemy import Connection, select
 
 from audit.checkpoint import verifier_key
 from audit.exhibit import StateOfTrail, exhibit_of
-from audit.kinds import DECISIONS, Kind
+from audit.kinds import DECISIONS
 from audit.merkle import inclusion_proofs
 from audit.tables import entries, stored, stored_head, stored_tiles
 from audit.trail import Trail
 from audit.witness import cosigner_key
 from contract.codes import BROKER
-from contract.days import ZONE
 from contract.directory import Directory
-from contract.documents import Outcome
 from contract.signatory import trail_origin, witness_name
-from contract.words import EFFECTS, QUESTIONS, label
+from contract.words import EFFECTS, label
 from gateway.handout.recorded import known_releases
 from gateway.inquiries import inquiries
+from gateway.inquiries.course import course, told_at
 from gateway.trail.stamping import stamps
 from gateway.trail.witnesses import cosigned
 from party.pdf import pdf_of, templates
@@ -39,7 +37,6 @@ ATTACHED = "bewijs.json"
 
 _PAGE = templates(Path(__file__).parent).get_template("exhibit.html")
 _FIELDS = [field.name for field in fields(Decision)]
-_TAKEN_BACK = "antwoord teruggenomen: het was niet juist"
 
 
 class NoQuestion(Exception):
@@ -132,7 +129,7 @@ def _asked(own: Mapping[str, Any], directory: Directory) -> dict[str, str]:
     return {
         "Wie vroeg": directory.party(own["requester"]).name,
         "Aan wie": directory.party(own["holder"]).name,
-        "Wanneer": _moment(own["at"]),
+        "Wanneer": told_at(own["at"]),
         "Zaak": own["case_ref"],
         "Code van de vraag": own["question"],
     }
@@ -159,19 +156,5 @@ def _decided(own: Mapping[str, Any], release: Release | None) -> dict[str, str]:
 
 def _since(own: Mapping[str, Any], others: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
     """What came of it, in the order of the trail."""
-    lines = []
-    for facts in (others[place] for place in sorted(others)):
-        if facts["kind"] == Kind.UNDELIVERED:
-            lines.append(f"{_moment(facts['at'])}: {QUESTIONS['undelivered'].label}")
-        if facts["kind"] == Kind.RECTIFICATION:
-            lines.append(f"{_moment(facts['at'])}: {_TAKEN_BACK}")
-        lines += [
-            f"{_moment(facts['at'])}: {label(QUESTIONS, outcome.state)}"
-            for outcome in map(Outcome.model_validate, facts.get("outcomes", ()))
-            if outcome.index == own["index"]
-        ]
+    lines = course(own, [others[place] for place in sorted(others)])
     return {"Wat de houder deed": "\n".join(lines) or "(nog) niets"}
-
-
-def _moment(at: str) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(ZONE):%d-%m-%Y %H.%M.%S}"

@@ -32,10 +32,12 @@ class PermitObligation(Named):
 @dataclass(frozen=True, config=STRICT)
 class Fact(Named):
     """A field of an input. `may_change`: somebody could truthfully make it otherwise, by an act; the rest is
-    as it is. `values`: names of values that have none elsewhere.
+    as it is. `weighs`: what it says can decide; else only that it was filled in. `values`: names of values
+    that have none elsewhere.
     """
 
     may_change: bool
+    weighs: bool = True
     values: Mapping[str, Named] = Field(default_factory=dict)
 
 

@@ -23,6 +23,7 @@ def test_an_official_opens_and_releases(play: Play, world: LocalWorld) -> None:
     """Opening shows who, why and what the register suggests; what is released reaches the chair."""
     asked = ask(play, POLICE)
     [question] = waiting(play)
+    assert (question["rule"], question["ruleStatus"]) == ("A09", "concept")
     seen = official(play).post(f"{place(question)}/views")
     assert seen["identity"]["surname"] == play.cast["stalking.man"].identity.surname
     assert seen["necessity"]

@@ -20,7 +20,7 @@ from contract.problems import Problem
 from contract.releases import Life
 from demo.caller import Json, Refused
 from demo.play import Play, decide_standing
-from gateway.handout.recorded import known_releases, recorded, recorded_at
+from gateway.handout.recorded import course_of, known_releases, recorded, recorded_at
 from policies import load_release
 from policies.bundle import pack
 from policies.certificate import fingerprint
@@ -360,9 +360,12 @@ def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
     held = world_of(agreeing).do(known_releases(trail_of))
     found = replay(decisions, prepared.release, held.get)
     assert [(one.kind, one.positions) for one in found.otherwise] == [("allowed", (position,))]
-    assert (found.alarms, found.unknown, found.erased) == ((), {}, 0)
+    assert (found.alarms, found.unknown, found.left_out) == ((), {}, {})
     one = world_of(agreeing).do(recorded_at(trail_of, position))
     assert dict(explain(Parts(load_release()), one.given).changes[0])["purpose"] == "enrich_referral"
+    now = world_of(agreeing).clock()
+    came = world_of(agreeing).do(course_of(trail_of, position, notice_days=28, now=now))
+    assert [line.partition(": ")[2] for line in came] == ["geweigerd", "hoeft niet, er is niets gedeeld"]
     assert world_of(agreeing).do(recorded_at(trail_of, 0)) is None
     assert world_of(agreeing).do(recorded(trail_of, since, since)) == []
 

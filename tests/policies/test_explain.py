@@ -90,6 +90,63 @@ def test_it_is_said_in_plain_dutch_what_is_as_it_is_and_what_could_be_done(parts
     assert "- vrager heeft mandaat: nee" in permitted
 
 
+def test_all_that_counted_and_would_change_it_is_shown(parts: Parts) -> None:
+    """Nothing is cut off: every change that turns the decision has its line, those of a field one."""
+    found = explain(parts, asking({}))
+    lines = list(Words(parts.release.catalogue, dutch=True).explanation(found))
+    assert not any("en nog" in line for line in lines)
+    assert len(found.changes) > 20
+    catalogue = parts.release.catalogue
+    for change in found.changes:
+        [(field, value)] = change
+        [line] = [one for one in after(lines) if one.startswith(f"- {catalogue.facts[field].nl}: ")]
+        assert Words(catalogue, dutch=True)._value(field, value) in line
+
+
+def after(lines: list[str]) -> list[str]:
+    """What would turn the decision."""
+    return lines[lines.index("Het had niet gemogen bij:") :]
+
+
+@pytest.mark.parametrize("consent", ["given", "refused", "not_asked_unsafe", "not_recorded"])
+def test_consent_never_stands_under_what_counted(consent: str, parts: Parts) -> None:
+    """It is no basis: it has to be filled in, and what it says decides nothing (Wmo 5.2.6)."""
+    found = explain(parts, asking({"subject.consent": consent}))
+    assert "subject.consent" not in found.counted
+    assert found.filled_in == ("subject.consent",)
+    lines = list(Words(parts.release.catalogue, dutch=True).explanation(found))
+    heading = lines.index("Dit moest zijn ingevuld; wat er stond, telde niet mee:")
+    assert lines[heading + 1].startswith("- toestemming van de betrokkene: ")
+
+
+def test_what_does_not_weigh_decides_nothing(parts: Parts) -> None:
+    """Of a fact that is said not to weigh, every value but one absent or not recorded decides alike."""
+    catalogue = parts.release.catalogue
+    for field in [one for one in catalogue.facts if not catalogue.facts[one].weighs]:
+        values = [value for value in catalogue.vocabulary[field] if value != "not_recorded"]
+        decided = {parts.decide(parts.reader.facts(asking({field: value}))) for value in values}
+        assert len(decided) == 1
+
+
+def test_a_permit_says_who_informs_before_when_and_the_term(parts: Parts) -> None:
+    lines = list(Words(parts.release.catalogue, dutch=True).explanation(explain(parts, asking({}))))
+    assert any(one.startswith("termijn voor een mens: 3 werkdagen") for one in lines)
+    [informing] = [one for one in lines if one.startswith("informeren: ")]
+    assert "Veilig Thuis informeert" in informing
+    assert "uiterlijk 28 dagen na de vraag" in informing
+
+
+@pytest.mark.parametrize("age", ["adult", "from_16_to_17"])
+def test_why_nothing_is_asked_about_a_parent_at_reclassering(age: str, parts: Parts) -> None:
+    """Not that a parent is too young, or that the row is another: no row asks about a parent, at any age."""
+    given_facts = asking({"subject.role": "parent", "subject.age_band": age})
+    found = explain(parts, given_facts)
+    assert "subject_role_not_allowed" in {reason.code for reason in found.decision.reasons}
+    lines = list(Words(parts.release.catalogue, dutch=True).explanation(found))
+    assert "nooit over: ouder of verzorger" in lines
+    assert "A02 gaat over: vermoedelijke pleger (18 en ouder)" in lines
+
+
 def test_every_fact_and_value_has_words(release: Release) -> None:
     """No code is shown to who must understand it; Dutch and English differ."""
     for field, values in release.catalogue.vocabulary.items():

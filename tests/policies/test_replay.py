@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from policies import Release
+from policies.engine import Decision, Facts
+from policies.errors import PolicyUnavailable
 from policies.parts import Parts
 from policies.release import release_of
 from policies.replay import RecordedDecision, replay
@@ -50,6 +52,7 @@ ASKED: tuple[dict[str, Any], ...] = ({}, {}, {"case.melding": "none"}, {"purpose
 def test_under_their_own_release_nothing_differs(release: Release) -> None:
     found = replay(recorded(release, *ASKED), release, lambda _: release)
     assert (found.decisions, found.alike, found.otherwise, found.alarms) == (4, 4, (), ())
+    assert (found.differing, found.left_out) == (0, {})
 
 
 def test_what_would_be_answered_otherwise_is_listed_by_reference(release: Release, narrower: Release) -> None:
@@ -81,11 +84,46 @@ def test_a_decision_that_is_not_that_of_its_own_release_is_an_alarm(
 
 
 def test_what_cannot_be_decided_again_is_counted_and_named(release: Release, narrower: Release) -> None:
-    """An erased input, and a release that is not at hand: compared with the new one, not with itself."""
-    one, two = recorded(release, {}, {})
-    found = replay([replace(one, given=None), two], narrower, lambda _: None)
-    assert (found.erased, dict(found.unknown), found.alarms) == (1, {release.revision: 1}, ())
+    """An input that was erased, a decision in another version's form, one that was changed: each is counted
+    under its reason, and every decision is counted once. One under a release that is not at hand is compared
+    with the new one, not with itself.
+    """
+    one, two, three, four, five = recorded(release, {}, {}, {}, {"case.melding": "none"}, {})
+    strange = {name: value for name, value in three.decided.items() if name != "desk"} | {"revision": "other"}
+    decisions = [
+        replace(one, given=None),
+        replace(two, decided={**two.decided, "revision": "elsewhere"}),
+        replace(three, decided=strange),
+        four,
+        replace(five, decided={**five.decided, "mode": "human"}),
+    ]
+    found = replay(decisions, narrower, {release.revision: release}.get)
+    assert found.left_out == {"changed": 1, "erased": 1, "unreadable": 1}
+    assert (found.alike, found.differing, found.not_replayed, found.decisions) == (1, 1, 3, 5)
+    assert (dict(found.unknown), found.alarms) == ({"elsewhere": 1, "other": 1}, (4,))
     assert next((one.kind, one.positions) for one in found.otherwise) == ("by_hand", (1,))
+    lines = list(Words(release.catalogue, dutch=True).replay(found))
+    assert lines[0] == "hand-out: concept, niet getoetst door een jurist"
+    assert "5 beslissingen: 1 hetzelfde, 1 anders, 3 niet opnieuw beslist" in lines
+    assert "- 1 × niet opnieuw beslist: gewist met de gegevens van de persoon" in lines
+
+
+def test_what_the_new_release_cannot_decide_is_counted_and_stops_no_other(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = Parts.decide
+
+    def without_urgency(parts: Parts, facts: Facts) -> Decision:
+        if "acute_danger" in facts:
+            raise PolicyUnavailable
+        return decide(parts, facts)
+
+    decisions = recorded(release, {}, {"case.urgency": "acute_danger"})
+    monkeypatch.setattr(Parts, "decide", without_urgency)
+    found = replay(
+        [replace(one, decided={**one.decided, "revision": "x"}) for one in decisions], release, lambda _: None
+    )
+    assert (found.left_out, found.alarms, found.decisions) == ({"undecided": 1}, (), 2)
 
 
 def test_nothing_recorded_is_nothing_found(release: Release) -> None:

@@ -36,7 +36,7 @@ def waiting(node: NodeAddress, token: Token) -> None:
             row["purpose"],
             row["question"],
             row["subjectRole"],
-            row["rule"],
+            f"{row['rule']} ({row['ruleStatus'] or 'onbekend'})",
             due,
             state,
             codes,

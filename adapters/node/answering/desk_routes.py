@@ -30,6 +30,7 @@ from contract.signing import moment
 from contract.words import DESK, NATURES, described
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
+from policies.catalogue import Catalogue
 
 _INQUIRY = "5f0c9f1e-2b74-4c58-9d0e-6a7b8c9d0e1f"
 
@@ -48,6 +49,7 @@ class WaitingOut(Body):
             "question": "politie.relevant_registrations",
             "subjectRole": "suspected_perpetrator",
             "rule": "A09",
+            "ruleStatus": "concept",
             "answerCodes": ["yes", "no", "not_determinable"],
             "obligations": [],
             "dueAt": "2026-11-26T16:00:00Z",
@@ -68,6 +70,10 @@ class WaitingOut(Body):
     question: str = Field(description="Code van de vraag.")
     subject_role: str = Field(description="Rol van de betrokkene.")
     rule: str = Field(description="De regel van de hand-out.")
+    rule_status: str | None = Field(
+        description="Of een jurist de regel heeft getoetst; leeg: de geldende hand-out kent haar niet.",
+        examples=["concept"],
+    )
     answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
     due_at: datetime = Field(description="Uiterste tijd.")
@@ -218,7 +224,7 @@ router = APIRouter(prefix="/v1")
 )
 async def waiting(node: ThisNode, person: SignedIn) -> Any:
     return [
-        _waiting(taken, question, node.signatory.directory)
+        _waiting(taken, question, node.signatory.directory, node.release.catalogue)
         for taken, question in await node.desk.waiting(person)
     ]
 
@@ -300,8 +306,9 @@ def _proposed(answer: Answer | None) -> ProposedOut | None:
     return ProposedOut(codes=list(answer.codes), kind=answer.kind, valid_until=answer.valid_until)
 
 
-def _waiting(taken: Taken, question: Waiting, directory: Directory) -> WaitingOut:
+def _waiting(taken: Taken, question: Waiting, directory: Directory, catalogue: Catalogue) -> WaitingOut:
     permitted = question.permit()
+    rule = catalogue.rules.get(permitted.rule)
     return WaitingOut(
         inquiry=taken.jti,
         index=question.index,
@@ -313,6 +320,7 @@ def _waiting(taken: Taken, question: Waiting, directory: Directory) -> WaitingOu
         question=question.question,
         subject_role=question.subject_role,
         rule=permitted.rule,
+        rule_status=None if rule is None else rule.status,
         answer_codes=list(permitted.answer_codes),
         obligations=list(question.obligations),
         due_at=moment(permitted.due_at),

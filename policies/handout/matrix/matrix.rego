@@ -85,6 +85,18 @@ reasons contains "subject_role_not_allowed" if {
 	not input.subject.role == "third_person" # handout.subject names that
 }
 
+# Also beside a row that refuses: where no row asks about this role, another age would not help.
+reasons contains "subject_role_not_allowed" if {
+	_permitting != []
+	not _spoken_of
+	not input.subject.role == "third_person"
+}
+
+_spoken_of if {
+	some rule in _permitting
+	rule.subjects[input.subject.role]
+}
+
 reasons contains "age_not_allowed" if {
 	about := _for_role[0].subjects[input.subject.role]
 	_refusing == []

@@ -66,6 +66,13 @@ test_reclassering_is_not_asked_about_minors if {
 	decided(patch).rule == "A05"
 }
 
+test_a_parent_is_never_asked_about_at_reclassering_by_veilig_thuis_whatever_the_age if {
+	reasons_of({"subject": {"role": "parent", "age_band": "from_16_to_17"}}) == {
+		"subject_role_not_allowed",
+		"reclassering_not_about_minors",
+	}
+}
+
 test_a_minor_victim_gives_both_reasons if {
 	reasons_of({"subject": {"role": "victim", "age_band": "under_12"}}) == {
 		"reclassering_not_about_victims",
