@@ -10,6 +10,7 @@ from tests.journeys.watching import (
     INVITED,
     STATED,
     SUPERVISED,
+    URGENT,
     WAITS,
     agreement,
     ask,
@@ -21,11 +22,6 @@ from tests.journeys.watching import (
 from tests.world import LocalWorld
 
 REPORT = "veilig_thuis.earlier_report"
-URGENT: Json = {
-    "purpose": "immediate_safety",
-    "urgency": "acute_danger",
-    "urgencyDeclaredBy": {"user": "piketleider-1", "role": "duty_officer"},
-}
 KIND = "reclassering.supervision_kind"
 ANTECEDENTS = "om.antecedents"
 

@@ -7,8 +7,8 @@ import pytest
 from demo.caller import DemoCaller, Refused
 from demo.play import Play
 from party.events import Event
-from tests.journeys.test_duties import KIND, URGENT
-from tests.journeys.watching import SUPERVISED, ask, kinds, place, waiting
+from tests.journeys.test_duties import KIND
+from tests.journeys.watching import SUPERVISED, URGENT, ask, kinds, place, waiting
 from tests.world import AsgiCaller, LocalWorld
 
 WHY = "De dreiging bleek uit de melding van die avond."

@@ -19,7 +19,7 @@ from demo.play import Play, decide_standing
 from gateway.inquiries import cases
 from policies import load_release
 from tests.attacks.insider import Insider
-from tests.journeys.watching import INVITED, POLICE, SUPERVISED, ends
+from tests.journeys.watching import INVITED, POLICE, SUPERVISED, URGENT, ends
 from tests.world import LocalWorld, local_world
 
 
@@ -196,13 +196,6 @@ def test_an_acceptance_that_the_broker_does_not_prove_does_not_count(
         monkeypatch.setattr(broker, "_case_receipt", lie)
         with pytest.raises(Refused, match="document_malformed"):
             raad.post(f"/v1/cases/{case}/acceptances")
-
-
-URGENT: Json = {
-    "purpose": "immediate_safety",
-    "urgency": "acute_danger",
-    "urgencyDeclaredBy": {"user": "piketleider-1", "role": "duty_officer"},
-}
 
 
 def test_a_question_in_acute_danger_names_who_declared_it(play: Play, world: LocalWorld) -> None:

@@ -25,6 +25,13 @@ LOOKS = 200
 INVITED = {"why": "invited"}
 """Why the first of a party takes up a case."""
 
+URGENT: Json = {
+    "purpose": "immediate_safety",
+    "urgency": "acute_danger",
+    "urgencyDeclaredBy": {"user": "piketleider-1", "role": "duty_officer"},
+}
+"""Acute danger, declared by who may."""
+
 WAITS = {"sent", "waits_for_person"}  # the second also shows as the first, until the holder's reply is in
 
 
