@@ -48,8 +48,9 @@ def test_two_who_may_look_let_it_go_and_others_do_not_see_it(play: Play, world: 
     assert (question["restricted"], question["proposed"]) == (True, False)
     codes = {"codes": ["stalking"]}
     for path, body in (("views", None), ("refusals", None), ("looks", None), ("answers", codes)):
-        with pytest.raises(Refused, match="not_found"):
+        with pytest.raises(Refused, match="not_allowed"):
             ordinary.post(f"{place(question)}/{path}", body)
+    assert kinds(world, "politie").count("attempt") == 4
     none = {"codes": ["none_shareable"]}
     assert first.post(f"{place(question)}/views")["proposed"] is None
     first.post(f"{place(question)}/answers", none)

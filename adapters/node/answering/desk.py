@@ -40,6 +40,7 @@ from contract.problems import (
     Conflict,
     DocumentReplayed,
     InternalError,
+    NotAllowed,
     NotFound,
     NotWaiting,
     PartnerUnreachable,
@@ -369,11 +370,13 @@ class AnsweringDesk:
         return problem.code
 
     async def _question(self, jti: str, index: int, person: Colleague) -> tuple[Taken, Waiting]:
-        """Raises NotFound, also for who may not see it."""
+        """Raises NotFound, and NotAllowed for who may not see it; that is recorded."""
         taken = await self._trail.read(lambda store: inbox.load(store, jti))
         question = taken.question(index) if taken is not None else None
-        if taken is None or question is None or not _may_see(question, person):
+        if taken is None or question is None:
             raise NotFound
+        if not _may_see(question, person):
+            raise NotAllowed(case_ref=taken.case_ref)
         return taken, question
 
     def _unlock(self, taken: Taken, question: Waiting) -> tuple[Inquiry, dict[str, Locked]]:

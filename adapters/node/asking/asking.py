@@ -334,13 +334,14 @@ class Asking:
         """What was permitted just now and is looked at afterwards, where the rule obliges to that."""
         now = self._signatory.now()
         catalogue = self._hand_outs.newest(int(now.timestamp())).catalogue
+        acted = {enrichment.created_by, enrichment.urgency_declared_by} - {None}
         return [
             reviews.opened(
                 one.sent.jti,
                 enrichment.case_ref,
                 "asked",
                 one.sent.holder,
-                (enrichment.created_by,),
+                sorted(map(str, acted)),
                 now=now,
                 working_days=catalogue.limits(enrichment.region).urgent_review_working_days,
             )

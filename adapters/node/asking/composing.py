@@ -77,7 +77,7 @@ class Composing:
         one person told in two ways, a text that is too long, a question that stands twice; PartyUnknown for a
         holder that cannot be sealed to.
         """
-        now = int(self._signatory.now().timestamp())
+        now, declared = int(self._signatory.now().timestamp()), wish.urgency_declared_by
         holders = dict.fromkeys(one.holder for one in to if one.holder is not None)
         inquiries = tuple(
             self._inquiry(
@@ -110,6 +110,7 @@ class Composing:
             inquiries,
             unreached,
             next_at=now + follow_after_s if inquiries else None,
+            urgency_declared_by=None if declared is None else declared.user,
         )
 
     def entries(

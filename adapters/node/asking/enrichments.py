@@ -38,6 +38,7 @@ enrichments = Table(
     Column("purpose", String(32), nullable=False),
     Column("created_at", Integer, nullable=False),
     Column("created_by", String(64), nullable=False),
+    Column("urgency_declared_by", String(64)),
     Column("inquiries", JSON, nullable=False),
     Column("unreached", JSON, nullable=False),
     Column("next_at", Integer, index=True),
@@ -165,6 +166,7 @@ class Enrichment:
     unreached: tuple[Unreached, ...] = ()
     next_at: int | None = None
     attempts: int = 0
+    urgency_declared_by: str | None = None
 
     def failed(self, problem: str) -> "Enrichment":
         """What was not sent yet never will be. What the broker took in the meantime stays as it is."""

@@ -2,7 +2,7 @@
 
 - A review opens in the transaction in which the inquiry is recorded, at the requester's and at the holder's
   node, each for itself, under the rule's obligation `review_urgent_use`.
-- It is due after so many working days. Nobody reviews what they asked or let go themselves.
+- It is due after so many working days. Nobody reviews what they asked, declared or let go themselves.
 - What is late is an entry, once, and an alarm for the data protection officer until somebody has reviewed it.
 """
 
@@ -49,7 +49,7 @@ _OWNERS = frozenset({MANAGER, PRIVACY_OFFICER})
 @dataclass(frozen=True)
 class UrgentReview:
     """`side`: whether this node `asked` or `answered`; `other`: the party on the other side; `acted`: user
-    references of who asked or let an answer go here. Times in seconds.
+    references of who asked, declared the danger, or let an answer go here. Times in seconds.
     """
 
     inquiry: str
@@ -112,8 +112,8 @@ class UrgentReviews:
         return await self._trail.scan(lambda store: [_review(row) for row in store.execute(query).mappings()])
 
     async def close(self, inquiry: str, outcome: ReviewOutcome, why: str, person: Colleague) -> UrgentReview:
-        """Says whether urgency was in its place, and why, sealed. Raises NotAllowed, also of who asked or let
-        an answer go; NotFound; PreconditionFailed when it was reviewed before; TrailUnavailable.
+        """Says whether urgency was in its place, and why, sealed. Raises NotAllowed, also of who had a
+        part in it; NotFound; PreconditionFailed when it was reviewed before; TrailUnavailable.
         """
         _verify_may(person, _OWNERS)
         facts = {"inquiry": inquiry, "outcome": outcome, "user": person.user}
