@@ -75,6 +75,17 @@ class Event(Enum):
         "An OPA server decides and nothing here checks it (setting `policy_engine`).",
         "engine",
     )
+    ASKED_OFTEN = (
+        "warning",
+        "The same was asked here more often than a machine answers; it waits for a person. Tell the FG.",
+        "partner",
+        "question",
+    )
+    URGENT_OFTEN = (
+        "error",
+        "A party goes on asking in acute danger, in many cases that have no melding yet. Tell the FG.",
+        "partner",
+    )
     FOLLOWING_FAILED = (
         "warning",
         "The state of an enrichment could not be fetched; it is tried again.",

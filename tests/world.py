@@ -187,6 +187,7 @@ class LocalWorld(World):
                 "broker_timeout_s": 30,
                 "releases_s": 3600,
                 "beat_s": 0.01,
+                "count_attempts": "PT0S",  # the cast is asked about in every test
             }
             values |= self._more.get(party, {})
         if self._opa_url is not None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from adapters.node.answering import desk_routes, permit_routes, standing_routes
 from adapters.node.answering.answering import Answering
+from adapters.node.answering.attempts import Counting
 from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.answering.marks import Marks, MarksError, read_marks
 from adapters.node.asking import case_routes, enrichment_routes
@@ -139,6 +140,11 @@ def app(
                     start.hand_outs,
                     start.trail,
                     register,
+                    counting=Counting(
+                        start.signatory.keyring.wrapping,
+                        kept=settings.count_attempts,
+                        questions_a_day=settings.questions_a_day,
+                    ),
                     beat=timedelta(seconds=settings.beat_s),
                     hear=releases.hear,
                     marks=_marks(settings.marked_persons),
@@ -191,6 +197,7 @@ def app(
                     hear=(node.informing.follow, settings.obligations_every_s),
                     compare=(node.comparing.look, LOOK_EVERY_S),
                     sweep=(exports.sweep, LOOK_EVERY_S),
+                    forget=(node.answering.forget, LOOK_EVERY_S),
                     retain=(daily(retention, now), LOOK_EVERY_S),
                 )
             )

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from contract.codes import Partner
 from contract.directory import PartyCode
@@ -44,6 +45,20 @@ class NodeSettings(PartySettings):
         description="How long what is about persons is kept here after a case was closed, as an ISO 8601 "
         "duration (K3).",
     )
+    count_attempts: timedelta = Field(
+        timedelta(days=28),
+        ge=timedelta(0),
+        le=timedelta(days=366),
+        description="How long it is counted what was asked about one person, as an ISO 8601 duration; more "
+        "than the hand-out allows waits for a person. PT0S counts nothing: in a demo only.",
+    )
+    questions_a_day: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="How many questions of one party are answered by machine in a day; more wait for a "
+        "person.",
+    )
     exports: Path | None = Field(
         None,
         description="Folder in which exports of the trail are made for the data protection officer; without "
@@ -61,3 +76,9 @@ class NodeSettings(PartySettings):
         le=1,
         description="Replies leave at whole beats, so that time tells nothing; 0 turns it off.",
     )
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if not self.count_attempts and not self.demo:
+            raise ValueError("`count_attempts` PT0S is for a demo alone. Leave it out, or name a duration.")
+        return self

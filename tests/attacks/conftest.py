@@ -13,7 +13,7 @@ from tests.world import LocalWorld, local_world
 
 
 @asynccontextmanager
-async def _none(**tasks: Any) -> AsyncIterator[None]:
+async def none(**tasks: Any) -> AsyncIterator[None]:
     yield
 
 
@@ -26,7 +26,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator
     """
     with pytest.MonkeyPatch.context() as patch:
         for app in (adapters.node.app, gateway.app):
-            patch.setattr(app, "rounds", _none)
+            patch.setattr(app, "rounds", none)
         patience = {"broker": {"partner_timeout_s": 20}}
         folder = tmp_path_factory.mktemp("chain")
         with local_world(folder, registers=registers, settings=patience) as world:

@@ -27,6 +27,7 @@ _QUIET = {"poll_s": 60, "releases_s": 3600, "beat_s": 0.01}  # nobody asks after
 # Per enrichment, whatever the number of questions; docs/decisions/0301-statements.md says what each is for.
 STATEMENTS_BROKER = 13
 STATEMENTS_HOLDER_ASKING_ITS_REGISTER = 9
+STATEMENTS_OF_COUNTING = 3
 
 
 @pytest.fixture(params=[False, True], ids=["in process", "over HTTP"])
@@ -90,6 +91,19 @@ def test_statements_do_not_grow_with_the_questions(workload: Workload) -> None:
     assert many.statements[BROKER] == STATEMENTS_BROKER
     for holder in ("reclassering", "rvdk"):
         assert many.statements[holder] == STATEMENTS_HOLDER_ASKING_ITS_REGISTER
+
+
+def test_what_counting_costs_does_not_grow_with_the_questions(tmp_path: Path, registers: Path) -> None:
+    """A holder that counts how often it is asked looks before, looks again when it records, and notes."""
+    settings = dict.fromkeys(PARTIES, _QUIET | {"count_attempts": "P28D"})
+    with local_world(tmp_path, registers=registers, settings=settings) as world:
+        made = Workload(world)
+        made.decide_standing()
+        _ask(made, made.small)  # warm
+        few, many = _ask(made, made.small), _ask(made, made.enrichment)
+    for holder in ("reclassering", "rvdk"):
+        expected = STATEMENTS_HOLDER_ASKING_ITS_REGISTER + STATEMENTS_OF_COUNTING
+        assert (few.statements[holder], many.statements[holder]) == (expected, expected)
 
 
 def test_what_must_be_zero_would_be_counted(workload: Workload) -> None:

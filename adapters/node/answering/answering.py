@@ -9,6 +9,8 @@ with a code and nothing else.
   nothing is answered.
 - Reply and record stand together: entries, row and sealed reply are written in one transaction, before the
   reply is signed.
+- What was asked here too often, about one person or by one requester, waits for a person: counted before the
+  register is asked, and again within the transaction that records it.
 - Yes and no cost the same work, have the same length, and leave at a beat of the clock.
 - The same inquiry under a fresh permit gets the same reply: the register is not asked twice.
 """
@@ -24,6 +26,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from adapters.node.answering import inbox, standing
+from adapters.node.answering.attempts import Attempt, Counting
 from adapters.node.answering.duties import BY_PROGRAM
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.answering.marks import Marks
@@ -37,6 +40,7 @@ from audit.kinds import Kind
 from audit.trail import Trail
 from contract.answers import Answer, envelope
 from contract.codes import BROKER
+from contract.days import day_of
 from contract.directory import Desk
 from contract.documents import (
     AskedQuestion,
@@ -80,6 +84,8 @@ class _Question:
     decision: Decision | None
     ground: Ground | None
     automatic: bool
+    attempts: tuple[Attempt, ...] = ()
+    often: bool = False
     answer: Answer | None = None
     doubtful: bool = False
     restricted: bool = False
@@ -100,6 +106,7 @@ class Answering:
         trail: Trail,
         adapter: Adapter,
         *,
+        counting: Counting,
         beat: timedelta,
         hear: Callable[[], Awaitable[None]],
         marks: Marks,
@@ -111,6 +118,7 @@ class Answering:
         self._marks = marks
         self._trail = trail
         self._adapter = adapter
+        self._counting = counting
         self._beat_s = beat.total_seconds()
 
     async def answer(self, permit_token: str, inquiry_token: str, identities: Mapping[str, str]) -> str:
@@ -131,6 +139,7 @@ class Answering:
         questions = await self._decided(permit.document, inquiry, holds, known)
         # 7  find the person, minimise, record
         subjects = unlock_subjects(inquiry.document, identities, self._signatory)
+        questions = await self._counted(permit.document, inquiry, questions, subjects)
         questions = await self._answered(questions, subjects)
         outcomes = [question.outcome() for question in questions]
         sealed = self._sealed(inquiry, questions)
@@ -139,6 +148,11 @@ class Answering:
         reply = self._reply(permit.digest, inquiry.digest, inquiry.document.jti, outcomes, sealed)
         await self._even(started)
         return reply
+
+    async def forget(self) -> None:
+        """What was counted goes when it was kept long enough. Raises TrailUnavailable."""
+        now = self._signatory.now()
+        await self._trail.append([], lambda store, _: self._counting.forget(store, now))
 
     # ── the steps ──
 
@@ -250,6 +264,40 @@ class Answering:
             await self._hear()
         return self._hand_outs.valid(permit.revision, permit.accepted_at)
 
+    async def _counted(
+        self,
+        permit: Permit,
+        inquiry: Received[Inquiry],
+        questions: Sequence[_Question],
+        subjects: Mapping[str, Locked],
+    ) -> list[_Question]:
+        """What was asked too often waits for a person."""
+        if not self._counting.counts or any(question.ground is not None for question in questions):
+            return [*questions]
+        now = self._signatory.now()
+        hand_out = await self._hand_outs.of(permit.revision, int(now.timestamp()))
+        repeats = hand_out.release.catalogue.limits(permit.case.region).max_repeats
+        asked = []
+        for question in questions:
+            attempts = self._counting.of_question(
+                question.asked.question,
+                asked_of(question.asked, subjects).identity,
+                each=f"{inquiry.document.jti} {question.permitted.index}",
+                requester=inquiry.sender.code,
+                day=day_of(now),
+                repeats=repeats,
+            )
+            asked.append(replace(question, attempts=attempts))
+        every = [attempt for question in asked for attempt in question.attempts]
+        over = await self._trail.read(lambda store: self._counting.over(store, every, now))
+        counted = []
+        for question in asked:
+            often = not over.isdisjoint(_fingerprints(question))
+            if often:
+                log(Event.ASKED_OFTEN, partner=inquiry.sender.code, question=question.asked.question)
+            counted.append(replace(question, often=often, automatic=question.automatic and not often))
+        return counted
+
     async def _answered(
         self, questions: Sequence[_Question], subjects: Mapping[str, Locked]
     ) -> list[_Question]:
@@ -317,16 +365,31 @@ class Answering:
         entries += [one.entry() for one in reviewed]
         kept = taken if taken.waiting else replace(taken, token=None, identities=None)
         used = {question.permitted.rule for question in questions if question.answer is not None}
+        attempts = [attempt for question in questions for attempt in question.attempts]
+        urgent = None
+        if attempts and document.urgency == "acute_danger" and permit.document.case.melding != "registered":
+            urgent = self._counting.of_urgency(requester, document.case_ref)
+            attempts.append(urgent)
 
-        def record(store: Connection, _: object) -> None:
+        def record(store: Connection, _: object) -> frozenset[str]:
+            now = self._signatory.now()
             if used:
-                holds = standing.load(store, self._signatory.now())
+                holds = standing.load(store, now)
                 if holds.paused or not holds.automatic.issuperset(used):
                     raise Conflict  # decided otherwise while the register was asked: the broker tries again
+            over: frozenset[str] = frozenset()
+            if attempts:
+                over = self._counting.over(store, attempts, now)
+                if any(one.answer and not over.isdisjoint(_fingerprints(one)) for one in questions):
+                    raise Conflict  # asked elsewhere at the same time: at the next try it waits for a person
+                self._counting.note(store, attempts, now)
             inbox.insert(store, kept)
             reviews.save(store, reviewed)
+            return over
 
-        await self._trail.append(entries, record)
+        over = (await self._trail.append(entries, record)).result
+        if urgent is not None and urgent.fingerprint in over:
+            log(Event.URGENT_OFTEN, partner=requester)
         for question in questions:
             _answers.labels(question.outcome().status, question.permitted.mode).inc()
 
@@ -367,6 +430,10 @@ class Answering:
     async def _even(self, started: float) -> None:
         if self._beat_s > 0:
             await asyncio.sleep(self._beat_s - (time.monotonic() - started) % self._beat_s)
+
+
+def _fingerprints(question: _Question) -> frozenset[str]:
+    return frozenset(attempt.fingerprint for attempt in question.attempts)
 
 
 def asked_of(question: AskedQuestion, subjects: Mapping[str, Locked]) -> Asked:
@@ -418,6 +485,8 @@ def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
         "status": outcome.status,
         "ground": outcome.ground,
     }
+    if question.often:
+        facts["often"] = True
     sealed = {"answer": question.answer.model_dump(mode="json")} if question.answer is not None else None
     return Entry(Kind.ANSWER, facts, subject_ref=question.asked.subject_ref, sealed=sealed)
 
@@ -434,5 +503,6 @@ def _waiting(question: _Question) -> Waiting:
         state=states[question.outcome().status],
         doubtful=question.doubtful,
         restricted=question.restricted,
+        often=question.often,
         obligations=question.decision.obligations if question.decision is not None else (),
     )

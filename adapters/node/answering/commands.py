@@ -26,6 +26,7 @@ def waiting(node: NodeAddress, token: Token) -> None:
     )
     for row in call("GET", node, "/v1/questions", token):
         state = "twijfel: bel" if row["doubtful"] else label(DESK, row["state"])
+        state += " (vaak gevraagd)" if row["often"] else ""
         due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
         codes = " ".join(row["answerCodes"])
         who = f"{row['requester']} ({row['requesterRole']})"

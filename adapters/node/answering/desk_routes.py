@@ -57,6 +57,7 @@ class WaitingOut(Body):
             "doubtful": False,
             "restricted": False,
             "proposed": False,
+            "often": False,
         },
     )
 
@@ -84,6 +85,7 @@ class WaitingOut(Body):
         "twee geven het antwoord vrij."
     )
     proposed: bool = Field(description="Iemand stelde een antwoord voor; een ander moet instemmen.")
+    often: bool = Field(description="Vaker gevraagd dan een programma beantwoordt. Vraag na waarom.")
 
 
 UserReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@._:-]{1,64}$")]
@@ -328,4 +330,5 @@ def _waiting(taken: Taken, question: Waiting, directory: Directory, catalogue: C
         doubtful=question.doubtful,
         restricted=question.restricted,
         proposed=question.proposed_at is not None,
+        often=question.often,
     )

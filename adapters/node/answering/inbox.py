@@ -74,8 +74,9 @@ _CHANGE = Prepared(update(inbox).where(inbox.c.jti == _CHANGED), _CHANGED, *inbo
 @dataclass(frozen=True)
 class Waiting:
     """One permitted question at the holder. `doubtful`: answered as not determinable, and a person has yet
-    to look. `restricted`: it may be about own staff or somebody well-known; then `seen_by` are who opened it,
-    `proposed_by` who would let an answer go, which stands in the own trail at `proposed_at`.
+    to look. `often`: the same was asked more often than a machine answers. `restricted`: it may be about own
+    staff or somebody well-known; then `seen_by` are who opened it, `proposed_by` who would let an answer go,
+    which stands in the own trail at `proposed_at`.
     """
 
     index: int
@@ -86,6 +87,7 @@ class Waiting:
     question: str
     state: str
     doubtful: bool = False
+    often: bool = False
     obligations: tuple[str, ...] = ()
     restricted: bool = False
     seen_by: tuple[str, ...] = ()

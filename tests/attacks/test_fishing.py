@@ -1,0 +1,150 @@
+"""Attacks by asking again: fresh cases, fresh references, other addresses, all at once. What a person at the
+holder has to look at, no machine tells.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import adapters.node.app
+import gateway.app
+from adapters.node.answering import answering
+from contract.codes import BROKER
+from contract.identity import Identity
+from demo.cast import cast
+from demo.play import Play, decide_standing
+from party.events import Event
+from party.wire import Response
+from tests.attacks.conftest import none
+from tests.attacks.insider import SOMEBODY, Insider
+from tests.world import LocalWorld, local_world
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[LocalWorld]:
+    """A running chain in which Reclassering counts, as holders do; nothing happens by itself in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for app in (adapters.node.app, gateway.app):
+            patch.setattr(app, "rounds", none)
+        settings = {
+            "broker": {"partner_timeout_s": 20},
+            "reclassering": {"count_attempts": "P28D"},
+        }
+        folder = tmp_path_factory.mktemp("fishing")
+        with local_world(folder, registers=registers, settings=settings) as world:
+            decide_standing(Play(world))
+            yield world
+
+
+def state(response: Response) -> str:
+    assert response.status == 200, response.body
+    [row] = json.loads(response.body)["inquiries"]
+    [question] = row["questions"]
+    return str(question["state"])
+
+
+def asked(vt: Insider, identities: Sequence[Identity]) -> list[str]:
+    """How each question ends, each in a fresh case about a fresh reference."""
+    return [state(vt.present(vt.inquiry(vt.case(), identity=identity))) for identity in identities]
+
+
+def somebody(chain: LocalWorld, known: bool, number: int) -> Identity:
+    """Somebody under supervision, or nobody that the register knows; another person for each number."""
+    if not known:
+        surname = f"Herhaal{'bcdfgh'[number]}oma"
+        return replace(
+            SOMEBODY, surname=surname, birth_date=f"19{60 + number}-10-19", house_number=f"{number}a"
+        )
+    return cast(chain.today)["stalking.man"].identity
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_fresh_cases_and_references_do_not_stretch_the_budget(
+    known: bool, chain: LocalWorld, vt: Insider
+) -> None:
+    """Twenty times about one person: three answers, then a person has to look; alike for who is known and who
+    is not.
+    """
+    assert asked(vt, [somebody(chain, known, 1)] * 20) == ["answered"] * 3 + ["waits_for_person"] * 17
+
+
+def test_a_street_is_not_tried(chain: LocalWorld, vt: Insider) -> None:
+    """Seven addresses for one name and date: one is answered."""
+    street = [replace(somebody(chain, False, 2), house_number=str(number)) for number in range(1, 8)]
+    assert asked(vt, street) == ["answered"] + ["waits_for_person"] * 6
+
+
+def test_asking_at_once_does_not_stretch_the_budget(chain: LocalWorld, vt: Insider) -> None:
+    """Ten fresh cases at the same moment: nothing is answered beyond the budget."""
+    person = somebody(chain, False, 3)
+    bodies = [
+        json.dumps({"inquiries": [vt.inquiry(vt.case(), identity=person).body()]}).encode() for _ in range(10)
+    ]
+
+    async def race() -> list[Response]:
+        sends = [
+            chain.wire.send("POST", chain.address(BROKER), "/v1/inquiries", body=body, timeout_s=60)
+            for body in bodies
+        ]
+        return await asyncio.gather(*sends)
+
+    ends = [state(one) for one in chain.do(race())]
+    assert 1 <= ends.count("answered") <= 3
+    assert set(ends) <= {"answered", "waits_for_person", "sent"}  # sent: tried again, and then it waits
+
+
+def test_an_official_sees_that_it_was_asked_often(chain: LocalWorld, vt: Insider) -> None:
+    """On the list of what waits; the trail of the holder says so too."""
+    inquiry = [vt.inquiry(vt.case(), identity=somebody(chain, False, 4)) for _ in range(4)]
+    assert [state(vt.present(one)) for one in inquiry][-1] == "waits_for_person"
+    rows: list[dict[str, Any]] = chain.caller("reclassering", "official").get("/v1/questions")
+    often = {row["inquiry"]: row["often"] for row in rows}
+    assert often[inquiry[-1].signed.document.jti] is True
+
+
+def test_after_its_time_the_same_is_answered_again(chain: LocalWorld, vt: Insider) -> None:
+    """Twenty-eight days later, and what was counted is gone."""
+    person = somebody(chain, False, 5)
+    assert asked(vt, [person] * 4)[-1] == "waits_for_person"
+    chain.clock.ahead += timedelta(days=29)
+    try:
+        decide_standing(Play(chain))
+        assert asked(vt, [person]) == ["answered"]
+        chain.do(chain.apps[chain.address("reclassering")].state.node.answering.forget())
+        assert asked(vt, [person] * 3) == ["answered"] * 2 + ["waits_for_person"]
+    finally:
+        chain.clock.ahead -= timedelta(days=29)
+
+
+def test_acute_danger_without_end_is_noticed(chain: LocalWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A melding that is always due, a danger that is always acute, another person each time: it is answered,
+    for danger does not wait; the eleventh case in four weeks is an event for the FG.
+    """
+    urgent: dict[str, Any] = {
+        "purpose": "immediate_safety",
+        "urgency": "acute_danger",
+        "urgency_attested": "duty_officer",
+        "requester_role": "duty_officer",
+    }
+    om = Insider(chain, "om")
+
+    def ask(number: int) -> str:
+        name = f"{'bcdfghjklmnp'[number]}oma"
+        born, house = f"19{70 + number}-02-03", f"{number + 1}c"
+        person = replace(SOMEBODY, surname=name, given_names=name, birth_date=born, house_number=house)
+        case = om.case(melding="due", unsafety="acute")
+        question = "reclassering.under_supervision"
+        return state(om.present(om.inquiry(case, question, identity=person, **urgent)))
+
+    told: list[Event] = []
+    monkeypatch.setattr(answering, "log", lambda event, **_: told.append(event))
+    assert [ask(number) for number in range(10)] == ["answered"] * 10
+    assert told == []
+    assert ask(10) == "answered"
+    assert told == [Event.URGENT_OFTEN]
