@@ -40,6 +40,11 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
         "tests/audit/test_disk.py",
     ),
     "audit/verify.py": ("tests/audit/test_verify.py", "tests/audit/test_export.py"),
+    "adapters/node/asking/opening.py": ("tests/node/test_opening.py",),
+    "adapters/node/asking/enrichments.py": ("tests/node/test_enrichments.py",),
+    "adapters/node/answering/inbox.py": ("tests/node/test_inbox.py",),
+    "gateway/inquiries/courier.py": ("tests/gateway/test_courier.py",),
+    "gateway/inquiries/asked.py": ("tests/gateway/test_asked.py",),
     "audit/obligations.py": ("tests/audit/test_obligations.py", "tests/audit/test_book.py"),
     "adapters/node/informing/steps.py": ("tests/node/test_letters.py", "tests/journeys/test_informing.py"),
     "gateway/broker.py": (
