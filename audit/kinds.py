@@ -33,6 +33,8 @@ class Kind(StrEnum):
     ACCEPTANCE = "acceptance"
     ASSIGNMENT = "assignment"
     CLOSURE = "closure"
+    MELDING_OVERDUE = "melding_overdue"
+    MELDING_ARRIVED = "melding_arrived"
     # of a question
     INQUIRY = "inquiry"
     SUBJECT = "subject"
@@ -132,6 +134,8 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.ACCEPTANCE: Meaning("A case was accepted, where several partners decide together.", _BOTH, _CHAIR),
     Kind.ASSIGNMENT: Meaning("Somebody took up the work on a case.", _NODE, _CHAIR),
     Kind.CLOSURE: Meaning("The work on a case is done.", _NODE, _CHAIR),
+    Kind.MELDING_OVERDUE: Meaning("The melding of a case did not come in time.", _BOTH, _CHAIR),
+    Kind.MELDING_ARRIVED: Meaning("It came after all.", _NODE, _CHAIR),
     Kind.INQUIRY: Meaning("An inquiry was made, or taken.", _BOTH, row="whole", exhibit=True),
     Kind.SUBJECT: Meaning("Who is asked about, sealed.", _NODE, row="subject"),
     Kind.PERMIT: Meaning(

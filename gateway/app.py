@@ -17,8 +17,15 @@ from gateway.broker import Broker
 from gateway.forgetting import FORGETTING
 from gateway.handout import release_routes
 from gateway.handout.agreement import Agreement
-from gateway.inquiries import case_routes, inquiry_routes, rectification_routes, reply_routes
+from gateway.inquiries import (
+    case_routes,
+    inquiry_routes,
+    overdue_routes,
+    rectification_routes,
+    reply_routes,
+)
 from gateway.inquiries.courier import Courier
+from gateway.inquiries.overdue import OverdueAlarms
 from gateway.inquiries.rectifications import Rectifications
 from gateway.obligations import obligation_routes
 from gateway.obligations.obligation_steps import ObligationSteps
@@ -34,6 +41,7 @@ from party.rounds import rounds
 from party.settings import SettingsProblem
 from party.start import PROBLEMS, Start, say_strange, started
 from party.wire import HttpWire, Wire
+from policies.catalogue import Catalogue
 
 API_VERSION = "1.0.0"
 _BEARER = (
@@ -111,16 +119,16 @@ def app(
                 catalogue = start.hand_outs.first.catalogue
                 notice_days = catalogue.parameters.notice_days
                 book = Book(start.trail, notice_days=notice_days, joint=True, strange=say_strange)
-                informing = ObligationSteps(
-                    start.signatory,
-                    start.trail,
-                    book,
-                    catalogue=lambda: start.hand_outs.newest(int(now().timestamp())).catalogue,
-                )
+
+                def newest() -> Catalogue:
+                    return start.hand_outs.newest(int(now().timestamp())).catalogue
+
+                informing = ObligationSteps(start.signatory, start.trail, book, catalogue=newest)
+                overdue = OverdueAlarms(start.signatory, start.trail, catalogue=newest)
                 retention = Retention(
                     start.trail, book, now=now, keep_entries=settings.keep_entries, forgetting=FORGETTING
                 )
-                app.state.informing = informing
+                app.state.informing, app.state.overdue = informing, overdue
                 app.state.rectifying = Rectifications(start.signatory, start.trail)
                 app.state.comparing = Comparisons(start.signatory, start.trail)
                 stamping = _stamping(settings, start, line)
@@ -134,6 +142,7 @@ def app(
                     agree=(agreement.refresh, settings.retry_every_s),
                     examine=(agreement.examine_due, settings.retry_every_s),
                     show=(witnesses.show, settings.witness_every_s),
+                    alarm=(overdue.look, settings.obligations_every_s),
                     inform=(informing.look, settings.obligations_every_s),
                     retain=(daily(retention, now), LOOK_EVERY_S),
                 ):
@@ -153,6 +162,7 @@ def app(
         bearer=_BEARER,
     )
     made.include_router(case_routes.router)
+    made.include_router(overdue_routes.router)
     made.include_router(inquiry_routes.router)
     made.include_router(reply_routes.router)
     made.include_router(release_routes.router)

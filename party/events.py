@@ -171,6 +171,11 @@ class Event(Enum):
         "The time of some duties to inform is over. Chair and FG have been told.",
         "count",
     )
+    MELDINGEN_OVERDUE = (
+        "error",
+        "The melding of some cases did not come in time; they stand still. Chair and FG have to act.",
+        "count",
+    )
     REMINDED = "warning", "Somebody must be reminded of a duty to inform.", "reminder", "to"
     KINDS_UNKNOWN = (
         "error",

@@ -239,6 +239,8 @@ class LocalWorld(World):
     def pass_time(self, passed: timedelta) -> None:
         """The clock jumps ahead, and every node has its turn."""
         self.clock.ahead += passed
+        if self.address(BROKER) in self.apps:
+            self.do(self.apps[self.address(BROKER)].state.overdue.look())
         for partner in self.parties:
             if self.address(partner) in self.apps:
                 self.inform(partner)
@@ -246,7 +248,8 @@ class LocalWorld(World):
     def inform(self, partner: str) -> None:
         """The next turn of this partner's duty to inform."""
         node = self.apps[self.address(partner)].state.node
-        for turn in (node.informing.remind, node.outbox.deliver_due, node.informing.follow):
+        informing = node.informing
+        for turn in (node.overdue.follow, informing.remind, node.outbox.deliver_due, informing.follow):
             self.do(turn())
 
     def proposal(self) -> Proposal:

@@ -14,10 +14,11 @@ from adapters.node.answering.answering import Answering
 from adapters.node.answering.attempts import Counting
 from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.answering.marks import Marks, MarksError, read_marks
-from adapters.node.asking import case_routes, enrichment_routes
+from adapters.node.asking import case_routes, enrichment_routes, overdue_routes
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
 from adapters.node.asking.opening import Opening
+from adapters.node.asking.overdue import OverdueMeldingen
 from adapters.node.broker_line import BrokerLine
 from adapters.node.forgetting import FORGETTING
 from adapters.node.handout import release_routes
@@ -127,6 +128,7 @@ def app(
                 releases=releases,
                 trail=start.trail,
                 cases=OwnCases(start.signatory, broker, start.trail, opening, catalogue=catalogue),
+                overdue=OverdueMeldingen(broker, start.trail, opening),
                 asking=Asking(
                     start.signatory,
                     broker,
@@ -189,6 +191,7 @@ def app(
                     agree=(releases.follow, settings.releases_s),
                     count=(node.desk.count_waiting, _COUNT_EVERY_S),
                     witness=(node.witness.look, _LOOK_EVERY_S),
+                    alarm=(node.overdue.follow, settings.obligations_every_s),
                     remind=(node.informing.remind, settings.obligations_every_s),
                     tell=(outbox.deliver_due, settings.obligations_every_s),
                     correct=(node.rectifying.follow, _HEAR_EVERY_S),
@@ -222,6 +225,7 @@ def app(
     made.include_router(trail_routes.router)
     made.include_router(permit_routes.router)
     made.include_router(case_routes.router)
+    made.include_router(overdue_routes.router)
     made.include_router(enrichment_routes.router)
     made.include_router(desk_routes.router)
     made.include_router(standing_routes.router)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from adapters.node.answering.inbox import inbox
 from adapters.node.asking.enrichments import enrichments, own_cases, subjects
+from adapters.node.asking.overdue import overdue_meldingen
 from adapters.node.reviewing.reviews import urgent_reviews
 from adapters.node.rights.requests import requests
 from audit.errors import CaseTaken
@@ -15,7 +16,7 @@ from audit.retention import Forgetting
 
 
 def _cases(store: Connection, refs: Collection[str]) -> None:
-    for table in (enrichments, own_cases, subjects, inbox, urgent_reviews):
+    for table in (enrichments, own_cases, subjects, overdue_meldingen, inbox, urgent_reviews):
         store.execute(delete(table).where(table.c.case_ref.in_(sorted(refs))))
     store.execute(delete(requests).where(requests.c.id.in_(sorted(refs))))
 

@@ -6,6 +6,7 @@ from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
+from adapters.node.asking.overdue import OverdueMeldingen
 from adapters.node.handout.releases import Releases
 from adapters.node.informing.informing import Informing
 from adapters.node.outbox import Outbox
@@ -30,6 +31,7 @@ class Node:
     releases: Releases
     trail: Trail
     cases: OwnCases
+    overdue: OverdueMeldingen
     asking: Asking
     answering: Answering
     desk: AnsweringDesk

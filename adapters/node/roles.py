@@ -68,6 +68,7 @@ ADMISSIONS: Mapping[str, Admission] = {
     "POST /cases/{id}/assignments": _of_case("C15", *_ASKERS),
     "POST /cases/{id}/acceptances": _of_case("C22", "participant"),
     "POST /cases/{id}/closures": _of_case("C15, K3", *_MEMBERS),
+    "GET /overdue-meldingen": _of_case("C1b, D03", "chair", FG),
     # questions and their answers
     "POST /enrichments": _of_case("C15", *_ASKERS),
     "GET /enrichments/{id}": _of_case("C15, D01", *_ASKERS),

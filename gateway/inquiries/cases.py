@@ -5,7 +5,7 @@ random per case.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
+    Select,
     String,
     Table,
     bindparam,
@@ -42,6 +43,7 @@ cases = Table(
     ),  # counts statements and accepted inquiries: fences decisions against each other
     Column("position", Integer, nullable=False),  # of the entry of the newest statement
     Column("accepted", Integer),  # the position of the entry of its acceptance
+    Column("overdue", Integer),  # the position of the entry that its melding did not come; none: no alarm
 )
 
 # statements are built once: building one costs more than running it
@@ -73,6 +75,8 @@ class Case:
     """Of the entry of its newest statement; None until that is recorded."""
     accepted: int | None = None
     """Where it was accepted stands at this position of the trail (C22); None: nobody accepted it."""
+    overdue: int | None = None
+    """That its melding did not come in time stands at this position, until one is registered (D03)."""
 
     def facts_for(self, *, now: datetime, regime: Literal["bilateral", "zvh"], own_region: bool) -> CaseFacts:
         """What policy sees. A melding that is due becomes overdue by the broker's clock alone (C1b)."""
@@ -150,12 +154,18 @@ def stated(
         melding_due_at=due_at,
         version=0 if before is None else before.version + 1,
         accepted=None if before is None else before.accepted,
+        overdue=None if before is None or said.melding == "registered" else before.overdue,
     )
 
 
 def load(connection: Connection, case_refs: Sequence[str]) -> dict[str, Case]:
     rows = connection.execute(_SOME, {"case_refs": list(case_refs)}).mappings()
     return {row["case_ref"]: Case(**row) for row in rows}
+
+
+def found(connection: Connection, query: Select[Any]) -> list[Case]:
+    """The cases of a query on `cases`, in its order."""
+    return [Case(**row) for row in connection.execute(query).mappings()]
 
 
 class CaseRaced(Exception):

@@ -110,6 +110,8 @@ def test_each_role_reads_what_it_did() -> None:
     assert readable("chair") == {
         "case",
         "acceptance",
+        "melding_overdue",
+        "melding_arrived",
         "assignment",
         "closure",
         "permit",

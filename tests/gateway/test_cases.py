@@ -1,5 +1,6 @@
 """The facts of a case: who may state them, and when a melding that is due is overdue."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,3 +112,11 @@ def test_the_clock_is_not_started_again(between: str) -> None:
     later = case("om", brought, NOW + timedelta(hours=20), melding=between)
     again = case("om", later, NOW + timedelta(hours=21), melding="due")
     assert seen(again, NOW + DUE) == "overdue"
+
+
+def test_an_alarm_lasts_until_a_melding_is_registered() -> None:
+    """Stating something else does not end it (D03)."""
+    raised = replace(case("politie", melding="due"), overdue=7)
+    assert case("politie", raised, melding="none").overdue == 7
+    assert case("veilig_thuis", raised, melding="due").overdue == 7
+    assert case("veilig_thuis", raised, melding="registered").overdue is None

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from audit.kinds import Kind
 from contract.codes import BROKER
 from contract.directory import directory_text
 from contract.documents import CaseAcceptance
+from contract.problems import Problem
 from demo.caller import Json, Refused
 from demo.members import FIVE, REGION
 from demo.play import Play, decide_standing
@@ -373,3 +375,68 @@ def test_no_way_out_teaches_to_change_what_is_so() -> None:
         text = load_release().catalogue.reasons[code].way_out_nl or ""
         assert "klopt" not in text, code
         assert "rol" not in text or "Laat de rol slachtoffer dan staan" in text, code
+
+
+def overdue(play: Play, partner: str, role: str) -> list[Json]:
+    listed: list[Json] = play.caller(partner, role).get("/v1/overdue-meldingen")
+    return listed
+
+
+FG = "data_protection_officer"
+
+
+def test_a_melding_that_did_not_come_alarms_chair_and_fg_until_it_is_there(
+    play: Play, world: LocalWorld
+) -> None:
+    """Politie asked in acute danger and promised a melding; a day later everything stands still (D03)."""
+    officer = play.caller("politie", "duty_officer")
+    case = play.case(officer, melding="due", unsafety="acute", stage="meeting")
+    play.pass_time(timedelta(hours=23))
+    readers = [("veilig_thuis", "chair"), ("veilig_thuis", FG), ("politie", FG)]
+    assert [overdue(play, *who) for who in readers] == [[], [], []]
+    play.pass_time(timedelta(hours=2))
+    for who in readers:
+        [row] = overdue(play, *who)
+        assert (row["caseRef"], row["region"], row["broughtBy"]) == (case, REGION, "politie"), who
+    assert overdue(play, "om", FG) == []
+    # stated otherwise, it lasts; told again, it is recorded once
+    officer = play.caller("politie", "duty_officer")
+    play.case(officer, caseRef=case, melding="none", unsafety="acute", stage="meeting")
+    play.pass_time(timedelta(hours=1))
+    assert len(overdue(play, "veilig_thuis", "chair")) == 1
+    for party in (BROKER, "veilig_thuis", "politie"):
+        assert [one["case_ref"] for one in entries(world, party, Kind.MELDING_OVERDUE)] == [case], party
+    # the melding comes, however late
+    play.chair.post(f"/v1/cases/{case}/assignments", INVITED)
+    play.case(play.chair, caseRef=case, unsafety="acute", stage="meeting")
+    play.pass_time(timedelta(minutes=1))
+    assert [overdue(play, *who) for who in readers] == [[], [], []]
+    for party in ("veilig_thuis", "politie"):
+        assert [one["case_ref"] for one in entries(world, party, Kind.MELDING_ARRIVED)] == [case], party
+
+
+def test_a_broker_that_is_silent_or_lies_ends_no_alarm(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of reach, with nothing to tell, or with the proof of another case: it lasts."""
+    officer = play.caller("politie", "duty_officer")
+    case = play.case(officer, melding="due", unsafety="acute", stage="meeting")
+    play.pass_time(timedelta(hours=25))
+    node = world.apps[world.address("veilig_thuis")].state.node
+    registered = play.case(play.chair)
+    broker = world.apps[world.address(BROKER)].state.broker
+    [elsewhere] = world.do(broker._trail.read(lambda store: cases.load(store, [registered]))).values()
+    proven = broker._case_receipt
+
+    async def another(to: Any, _: Any) -> str:
+        said: str = await proven(to, elsewhere)
+        return said
+
+    monkeypatch.setattr(broker, "_case_receipt", another)
+    with pytest.raises(Problem):
+        world.do(node.overdue.follow())
+    world.wire.cut = lambda *_: "before"
+    with pytest.raises(Problem):
+        world.do(node.overdue.follow())
+    world.wire.cut = lambda *_: None
+    assert [row["caseRef"] for row in overdue(play, "veilig_thuis", "chair")] == [case]

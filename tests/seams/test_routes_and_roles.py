@@ -67,6 +67,7 @@ TABLE: dict[str, set[str] | str] = {
     "POST /obligations/{id}/letters": CHAIR,
     "GET /cases/{case}/obligations": {*ASKING, FG},
     "POST /cases/{case}/obligations/{id}/steps": set(),  # for the OM alone, and this is Veilig Thuis
+    "GET /overdue-meldingen": {"chair", FG},
     "POST /overviews": {FG},
     "POST /entries/_search": {"chair", "privacy_officer", FG, "security_officer"},
     "POST /exports": {FG},

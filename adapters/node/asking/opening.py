@@ -79,8 +79,7 @@ class Opening:
         problem.
         """
         try:
-            receipt = self._signatory.read(Receipt, _CaseReceipt.model_validate_json(body).receipt)
-            [(position, said), *more] = self._proven(receipt)
+            [(position, said), *more] = self.proven(_CaseReceipt.model_validate_json(body).receipt)
         except ValueError:  # another shape, or another number of entries
             raise DocumentMalformed from None
         if said["kind"] != Kind.CASE or said["case_ref"] != case_ref:
@@ -89,6 +88,12 @@ class Opening:
             raise DocumentMalformed
         facts = {"region": said["region"], **said["facts"]}
         return OwnCase(case_ref, position, said["statement"], facts, (), accepted=bool(more))
+
+    def proven(self, receipt: str) -> list[tuple[int, dict[str, Any]]]:
+        """The entries of a receipt, each with its position in the broker's trail. Raises a document
+        problem.
+        """
+        return self._proven(self._signatory.read(Receipt, receipt))
 
     def _proven(self, receipt: Received[Receipt]) -> list[tuple[int, dict[str, Any]]]:
         entries = proven_entries(receipt.document, self._signatory.directory)
