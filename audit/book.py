@@ -36,6 +36,7 @@ from audit.obligations import (
     Obligation,
     Obligations,
     Reminder,
+    clocks_of,
     in_order,
     next_reminder,
     reminders,
@@ -76,20 +77,18 @@ _INSERT = insert(_obligations)
 
 
 class Book:
-    """`joint`: of the joint trail; else of the receiver's own. `notice_days`: the working clock.
-    `strange` hears how many entries were read of kinds that this version does not know.
+    """`joint`: of the joint trail; else of the receiver's own. `strange` hears how many entries were read of
+    kinds that this version does not know.
     """
 
     def __init__(
         self,
         trail: Trail,
         *,
-        notice_days: int,
         joint: bool,
         strange: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._trail = trail
-        self._notice_days = notice_days
         self._joint = joint
         self._strange = strange
 
@@ -231,7 +230,7 @@ class Book:
         return stop - start
 
     def _write(self, store: Connection, leaves: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        fold = Obligations(self._notice_days, self._joint)
+        fold = Obligations(self._joint)
         for one in _loaded(store, [leaf for _, leaf in leaves]):
             fold.put(one)
         known = set(fold.by_id)
@@ -281,6 +280,7 @@ def _obligation(text: str) -> Obligation:
     }
     for name in ("due_at", "changed_at", "until"):
         values[name] = None if values[name] is None else datetime.fromisoformat(values[name])
+    values["clocks"] = clocks_of(facts.get("clocks"))
     values["disclosures"] = tuple(
         Disclosure(
             **{

@@ -36,6 +36,8 @@ working clock is that of the joint notice.
 LONGEST_DEFERRAL = timedelta(days=14)
 """At once (Wmo 5.3.1); it may be renewed, and each renewal is a decision of its own."""
 
+_LATEST_NOTICE_DAYS = 28
+
 ENDED: frozenset[State] = frozenset({"met", "met_by_other", "omitted"})
 
 _LIVE_STEPS: Mapping[Kind, frozenset[State]] = {
@@ -82,6 +84,44 @@ _AFTER: Mapping[Kind, State] = {
 
 
 @dataclass(frozen=True)
+class NoticeClocks:
+    """The clocks that the hand-out had when a question was put: days until the person must have been told,
+    days that this can be postponed at once, the days on which the sender is reminded, and from which deferral
+    and after how many weeks the FG looks.
+    """
+
+    notice_days: int = _LATEST_NOTICE_DAYS
+    deferral_max_days: int = LONGEST_DEFERRAL.days
+    notice_reminder_days: tuple[int, ...] = (14, 21, 25)
+    fg_review_deferral: int = 3
+    fg_review_week: int = 10
+
+    @property
+    def notice(self) -> timedelta:
+        return timedelta(days=self.notice_days)
+
+    @property
+    def deferral(self) -> timedelta:
+        return timedelta(days=self.deferral_max_days)
+
+
+def clocks_of(told: Any) -> NoticeClocks:
+    """The clocks that a permit's entry tells, each no later than the law's, which holds where one is not
+    told, or is none.
+    """
+    law, found = NoticeClocks(), dict[str, Any]()
+    for name, most in vars(law).items():
+        value = told.get(name) if isinstance(told, Mapping) else None
+        if name == "notice_reminder_days":
+            days = value if isinstance(value, list | tuple) else ()
+            if days and all(type(day) is int and day > 0 for day in days):
+                found[name] = tuple(days)
+        elif type(value) is int and 0 < value <= most:
+            found[name] = value
+    return replace(law, **found)
+
+
+@dataclass(frozen=True)
 class Disclosure:
     """A question that was put to a holder: the id of its permit in the joint trail, and when it was given."""
 
@@ -117,6 +157,7 @@ class Obligation:
     reminded: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()  # ids of its steps, as whoever took them calls them
     places: tuple[int, ...] = ()  # where they stand in the trail
+    clocks: NoticeClocks = NoticeClocks()
 
     @property
     def opened_at(self) -> datetime:
@@ -152,7 +193,6 @@ class Obligations:
     the leaves since the last `settle` touched.
     """
 
-    notice_days: int
     joint: bool = False
     by_id: dict[str, Obligation] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
@@ -204,7 +244,7 @@ class Obligations:
         }
         if kind == Kind.DEFERRAL:
             until = _moment(step.get("until"))
-            if until is None or not now < until <= now + LONGEST_DEFERRAL:
+            if until is None or not now < until <= now + one.clocks.deferral:
                 return None
             count = one.deferrals + 1
             fresh |= {"until": until, "deferrals": count, "due_at": self._due(one, until, count)}
@@ -242,14 +282,19 @@ class Obligations:
                 return
             self._keep(replace(one, disclosures=(*one.disclosures, disclosure)))
         elif permit not in self.by_id:
-            self._open(key, codes[0], (disclosure,), at)
+            self._open(key, codes[0], (disclosure,), at, clocks_of(entry.get("clocks")))
 
     def _open(
-        self, key: tuple[str, str, str], code: str, disclosures: tuple[Disclosure, ...], at: datetime
+        self,
+        key: tuple[str, str, str],
+        code: str,
+        disclosures: tuple[Disclosure, ...],
+        at: datetime,
+        clocks: NoticeClocks,
     ) -> None:
         first = disclosures[0]
-        due = first.at + timedelta(days=self.notice_days)
-        self._keep(Obligation(first.permit, *key, code, disclosures, due, at))
+        due = first.at + clocks.notice
+        self._keep(Obligation(first.permit, *key, code, disclosures, due, at, clocks=clocks))
 
     def _step(self, entry: Mapping[str, Any], position: int) -> None:
         one = self.by_id.get(str(entry.get("obligation")))
@@ -263,7 +308,7 @@ class Obligations:
                 told = tuple(row for row in one.disclosures if row.permit in after.covers)
                 after = replace(after, disclosures=told)
                 self._keep(after)
-                self._open(one.key, one.code, left, after.changed_at)
+                self._open(one.key, one.code, left, after.changed_at, one.clocks)
                 return
         self._keep(after)
 
@@ -281,20 +326,17 @@ class Obligations:
 
     def _due(self, one: Obligation, until: datetime, count: int) -> datetime:
         """Never before the deferral ends; then two weeks, within 4 weeks and 2 for each deferral (T1)."""
-        first = one.opened_at + timedelta(days=self.notice_days)
-        last = first + count * LONGEST_DEFERRAL
-        return max(first, until, min(until + LONGEST_DEFERRAL, last))
+        first, longest = one.opened_at + one.clocks.notice, one.clocks.deferral
+        return max(first, until, min(until + longest, first + count * longest))
 
     def _keep(self, one: Obligation) -> None:
         self.put(one)
         self.changed.add(one.id)
 
 
-def obligations(
-    entries: Iterable[Mapping[str, Any]], *, notice_days: int, joint: bool = False
-) -> list[Obligation]:
+def obligations(entries: Iterable[Mapping[str, Any]], *, joint: bool = False) -> list[Obligation]:
     """The obligations that a trail leaves, oldest first; `entries` are its leaves, from the first on."""
-    fold = Obligations(notice_days, joint)
+    fold = Obligations(joint)
     for position, entry in enumerate(entries):
         fold.take(entry, position)
     return sorted(fold.by_id.values(), key=in_order)
@@ -314,35 +356,28 @@ class Reminder:
     to: tuple[str, ...]
 
 
-_BEFORE_DUE: Mapping[str, timedelta] = {
-    "two_weeks": timedelta(days=14),
-    "one_week": timedelta(days=7),
-    "three_days": timedelta(days=3),
-}
-_LONG = timedelta(weeks=10)
-_MANY_DEFERRALS = 3
-
-
 def reminders(one: Obligation) -> Iterator[Reminder]:
-    """All that are still to come or due, soonest or not (docs/law.md): day 14, 21 and 25 to the
-    sender; at its time to chair and FG; when a deferral passes, the same day; the third deferral and week 10
-    to the FG.
+    """All that are still to come or due, soonest or not (docs/law.md): on the days of its clocks to the
+    sender; at its time to chair and FG; when a deferral passes, the same day; after many deferrals and many
+    weeks to the FG.
     """
     if not one.live:
         return
-    day = one.due_at.date().isoformat()
+    day, clocks = one.due_at.date().isoformat(), one.clocks
+    long = f"week_{clocks.fg_review_week}"
     found = [
         *(
-            Reminder(f"{name}:{day}", one.due_at - before, ("sender",))
-            for name, before in _BEFORE_DUE.items()
+            Reminder(f"{left}_days_left:{day}", one.due_at - timedelta(days=left), ("sender",))
+            for left in (clocks.notice_days - reminded for reminded in clocks.notice_reminder_days)
+            if left > 0
         ),
         Reminder(f"overdue:{day}", one.due_at, ("chair", "fg")),
-        Reminder("week_10", one.opened_at + _LONG, ("fg",)),
+        Reminder(long, one.opened_at + timedelta(weeks=clocks.fg_review_week), ("fg",)),
     ]
     if one.state == "deferred" and one.until is not None:  # until then nobody but the FG has to act
         ended = Reminder(f"deferral_ended:{one.deferrals}", one.until, ("sender", "chair"))
-        found = [ended, *(row for row in found if row.at >= one.until or row.code == "week_10")]
-    if one.deferrals >= _MANY_DEFERRALS:
+        found = [ended, *(row for row in found if row.at >= one.until or row.code == long)]
+    if one.deferrals >= clocks.fg_review_deferral:
         found.append(Reminder(f"deferral_{one.deferrals}", one.changed_at, ("fg",)))
     yield from (row for row in found if row.code not in one.reminded)
 

@@ -117,9 +117,9 @@ async def _owed(database: str, keys: str, subjects: int) -> OwedSince:
             await trail.append(asked[first : first + _AT_ONCE])
         leaves = [one.recorded.facts async for one in trail.entries()]
         started = time.perf_counter()
-        found = obligations(leaves, notice_days=28, joint=True)
+        found = obligations(leaves, joint=True)
         folded = time.perf_counter() - started
-        book = Book(trail, notice_days=28, joint=True)
+        book = Book(trail, joint=True)
         started = time.perf_counter()
         await book.catch_up()
         read = time.perf_counter() - started

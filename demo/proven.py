@@ -44,7 +44,7 @@ def export_verified(play: Play, told: PlayedStory) -> None:
     told.must(status == 0, f"de uitvoer is niet heel: {said}")
     told.notes.append(f"De FG voert een kwartaal uit ({made.lines} regels) en kijkt het offline na:")
     told.notes += [line for line in said.splitlines() if line]
-    found = obligations(_leaves(out), notice_days=28)
+    found = obligations(_leaves(out))
     late = [one for one in found if one.case_ref == case and one.overdue(now)]
     told.must(len(late) == 1, f"{len(late)} kennisgevingen te laat in plaats van 1")
     told.notes.append("Uit die uitvoer blijkt: één kennisgeving is te laat.")

@@ -116,9 +116,7 @@ def app(
                     most_at_once=settings.most_at_once,
                     keep_replies=settings.keep_replies,
                 )
-                catalogue = start.hand_outs.first.catalogue
-                notice_days = catalogue.parameters.notice_days
-                book = Book(start.trail, notice_days=notice_days, joint=True, strange=say_strange)
+                book = Book(start.trail, joint=True, strange=say_strange)
 
                 def newest() -> Catalogue:
                     return start.hand_outs.newest(int(now().timestamp())).catalogue

@@ -441,7 +441,12 @@ class Broker:
         self, asked: Sequence[AskedInquiry], hand_out: HandOut, now: datetime
     ) -> list[Accepted]:
         """The entries and the rows of these inquiries, in one transaction."""
-        entries = [entry for one in asked for entry in entries_of(one, hand_out.policy.engine)]
+        limits = hand_out.release.catalogue.limits
+        entries = [
+            entry
+            for one in asked
+            for entry in entries_of(one, hand_out.policy.engine, limits(one.case.region))
+        ]
 
         def accept(store: Connection, recorded: Sequence[Recorded]) -> list[Accepted]:
             for case in {one.case.case_ref: one.case for one in asked}.values():

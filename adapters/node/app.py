@@ -106,8 +106,7 @@ def app(
 
             witness = Witnessing(start.signatory, broker, start.trail)
             opening = Opening(start.signatory, witness.note)
-            notice_days = start.hand_outs.first.catalogue.parameters.notice_days
-            book = Book(start.trail, notice_days=notice_days, joint=False, strange=say_strange)
+            book = Book(start.trail, joint=False, strange=say_strange)
             retention = Retention(
                 start.trail,
                 book,

@@ -3,17 +3,21 @@ it, and the row that it becomes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
 from audit.entry import Entry
 from audit.kinds import Kind
+from audit.obligations import NoticeClocks
 from contract.documents import CaseFacts, Inquiry
 from contract.signatory import Received
 from gateway.inquiries.cases import Case
 from gateway.inquiries.inquiries import FIRST_RETRY_S, Accepted, Progress
-from policies import Decision
+from policies import Decision, Parameters
+
+_CLOCKS = tuple(field.name for field in fields(NoticeClocks))
+"""Parameters of the hand-out by which a person must be informed; the trail keeps those of the time."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class AskedInquiry:
     due: tuple[int, ...] = ()
 
 
-def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
+def entries_of(asked: AskedInquiry, engine: str, limits: Parameters) -> list[Entry]:
     """What the trail records of an inquiry: one entry, and one per question with the decision and, apart,
-    what it rested on.
+    what it rested on. A permit tells by which clocks the person must be informed.
     """
     document, requester = asked.received.document, asked.received.sender.code
     shared: dict[str, Any] = {
@@ -64,7 +68,7 @@ def entries_of(asked: AskedInquiry, engine: str) -> list[Entry]:
             "engine": engine,
         }
         if decision.effect == "permit":
-            facts["due_at"] = due
+            facts |= {"due_at": due, "clocks": {name: getattr(limits, name) for name in _CLOCKS}}
         kind = Kind.PERMIT if decision.effect == "permit" else Kind.REFUSAL
         entries.append(Entry(kind, facts, subject_ref=question.subject_ref, sealed={"input": fact}))
     return entries

@@ -17,7 +17,6 @@ from party.run import STOPS
 from party.settings import PartySettings, read_settings
 from party.side import NodeOption, chosen, side_of
 from party.start import opened_trail, read_signatory, say_strange
-from policies import load_release
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -92,11 +91,10 @@ async def retain(settings: PartySettings, act: Callable[[Retention], Awaitable[N
     """
     side, now = side_of(settings), clock_of(settings)
     signatory = read_signatory(settings, side.party(settings), now)
-    notice_days = load_release(settings.release).catalogue.parameters.notice_days
     async with opened_trail(settings, signatory) as trail:
         retention = Retention(
             trail,
-            Book(trail, notice_days=notice_days, joint=side.joint, strange=say_strange),
+            Book(trail, joint=side.joint, strange=say_strange),
             now=now,
             keep_entries=settings.keep_entries,
             keep_workspace=side.keep_workspace(settings),

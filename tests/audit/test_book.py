@@ -34,7 +34,7 @@ def permit(subject: str = "man") -> Entry:
 
 
 def book_of(trail: Trail, *, joint: bool = False) -> Book:
-    return Book(trail, notice_days=28, joint=joint)
+    return Book(trail, joint=joint)
 
 
 async def remade(trail: Trail, book: Book) -> int:
@@ -50,7 +50,7 @@ async def remade(trail: Trail, book: Book) -> int:
 
 async def folded(trail: Trail, *, joint: bool = False) -> list[Obligation]:
     leaves = [one.recorded.facts async for one in trail.entries()]
-    return obligations(leaves, notice_days=28, joint=joint)
+    return obligations(leaves, joint=joint)
 
 
 async def opened(trail: Trail, book: Book, subject: str = "man") -> Obligation:

@@ -70,7 +70,7 @@ def test_a_step_on_a_full_disk_is_not_taken(sqlite_books: Books) -> None:
     """Neither the entry nor the book: nobody is forgotten, or thought to have been told."""
 
     async def go(trail: Trail) -> None:
-        book = Book(trail, notice_days=28, joint=False)
+        book = Book(trail, joint=False)
         await trail.append([permit()])
         [one] = await book.find()
         disk = Disk(trail)

@@ -206,7 +206,7 @@ def test_an_unknown_kind_in_a_trail_is_said_by_whoever_reads_it(sqlite_books: Bo
 
     async def go(trail: Trail) -> None:
         await trail.append([Entry("premit"), Entry(Kind.CASE), Entry("premit")])  # type: ignore[arg-type]
-        book = Book(trail, notice_days=28, joint=True, strange=heard.append)
+        book = Book(trail, joint=True, strange=heard.append)
         await book.catch_up()
         await book.catch_up()
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.obligations import ENDED, STEPS, Obligation, Obligations, next_reminder, obligations, reminders
+from audit.obligations import (
+    ENDED,
+    STEPS,
+    NoticeClocks,
+    Obligation,
+    Obligations,
+    next_reminder,
+    obligations,
+    reminders,
+)
 
 T0 = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -78,7 +87,7 @@ def step(kind: str, day: float, obligation: str = "permit-0", **chosen: Any) -> 
 
 
 def fold(*entries: dict[str, Any], joint: bool = False) -> list[Obligation]:
-    return obligations(entries, notice_days=28, joint=joint)
+    return obligations(entries, joint=joint)
 
 
 def states(*entries: dict[str, Any], joint: bool = False) -> list[str]:
@@ -262,7 +271,7 @@ def history(moves: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
 @given(moves=_moves)
 def test_no_obligation_ever_vanishes(moves: list[tuple[Any, ...]], joint: bool) -> None:
     entries = history(moves)
-    seen = Obligations(28, joint)
+    seen = Obligations(joint)
     asked: list[str] = []
     before: dict[str, Obligation] = {}
     for position, entry in enumerate(entries):
@@ -311,9 +320,9 @@ def test_the_sender_is_reminded_on_day_14_21_and_25_and_chair_and_fg_on_day_28()
     (one,) = fold(permit())
     assert [due(one, day) for day in (13.9, 14, 21, 25)] == [
         [],
-        ["two_weeks"],
-        ["two_weeks", "one_week"],
-        ["two_weeks", "one_week", "three_days"],
+        ["14_days_left"],
+        ["14_days_left", "7_days_left"],
+        ["14_days_left", "7_days_left", "3_days_left"],
     ]
     assert due(one, 28)[-1] == "overdue"
     assert {row.code.partition(":")[0]: row.to for row in reminders(one)}["overdue"] == ("chair", "fg")
@@ -342,3 +351,54 @@ def test_a_reminder_that_was_given_is_not_given_again_and_none_after_the_end() -
     (ended,) = fold(permit(), step("omission", 1))
     assert list(reminders(ended)) == []
     assert next_reminder(ended) is None
+
+
+# ── the clocks that the hand-out had ──
+
+
+TIGHT = {
+    "notice_days": 20,
+    "deferral_max_days": 7,
+    "notice_reminder_days": [5, 18],
+    "fg_review_deferral": 1,
+    "fg_review_week": 4,
+}
+
+
+def test_the_clocks_of_the_permit_count_whatever_the_hand_out_is_now() -> None:
+    """Each of the five: when it is due, how long it may wait, who is reminded when, and when the FG looks."""
+    (one,) = fold(permit(clocks=TIGHT))
+    assert one.due_at == T0 + timedelta(days=20)
+    assert [due(one, day) for day in (4.9, 5, 18, 28)] == [
+        [],
+        ["15_days_left"],
+        ["15_days_left", "2_days_left"],
+        ["15_days_left", "2_days_left", "overdue", "week_4"],
+    ]
+    assert states(permit(clocks=TIGHT), step("deferral", 1, until=at(8.1))) == ["open"]
+    (waits,) = fold(permit(clocks=TIGHT), step("deferral", 1, until=at(8)))
+    assert waits.state == "deferred"
+    assert ("deferral_1", ("fg",)) in {(row.code, row.to) for row in reminders(waits)}
+    (late,) = fold(permit(clocks=TIGHT), step("deferral", 18, until=at(25)))
+    assert late.due_at == T0 + timedelta(days=27)
+
+
+def test_a_permit_that_grants_more_time_than_the_law_grants_none() -> None:
+    """A broker that tells other clocks than the law's moves nothing: each falls back on the law's own."""
+    wide = {
+        "notice_days": 280,
+        "deferral_max_days": 140,
+        "notice_reminder_days": ["never"],
+        "fg_review_deferral": 30,
+        "fg_review_week": 100,
+    }
+    for told in (wide, dict.fromkeys(wide), dict.fromkeys(wide, True), "later", None, 28):
+        (one,) = fold(permit(clocks=told))
+        assert one.clocks == NoticeClocks()
+        assert one.due_at == T0 + timedelta(days=28)
+
+
+def test_what_was_asked_after_a_notice_is_owed_by_the_same_clocks() -> None:
+    told = [permit(clocks=TIGHT), step("plan", 1), step("notice", 2), permit(3, id="later", clocks=TIGHT)]
+    found = fold(*told, step("delivery", 4))
+    assert [one.due_at for one in found if one.state == "open"] == [T0 + timedelta(days=23)]

@@ -48,7 +48,7 @@ class Party:
     mapping: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.book = Book(self.trail, notice_days=28, joint=True)
+        self.book = Book(self.trail, joint=True)
         self.retention = Retention(
             self.trail,
             self.book,

@@ -102,7 +102,7 @@ def folded(world: LocalWorld, party: str) -> list[Any]:
     async def leaves() -> list[Any]:
         return [one.recorded.facts async for one in trail.entries()]
 
-    return obligations(world.do(leaves()), notice_days=28, joint=party == BROKER)
+    return obligations(world.do(leaves()), joint=party == BROKER)
 
 
 def test_from_the_question_to_the_proof(play: Play, world: LocalWorld) -> None:
@@ -174,9 +174,9 @@ def test_what_is_overdue_is_told_to_chair_and_fg_once(play: Play, world: LocalWo
     turn(world)
     [one] = [one for one in folded(world, "veilig_thuis") if one.case_ref == case]
     assert [code.partition(":")[0] for code in one.reminded] == [
-        "two_weeks",
-        "one_week",
-        "three_days",
+        "14_days_left",
+        "7_days_left",
+        "3_days_left",
         "overdue",
     ]
     [after] = owed(Play(world), case)
