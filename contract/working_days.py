@@ -32,9 +32,9 @@ def working_days_after(
     return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
 
 
-def working_day_before(day: date, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
-    """Closing time of the last working day before this day, in UTC."""
-    day -= timedelta(days=1)
-    while is_day_off(day):
+def working_days_before(day: date, days: int, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
+    """Closing time of the n-th working day before this day, in UTC."""
+    while days > 0:
         day -= timedelta(days=1)
+        days -= not is_day_off(day)
     return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)

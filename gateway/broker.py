@@ -423,6 +423,7 @@ class Broker:
                     now=now,
                     meeting_on=one.case.meeting_on,
                     working_days=limits.human_deadline_working_days,
+                    before_meeting=limits.human_deadline_working_days_before_meeting,
                     fast_hours=limits.fast_deadline_hours,
                 )
                 for dated in own

@@ -31,8 +31,6 @@ CAPS: tuple[Cap, ...] = (
     Cap("human_deadline_working_days_before_meeting", 3, "als human_deadline_working_days"),
     Cap("answer_fresh_days", 14, "AVG 5(1)(d); Wpg 4(1): juist en actueel"),
     Cap("urgent_review_working_days", 1, "Wpg 3: gebruik van spoed wordt meteen nagekeken"),
-    Cap("meeting_warn_day", 5, "Actieoverleg: overleg binnen zeven dagen"),
-    Cap("meeting_late_day", 7, "Actieoverleg: overleg binnen zeven dagen"),
 )
 
 
@@ -52,5 +50,3 @@ def _beyond(parameters: Parameters, where: str) -> Iterator[str]:
     days = parameters.notice_reminder_days
     if not days or list(days) != sorted(days) or not 0 < days[0] <= days[-1] < parameters.notice_days:
         yield f"{where}notice_reminder_days: oplopend, en vóór de laatste dag (Wmo 5.3.1)"
-    if parameters.meeting_warn_day > parameters.meeting_late_day:
-        yield f"{where}meeting_warn_day ligt na meeting_late_day"

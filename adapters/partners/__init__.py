@@ -69,9 +69,14 @@ def adapter_for(
         raise RegisterUnavailable(
             f"The setting `register_url` must be like {REGISTER_URLS[partner]} for {partner}."
         ) from None
-    always = om.ALWAYS if partner == "om" else {}
     return RegisterAdapter(
-        partner, register, _READINGS[partner], thresholds=thresholds, today=today, always=always
+        partner,
+        register,
+        _READINGS[partner],
+        thresholds=thresholds,
+        today=today,
+        always=om.ALWAYS if partner == "om" else {},
+        looks_back=politie.LOOKS_BACK,
     )
 
 

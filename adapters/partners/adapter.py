@@ -11,12 +11,12 @@
   and no.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from adapters.partners.age import age_bands
+from adapters.partners.age import age_bands, years_before
 from adapters.registers.matching import Certain, Uncertain, match
 from adapters.registers.register import Candidates, Person, Record, Register, RegisterUnavailable
 from adapters.registers.thresholds import Thresholds
@@ -39,12 +39,15 @@ NOT_DETERMINABLE = "not_determinable"
 
 @dataclass(frozen=True)
 class Asked:
-    """One question about one subject; `role` and `age_band` as in docs/law.md, Vocabulary."""
+    """One question about one subject; `role` and `age_band` as in docs/law.md, Vocabulary. `lookback_years`:
+    how far back a question may look that looks back; None: as far as its reading does.
+    """
 
     question: str
     identity: Identity
     role: str
     age_band: str
+    lookback_years: int | None = None
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,17 @@ class RegisterAdapter:
         thresholds: Thresholds,
         today: Callable[[], date],
         always: Mapping[str, str] | None = None,
+        looks_back: Collection[str] = (),
     ) -> None:
-        """`always`: questions whose one code is the same whatever is found (`om.antecedents`)."""
+        """`always`: questions whose one code is the same whatever is found (`om.antecedents`). `looks_back`:
+        those in which what began too long ago counts as not there.
+        """
         self.partner = partner
         self.questions = frozenset(readings)
         self._register = register
         self._readings = dict(readings)
         self._always = dict(always or {})
+        self._looks_back = frozenset(looks_back)
         self._thresholds = thresholds
         self._today = today
 
@@ -152,8 +159,13 @@ class RegisterAdapter:
         if asked.question not in self._readings:
             return Finding((NOT_DETERMINABLE,), as_of, None, doubtful=True)
 
+        since = date.min
+        if asked.question in self._looks_back and asked.lookback_years is not None:
+            since = years_before(today, asked.lookback_years)
+
         def read(records: frozenset[Record]) -> Says:
-            return self._readings[asked.question](records, asked.role, today)
+            recent = frozenset(record for record in records if record.start >= since)
+            return self._readings[asked.question](recent, asked.role, today)
 
         nothing = read(frozenset())
         with_something = [person for person in there.persons if read(person.records) != nothing]

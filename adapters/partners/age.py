@@ -21,3 +21,9 @@ def age_bands(birth_date: str, today: date) -> frozenset[str]:
 
 def _age(year: int, month: int, day: int, today: date) -> int:
     return today.year - year - ((today.month, today.day) < (month, day))
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; of 29 February the 28th."""
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return day.replace(year=day.year - years, day=last)

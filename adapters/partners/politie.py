@@ -2,7 +2,7 @@
 an officer.
 
 - Relevant: violence, stalking, weapons, domestic violence or child abuse, or an ongoing intervention, within
-  `LOOKBACK_YEARS` (rows A09, A11).
+  `LOOKBACK_YEARS`, or the fewer that the hand-out has (rows A09, A11).
 - Asked about a suspect or a household member, only what they are suspected of counts; about a victim or a
   child, only what happened to them (A11).
 - The flags are a proposal: the officer chooses which may be shared.
@@ -12,10 +12,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from adapters.partners.adapter import RecordReading, Says
+from adapters.partners.age import years_before
 from adapters.registers.csv_register import CsvShape
 from adapters.registers.register import Record
 
-LOOKBACK_YEARS = 5  # `police_lookback_years` (docs/law.md, Vocabulary); a region may only lower it
+LOOKS_BACK = frozenset({"politie.relevant_registrations"})
+"""What no longer counts after the hand-out's `police_lookback_years`."""
+
+LOOKBACK_YEARS = 5  # the longest that the law has (Wpg 8(6))
 FLAGS = ("violence", "stalking", "weapons", "domestic_violence_or_child_abuse", "ongoing_intervention")
 STAFF_ALERT = "staff_safety_alert"
 
@@ -65,13 +69,8 @@ SHAPE = CsvShape(
 
 def _relevant(records: frozenset[Record], role: str, today: date) -> list[Record]:
     counts_as = "victim" if role in ("victim", "child") else "suspect"
-    since = _years_before(today, LOOKBACK_YEARS)
+    since = years_before(today, LOOKBACK_YEARS)
     return [r for r in records if r.kind in FLAGS and r.role == counts_as and (since <= r.start <= today)]
-
-
-def _years_before(day: date, years: int) -> date:
-    last = 28 if (day.month, day.day) == (2, 29) else day.day
-    return day.replace(year=day.year - years, day=last)
 
 
 def _relevant_registrations(records: frozenset[Record], role: str, today: date) -> Says:

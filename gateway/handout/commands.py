@@ -104,8 +104,7 @@ def _of_trail(settings: Path | None, position: int) -> tuple[str, Release, Mappi
         release = {load_release().revision: load_release(), **await known_releases(trail)}.get(revision)
         if release is None:
             _stop(f"The version {revision} is not at hand.")
-        days = release.catalogue.parameters.notice_days
-        return one, release, await course_of(trail, position, notice_days=days, now=datetime.now(UTC))
+        return one, release, await course_of(trail, position, now=datetime.now(UTC))
 
     one, release, came = _or_stop(lambda: asyncio.run(_on_trail(settings, work)))
     if one.given is None:

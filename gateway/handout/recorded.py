@@ -37,11 +37,11 @@ async def recorded_at(trail: Trail, position: int) -> RecordedDecision | None:
     return None
 
 
-async def course_of(trail: Trail, position: int, *, notice_days: int, now: datetime) -> list[str]:
+async def course_of(trail: Trail, position: int, *, now: datetime) -> list[str]:
     """What came of the question that was decided at this position, as the trail has it. Raises VerifyError,
     TrailUnavailable.
     """
-    fold = Obligations(notice_days, joint=True)
+    fold = Obligations(joint=True)
     own: dict[str, Any] = {}
     later = []
     async for one in trail.entries():

@@ -3,14 +3,20 @@
 from datetime import date, datetime, timedelta
 
 from contract.days import day_of
-from contract.working_days import working_day_before, working_days_after
+from contract.working_days import working_days_after, working_days_before
 
 
 def due_at(
-    code: str | None, *, now: datetime, meeting_on: date | None, working_days: int, fast_hours: int
+    code: str | None,
+    *,
+    now: datetime,
+    meeting_on: date | None,
+    working_days: int,
+    before_meeting: int,
+    fast_hours: int,
 ) -> datetime:
-    """When a question is due: within the fast deadline, else after so many working days or a working day
-    before the meeting, if earlier.
+    """When a question is due: within the fast deadline, else after so many working days, or so many working
+    days before the meeting if that is earlier.
 
     A meeting that is too near for that leaves the fast deadline.
     """
@@ -18,6 +24,6 @@ def due_at(
     if code == "fast_deadline":
         return fast
     due = working_days_after(now, working_days)
-    if meeting_on is not None and meeting_on <= day_of(due):
-        due = working_day_before(max(meeting_on, day_of(now)))
+    if meeting_on is not None:
+        due = min(due, working_days_before(max(meeting_on, day_of(now)), before_meeting))
     return max(due, fast)

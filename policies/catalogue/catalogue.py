@@ -23,8 +23,6 @@ class Catalogue:
     questions: Mapping[str, Question]
     purposes: Mapping[str, Purpose]
     reasons: Mapping[str, ReasonText]
-    states: Mapping[str, ReasonText]
-    documents: Mapping[str, ReasonText]
     legal_bases: Mapping[str, LegalBasis]
     open_questions: Mapping[str, Named]
     obligations: Mapping[str, PermitObligation]

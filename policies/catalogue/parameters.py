@@ -18,8 +18,6 @@ class Parameters:
     police_lookback_years: Count
     answer_fresh_days: Count
     urgent_review_working_days: Count
-    meeting_warn_day: Count
-    meeting_late_day: Count
     notice_days: Count
     deferral_max_days: Count
     notice_reminder_days: Counts

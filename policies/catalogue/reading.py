@@ -32,8 +32,6 @@ class _CatalogueFile(Row):
     purposes: Mapping[str, Purpose]
     questions: Mapping[str, QuestionRow]
     reasons: Mapping[str, ReasonText]
-    states: Mapping[str, ReasonText]
-    documents: Mapping[str, ReasonText]
     legal_bases: Mapping[str, LegalBasis]
     open_questions: Mapping[str, Named]
     obligations: Mapping[str, PermitObligation]
@@ -101,8 +99,6 @@ def parse_catalogue(catalogue: object, matrix: object, parameters: object, regio
         questions={code: row.question() for code, row in texts.questions.items()},
         purposes=texts.purposes,
         reasons=texts.reasons,
-        states=texts.states,
-        documents=texts.documents,
         legal_bases=texts.legal_bases,
         open_questions=texts.open_questions,
         obligations=texts.obligations,

@@ -42,9 +42,8 @@ def verify_references(read: Catalogue) -> None:
         require(ways_out, f"catalogue.reasons.{reason.code}", "gives no way out")
         begins_at = reason.way_out is not None and (reason.way_out.operations or reason.way_out.calls)
         require(bool(begins_at), f"catalogue.reasons.{reason.code}", "does not say where its way out begins")
-    for section in ("reasons", "states", "documents"):
-        for code, text in getattr(read, section).items():
-            require(bool(text.citations), f"catalogue.{section}.{code}", "cites nothing")
+    for code, text in read.reasons.items():
+        require(bool(text.citations), f"catalogue.reasons.{code}", "cites nothing")
     for basis in read.legal_bases.values():
         require(bool(basis.articles), f"catalogue.legal_bases.{basis.code}", "names no article")
         _within(basis.open_questions, read.open_questions, f"catalogue.legal_bases.{basis.code}")

@@ -53,8 +53,6 @@ class _ArrondissementRow(Row):
 class _RegionRow(Row):
     nl: Text
     arrondissement: Text
-    veilig_thuis: Codes
-    overleg_april_2020: Text
     narrowings: Annotated[tuple[Narrowing, ...], Once]
     parameters: _Tightened
 
@@ -62,6 +60,5 @@ class _RegionRow(Row):
 class RegionsFile(Row):
     """`regions/data.json`."""
 
-    source: Text
     arrondissements: Mapping[str, _ArrondissementRow]
     regions: Mapping[str, _RegionRow]

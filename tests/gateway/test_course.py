@@ -65,7 +65,7 @@ def test_a_refused_question_has_no_course() -> None:
 )
 def test_the_whole_course_has_the_terms_and_who_informs(days: int, end: str) -> None:
     """When the holder had to answer, who tells the person and before when, and whether that is over."""
-    [duty] = obligations([PERMIT], notice_days=28, joint=True)
+    [duty] = obligations([PERMIT], joint=True)
     assert isinstance(duty, Obligation)
     lines = list(whole_course(PERMIT, [reply(1, "answered")], duty, AT + timedelta(days=days)))
     assert lines == [

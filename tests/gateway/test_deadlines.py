@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.working_days import working_day_before, working_days_after
+from contract.working_days import working_days_after, working_days_before
 from gateway.inquiries.deadlines import due_at
 
 
@@ -35,15 +35,15 @@ def test_working_days_are_those_of_the_netherlands(moment: str, days: int, closi
 
 def test_the_working_day_before_a_meeting() -> None:
     """Over a weekend and a holiday."""
-    assert working_day_before(date(2026, 11, 30)) == at("2026-11-27T16:00")
-    assert working_day_before(date(2026, 12, 28)) == at("2026-12-24T16:00")
+    assert working_days_before(date(2026, 11, 30), 1) == at("2026-11-27T16:00")
+    assert working_days_before(date(2026, 12, 28), 1) == at("2026-12-24T16:00")
 
 
 NOW = at("2026-11-24T12:00")
 
 
 def due(code: str | None, meeting_on: date | None) -> datetime:
-    return due_at(code, now=NOW, meeting_on=meeting_on, working_days=3, fast_hours=2)
+    return due_at(code, now=NOW, meeting_on=meeting_on, working_days=3, before_meeting=1, fast_hours=2)
 
 
 def test_a_question_is_due_before_its_meeting() -> None:
@@ -52,6 +52,26 @@ def test_a_question_is_due_before_its_meeting() -> None:
     assert due("human_deadline", date(2026, 11, 26)) == at("2026-11-25T16:00")
     assert due("human_deadline", date(2026, 12, 24)) == at("2026-11-27T16:00")
     assert due("fast_deadline", date(2026, 12, 24)) == NOW + timedelta(hours=2)
+
+
+def test_more_days_before_the_meeting_is_earlier() -> None:
+    """Each of the three limits moves its own moment."""
+    limits = {"working_days": 3, "before_meeting": 1, "fast_hours": 2}
+    meeting = date(2026, 11, 27)
+    found = {
+        name: due_at(code, now=NOW, meeting_on=day, **{**limits, name: more})
+        for name, more, code, day in (
+            ("working_days", 2, "human_deadline", None),
+            ("before_meeting", 2, "human_deadline", meeting),
+            ("fast_hours", 1, "fast_deadline", meeting),
+        )
+    }
+    assert found == {
+        "working_days": at("2026-11-26T16:00"),
+        "before_meeting": at("2026-11-25T16:00"),
+        "fast_hours": NOW + timedelta(hours=1),
+    }
+    assert due_at("human_deadline", now=NOW, meeting_on=meeting, **limits) == at("2026-11-26T16:00")
 
 
 def test_a_meeting_that_is_too_near_or_past_leaves_the_fast_deadline() -> None:
@@ -67,5 +87,7 @@ def test_every_meeting_gives_a_moment_that_is_not_past(meeting_on: date | None, 
     weeks.
     """
     moment = datetime.fromtimestamp(seconds, UTC)
-    found = due_at("human_deadline", now=moment, meeting_on=meeting_on, working_days=3, fast_hours=2)
+    found = due_at(
+        "human_deadline", now=moment, meeting_on=meeting_on, working_days=3, before_meeting=1, fast_hours=2
+    )
     assert timedelta(hours=2) <= found - moment < timedelta(days=14)

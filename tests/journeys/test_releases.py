@@ -364,7 +364,7 @@ def test_the_decisions_of_a_chain_are_replayed_and_explained_from_its_trail(
     one = world_of(agreeing).do(recorded_at(trail_of, position))
     assert dict(explain(Parts(load_release()), one.given).changes[0])["purpose"] == "enrich_referral"
     now = world_of(agreeing).clock()
-    came = world_of(agreeing).do(course_of(trail_of, position, notice_days=28, now=now))
+    came = world_of(agreeing).do(course_of(trail_of, position, now=now))
     assert [line.partition(": ")[2] for line in came] == ["geweigerd", "hoeft niet, er is niets gedeeld"]
     assert world_of(agreeing).do(recorded_at(trail_of, 0)) is None
     assert world_of(agreeing).do(recorded(trail_of, since, since)) == []

@@ -1,15 +1,20 @@
 """What records of each partner say to its questions."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
 from adapters.partners import om, politie, reclassering, rvdk, veilig_thuis
-from adapters.partners.adapter import RecordReading
+from adapters.partners.adapter import Asked, RecordReading, RegisterAdapter
 from adapters.partners.age import age_bands
-from adapters.registers.register import Record
+from adapters.registers.register import Candidates, Found, Person, Record
+from adapters.registers.thresholds import read_thresholds
+from contract.identity import Identity
 
 TODAY = date(2026, 3, 10)
+MAN = Identity("Zoekstrama", "Harmen Jan", "1984-03-25", "van", "", "9991ZX", "14a")
 READINGS: dict[str, RecordReading] = {
     **reclassering.READINGS,
     **rvdk.READINGS,
@@ -107,6 +112,39 @@ def test_police_looks_back_five_years() -> None:
     assert says(question, role, Record("violence", "suspect", date(2021, 3, 10))) == ("shareable", "violence")
     assert says(question, role, Record("violence", "suspect", date(2021, 3, 9))) == ("none_shareable",)
     assert says(question, role, Record("other", "suspect", ago(9))) == ("none_shareable",)
+
+
+def test_police_looks_back_no_further_than_the_hand_out_says() -> None:
+    """A year where it says one; an alert for staff has no such limit: it runs or it does not."""
+    started = date(2024, 3, 10)
+    records = {Record("violence", "suspect", started), Record(politie.STAFF_ALERT, "involved", started)}
+
+    class One:
+        async def find(self, identities: Sequence[Identity]) -> Found:
+            person = Person("1", MAN, frozenset(records))
+            return Found(TODAY, tuple(Candidates((person,)) for _ in identities))
+
+        async def close(self) -> None: ...
+
+    adapter = RegisterAdapter(
+        "politie",
+        One(),
+        politie.READINGS,
+        thresholds=read_thresholds(),
+        today=lambda: TODAY,
+        looks_back=politie.LOOKS_BACK,
+    )
+    asked = [
+        Asked(question, MAN, "suspected_perpetrator", "adult", years)
+        for question in politie.READINGS
+        for years in (1, 2, 5)
+    ]
+    assert [one.codes for one in asyncio.run(adapter.look_up(asked))] == [
+        ("none_shareable",),
+        ("shareable", "violence"),
+        ("shareable", "violence"),
+        *[("yes",)] * 3,
+    ]
 
 
 def test_police_counts_a_victim_only_as_a_victim() -> None:

@@ -64,7 +64,7 @@ from contract.signatory import Received, Signatory
 from contract.signing import digest, moment
 from party.events import Event, log
 from party.hand_outs import HandOuts
-from policies import Decision
+from policies import Decision, Parameters
 
 _answers = Counter(
     "grondslag_answers_total",
@@ -140,7 +140,8 @@ class Answering:
         # 7  find the person, minimise, record
         subjects = unlock_subjects(inquiry.document, identities, self._signatory)
         questions = await self._counted(permit.document, inquiry, questions, subjects)
-        questions = await self._answered(questions, subjects)
+        limits = self._hand_outs.newest(int(self._signatory.now().timestamp())).catalogue.parameters
+        questions = await self._answered(questions, subjects, limits)
         outcomes = [question.outcome() for question in questions]
         sealed = self._sealed(inquiry, questions)
         await self._record(permit, inquiry, identities, questions, sealed)
@@ -299,10 +300,12 @@ class Answering:
         return counted
 
     async def _answered(
-        self, questions: Sequence[_Question], subjects: Mapping[str, Locked]
+        self, questions: Sequence[_Question], subjects: Mapping[str, Locked], limits: Parameters
     ) -> list[_Question]:
         automatic = [question for question in questions if question.automatic]
-        findings = iter(await self._adapter.look_up([asked_of(one.asked, subjects) for one in automatic]))
+        findings = iter(
+            await self._adapter.look_up([asked_of(one.asked, subjects, limits) for one in automatic])
+        )
         # whether few may look changes nothing here: what no person looks at, nobody is kept from
         marked = {ref for ref, one in subjects.items() if one.identity and self._marks.may_be(one.identity)}
         answered = []
@@ -436,12 +439,15 @@ def _fingerprints(question: _Question) -> frozenset[str]:
     return frozenset(attempt.fingerprint for attempt in question.attempts)
 
 
-def asked_of(question: AskedQuestion, subjects: Mapping[str, Locked]) -> Asked:
+def asked_of(
+    question: AskedQuestion, subjects: Mapping[str, Locked], limits: Parameters | None = None
+) -> Asked:
     """Raises DocumentMalformed when nobody's identity came along: then nothing may have been permitted."""
     identity = subjects[question.subject_ref].identity
     if identity is None:
         raise DocumentMalformed
-    return Asked(question.question, identity, question.role, question.age_band)
+    years = None if limits is None else limits.police_lookback_years
+    return Asked(question.question, identity, question.role, question.age_band, years)
 
 
 def answer_of(finding: Finding, permitted: PermittedQuestion, desk: Desk, *, source: Any) -> Answer:

@@ -134,7 +134,9 @@ class AnsweringDesk:
         if not question.to_look_at:
             raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
-        [finding] = await self._adapter.look_up([asked_of(inquiry.questions[index], subjects)])
+        [finding] = await self._adapter.look_up(
+            [asked_of(inquiry.questions[index], subjects, self._catalogue().parameters)]
+        )
         entry = Entry(Kind.VIEW, self._facts(taken, question, person), subject_ref=question.subject_ref)
 
         def seen(one: Taken) -> Taken:

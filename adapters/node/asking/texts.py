@@ -12,6 +12,7 @@ from adapters.node.asking.enrichments import Item, Sent, Unreached
 from adapters.node.node import Node
 from contract.answers import Answer
 from contract.codes import Code, Ref, partner_of
+from contract.days import day_of
 from contract.directory import Desk as DeskContact
 from contract.directory import Party
 from contract.documents import Receipt
@@ -82,6 +83,9 @@ class AnswerOut(Body):
     valid_until: date | None = Field(description="Tot wanneer dit geldt.")
     texts: list[str] = Field(description="Het antwoord in gewone taal, per code.")
     reminders: list[BoundByOut] = Field(description="Waaraan u met dit antwoord gebonden bent.")
+    old: bool = Field(
+        description="Of het register van langer geleden is dan de hand-out vers noemt (`answer_fresh_days`)."
+    )
 
 
 class ItemOut(Body):
@@ -172,6 +176,7 @@ class EnrichmentOut(Body):
                         "desk": _DESK,
                         "validUntil": None,
                         "texts": ["ja"],
+                        "old": False,
                         "reminders": [
                             {
                                 "code": "remind_of_secrecy",
@@ -268,7 +273,7 @@ class Texts:
             **self._decision(item.decision or {}, region, sent.holder),
             status=status,
             ground=self._reason(item.ground, region, sent.holder) if item.ground else None,
-            answer=self._answer(answer, item, sent.holder) if answer else None,
+            answer=self._answer(answer, item, sent.holder, region) if answer else None,
             position=item.position,
             rectified=item.rectified,
         )
@@ -333,14 +338,16 @@ class Texts:
             "due_at": moment(due) if due else None,
         }
 
-    def _answer(self, answer: Answer, item: Item, holder: str) -> AnswerOut:
+    def _answer(self, answer: Answer, item: Item, holder: str, region: str) -> AnswerOut:
         """What the holder sealed, its codes as people read them, and what binds whoever reads it."""
         known = self._catalogue.answer_codes
         texts = [known[code].nl if code in known else code for code in answer.codes]
         owed = (item.decision or {}).get("obligations", ())
         partner = str(self._directory.party(holder).partner)
         reminders = self._reminders(owed, partner)
-        return AnswerOut.model_validate({**dict(answer), "texts": texts, "reminders": reminders})
+        days = (day_of(self._now()) - answer.as_of).days
+        old = days > self._catalogue.limits(region).answer_fresh_days
+        return AnswerOut.model_validate({**dict(answer), "texts": texts, "reminders": reminders, "old": old})
 
     def _reminders(self, owed: Collection[str], partner: str) -> list[BoundByOut]:
         """Secrecy under the holder's own article, and no other use (D20)."""
