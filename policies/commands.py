@@ -399,6 +399,7 @@ def _row_json(rule: Rule, catalogue: Catalogue) -> dict[str, object]:
         "reviewed_by": rule.reviewed_by,
         "reviewed_on": None if rule.reviewed_on is None else rule.reviewed_on.isoformat(),
         "mode": rule.mode,
+        "by_hand_for": rule.by_hand_for,
         "cells": sorted(rule.cells),
         "subjects": {role: asdict(about) for role, about in rule.subjects.items()},
         "purposes": rule.purposes,

@@ -234,7 +234,8 @@ class Reader:
         bases = rule.legal_bases[str(facts["requester.partner"])]
         if read.legal_bases != bases or not read.transparency or not read.retention:
             raise PolicyUnavailable("A permit has another legal basis than its row.")
-        if read.mode is None or (read.mode == "automatic" and rule.mode != "automatic"):
+        by_machine = rule.mode == "automatic" and facts["purpose"] not in rule.by_hand_for
+        if read.mode is None or (read.mode == "automatic" and not by_machine):
             raise PolicyUnavailable("A permit has no mode, or a looser one than its row.")
         needed = self._catalogue.permit_obligations(rule, about, read.mode)
         duties = self._catalogue.obligations

@@ -177,6 +177,7 @@ def _checks(catalogue: Catalogue) -> dict[str, tuple[str, CellCheck]]:
             and one.mode
             and cell.at["purpose"] in rule.purposes
             and set(one.answer_codes) <= set(rule.answer_codes)
+            and (one.mode == "human" or cell.at["purpose"] not in rule.by_hand_for)
         )
 
     return {

@@ -176,6 +176,9 @@ def _wider(row: dict[str, Any], words: Any, codes: list[str]) -> Iterator[tuple[
             yield f"age {role} {age}", but({"subjects": {**row["subjects"], role: older}})
     for code in set(codes) - set(row["answer_codes"]):
         yield f"answer {code}", but({"answer_codes": [*row["answer_codes"], code]})
+    for purpose in row.get("by_hand_for", []):
+        kept = [one for one in row["by_hand_for"] if one != purpose]
+        yield f"by machine for {purpose}", but({"by_hand_for": kept})
     if row["mode"] == "human":
         yield "mode automatic", but({"mode": "automatic"})
     for condition in row["conditions"]:

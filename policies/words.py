@@ -400,6 +400,9 @@ class Words:
             yield self._line("ook nodig", "also needs", self._names(catalogue.conditions, rule.conditions))
         yield self._line("doel", "purpose", self._names(catalogue.purposes, rule.purposes))
         yield self._line("wijze", "mode", self._one(catalogue.modes[rule.mode]))
+        if rule.by_hand_for:
+            purposes = self._names(catalogue.purposes, rule.by_hand_for)
+            yield self._line("door een mens bij", "by a person for", purposes)
         yield self._line("termijn voor een mens", "time for a person", self._term(rule.deadline))
         yield self._line("antwoord", "answer", self._answers(rule.answer_codes, desk=rule.desk))
         for partner, bases in rule.legal_bases.items():

@@ -154,6 +154,9 @@ def _verify_rule(rule: Rule, read: Catalogue) -> None:
     )
     require("third_person" not in rule.subjects, place, "speaks of a third person (C6, D07)")
     _within(rule.purposes, read.purposes, place)
+    _within(rule.by_hand_for, rule.purposes, f"{place}.by_hand_for")
+    some_by_machine = set(rule.by_hand_for) < set(rule.purposes) and rule.mode == "automatic"
+    require(some_by_machine or not rule.by_hand_for, f"{place}.by_hand_for", "leaves nothing automatic")
     _within(rule.conditions, read.conditions.keys() - set(read.every_rule), place)
     _within(rule.obligations, read.obligations, place)
     if rule.mode == "automatic":

@@ -29,6 +29,7 @@ class About:
 class Rule:
     """One row. `cells`: the (requester, question) pairs it speaks of. `legal_bases`: by requester. A refusing
     row gives a `reason`; one about what no question can ask (B05, B06) has no cells and no subjects.
+    `by_hand_for`: purposes of an automatic row for which a person answers all the same.
     `valid_from`, `valid_until`: the first and the last day on which it holds; None: without end.
     """
 
@@ -41,6 +42,7 @@ class Rule:
     reviewed_by: str | None
     reviewed_on: date | None
     mode: RuleMode
+    by_hand_for: tuple[str, ...]
     cells: frozenset[tuple[str, str]]
     subjects: Mapping[str, About]
     reason: str | None
@@ -82,6 +84,7 @@ class _EveryRow(Row):
 
 class PermittingRow(_EveryRow):
     mode: Literal["automatic", "human"]
+    by_hand_for: Codes = ()
     subjects: Mapping[str, _Permitted]
     purposes: Codes
     conditions: Codes
@@ -103,6 +106,7 @@ class PermittingRow(_EveryRow):
             reviewed_by=self.reviewed_by,
             reviewed_on=self.reviewed_on,
             mode=self.mode,
+            by_hand_for=self.by_hand_for,
             cells=cells,
             subjects={
                 role: About(
@@ -141,6 +145,7 @@ class RefusingRow(_EveryRow):
             reviewed_by=self.reviewed_by,
             reviewed_on=self.reviewed_on,
             mode=self.mode,
+            by_hand_for=(),
             cells=cells,
             subjects={
                 role: About(about.ages, about.unless_dual_role, (), ())

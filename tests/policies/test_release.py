@@ -212,6 +212,15 @@ BAD: dict[str, tuple[tuple[str, ...], Any, str]] = {
     "words of an official without an official": (
         ("catalogue", "obligations", "state_severity", "by_person"), False,
         "catalogue.obligations.state_severity is stated by an official, but not met by a person."),
+    "a purpose by hand that the row has not": (
+        ("matrix", "rules", "A02", "by_hand_for"), ["interpret"],
+        "matrix.rules.A02.by_hand_for has unknown codes: interpret."),
+    "an automatic row that is by hand for all": (
+        ("matrix", "rules", "A01", "by_hand_for"), ["enrich_referral", "decide_attendance"],
+        "matrix.rules.A01.by_hand_for leaves nothing automatic."),
+    "a row by hand that is by hand": (
+        ("matrix", "rules", "A03", "by_hand_for"), ["interpret"],
+        "matrix.rules.A03.by_hand_for leaves nothing automatic."),
     "a fraction": (
         ("parameters", "notice_days"), 27.5,
         "handout/parameters/data.json has a number that is not whole."),

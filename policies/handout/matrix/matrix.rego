@@ -158,6 +158,8 @@ default mode := "human"
 mode := "automatic" if {
 	rule := _for_role[0]
 	rule.mode == "automatic"
+	purpose := input.purpose
+	not purpose in object.get(rule, "by_hand_for", [])
 	input.subject.re_roled == false # D07
 	rule.subjects[input.subject.role].dual_role == false # D09
 	regime := input.case.regime

@@ -26,6 +26,12 @@ test_a_row_outside_its_dates_is_refused_and_named if {
 	data.handout_test.reasons_without("rule/in_force") == {"rule_not_in_force"}
 }
 
+test_a_purpose_for_which_a_person_answers_is_by_hand if {
+	by_hand := ["decide_attendance"]
+	decided({"purpose": "decide_attendance"}).mode == "human" with data.handout.matrix.rules.A02.by_hand_for as by_hand
+	decided({}).mode == "automatic" with data.handout.matrix.rules.A02.by_hand_for as by_hand
+}
+
 test_a_row_that_refuses_goes_on_refusing_outside_its_dates if {
 	patch := {"subject": {"role": "victim"}, "rule": {"in_force": false}}
 	reasons_of(patch) == {"reclassering_not_about_victims", "rule_not_in_force"}
