@@ -2,10 +2,15 @@
 secrecy.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from demo.caller import Json, Refused
 from demo.play import Play
+from policies import Decision, EmbeddedPolicy
 from tests.journeys.watching import (
     INVITED,
     STATED,
@@ -121,3 +126,19 @@ def test_the_asker_puts_in_words_what_the_rule_asks_and_only_the_holder_reads_it
     assert reminders["no_onward_use"]["text"] == (
         "Niet voor een ander doel en niet voor opsporing, zonder overleg met de houder."
     )
+
+
+@pytest.mark.parametrize("duty", ["prosecutor_agrees", "oral_only", "state_severity", "sing_a_song"])
+def test_what_only_a_person_does_is_answered_by_no_machine(
+    duty: str, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where a release has it on a row that a machine answers, and the holder decided that one may."""
+    decide = EmbeddedPolicy.decide
+
+    async def with_a_duty(self: EmbeddedPolicy, inputs: Sequence[Any]) -> list[Decision]:
+        return [replace(one, obligations=(*one.obligations, duty)) for one in await decide(self, inputs)]
+
+    assert [item["status"] for item in ask(play, SUPERVISED)["items"]] == ["answered"]
+    monkeypatch.setattr(EmbeddedPolicy, "decide", with_a_duty)
+    [item] = ask(play, SUPERVISED, name="acute_danger.man")["items"]
+    assert item["status"] in WAITS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.node.answering import answering, desk, duties
+from adapters.node.answering import desk, duties
 from adapters.node.answering.duties import (
     AT_RELEASE,
     BY_PROGRAM,
@@ -133,9 +133,3 @@ def test_an_obligation_that_nobody_keeps_lets_nothing_go() -> None:
     for known in (KNOWN, {**KNOWN, "sing_a_song": PermitObligation("sing_a_song", "zing", "sing", None)}):
         with pytest.raises(ObligationUnknown):
             verify_done(YES, ("sing_a_song",), known, by_asker=(), since=SINCE, now=NOW)
-
-
-def test_what_a_person_does_makes_no_row_automatic() -> None:
-    """The guard of automatic answers lets through exactly what the program does by itself."""
-    assert answering.BY_PROGRAM is BY_PROGRAM
-    assert not {"prosecutor_agrees", "oral_only", "release_by_official"} & BY_PROGRAM

@@ -81,7 +81,8 @@ def answer(
     prosecutor: Annotated[
         str | None,
         typer.Option(
-            help="The prosecutor who agrees, where the rule says so (C16): a user reference, a space, when."
+            help="Who agrees, where the rule has a prosecutor do so (C16): a user reference, `prosecutor` or "
+            "`deputy_prosecutor`, and when, with spaces between."
         ),
     ] = None,
     told: Annotated[
@@ -117,8 +118,8 @@ def answer(
 
 
 def _agreement(told: str) -> dict[str, str]:
-    user, at = _parts(told, 2)
-    return {"user": user, "role": "prosecutor", "at": at}
+    user, role, at = _parts(told, 3)
+    return {"user": user, "role": role, "at": at}
 
 
 def _spoken(told: str) -> dict[str, str]:
