@@ -9,7 +9,7 @@ Identities and answers are sealed or locked inside; the broker has no key that o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -41,6 +41,11 @@ from contract.signing import Document
 
 MAX_INQUIRIES = 16
 """In one request: one for each party that is asked in a case, of all kinds in a region together."""
+
+ANSWERED_WITHIN = timedelta(days=42)
+"""How old an inquiry may be when an answer to it still counts, late as it is. Holder, broker and requester
+each count it by their own clock.
+"""
 
 MAX_QUESTIONS = 60
 """Per inquiry: twelve subjects (`max_subjects_per_case`) and at most five questions that one holder knows.

@@ -24,6 +24,7 @@ from audit.kinds import Kind
 from audit.trail import Trail
 from contract.directory import Party
 from contract.documents import (
+    ANSWERED_WITHIN,
     CaseAcceptance,
     CaseStatement,
     Inquiry,
@@ -37,6 +38,7 @@ from contract.problems import (
     CaseStatementStale,
     CaseUnknown,
     Conflict,
+    DocumentExpired,
     DocumentMalformed,
     DocumentReplayed,
     InternalError,
@@ -252,13 +254,16 @@ class Broker:
     async def take_reply(self, token: str) -> None:
         """A reply that a holder's person released later. Handing the same one in again changes nothing.
 
-        Raises a document problem, DocumentReplayed when it answers what was answered already, Conflict when
+        Raises a document problem, also for a reply to what was asked so long ago that no answer counts any
+        more, DocumentReplayed when it answers what was answered already, Conflict when
         its permit may still come to count, TrailUnavailable.
         """
         reply = self._signatory.read(Reply, token)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
         if accepted is None:
             raise DocumentMalformed
+        if self.now_s() > accepted.accepted_at + ANSWERED_WITHIN.total_seconds():
+            raise DocumentExpired
         if accepted.token is not None and accepted.holder == reply.sender.code:
             raise Conflict  # the first reply was lost: a fresh permit follows, and this one under that
         delivery = self._courier.delivery(accepted, reply, permits=accepted.permits)

@@ -5,6 +5,7 @@ holder has to look at, no machine tells.
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +18,14 @@ import gateway.app
 from adapters.node.answering import answering
 from contract.codes import BROKER
 from contract.identity import Identity
+from demo.caller import Refused
 from demo.cast import cast
 from demo.play import Play, decide_standing
+from gateway.inquiries import inquiries
 from party.events import Event
 from party.wire import Response
 from tests.attacks.conftest import none
-from tests.attacks.insider import SOMEBODY, Insider
+from tests.attacks.insider import SOMEBODY, Insider, code_of
 from tests.world import LocalWorld, local_world
 
 
@@ -59,7 +62,7 @@ def somebody(chain: LocalWorld, known: bool, number: int) -> Identity:
     if not known:
         surname = f"Herhaal{'bcdfgh'[number]}oma"
         return replace(
-            SOMEBODY, surname=surname, birth_date=f"19{60 + number}-10-19", house_number=f"{number}a"
+            SOMEBODY, surname=surname, birth_date=f"19{60 + number}-10-19", house_number=f"{number + 1}a"
         )
     return cast(chain.today)["stalking.man"].identity
 
@@ -112,14 +115,11 @@ def test_after_its_time_the_same_is_answered_again(chain: LocalWorld, vt: Inside
     """Twenty-eight days later, and what was counted is gone."""
     person = somebody(chain, False, 5)
     assert asked(vt, [person] * 4)[-1] == "waits_for_person"
-    chain.clock.ahead += timedelta(days=29)
-    try:
+    with later(chain, timedelta(days=29)):
         decide_standing(Play(chain))
         assert asked(vt, [person]) == ["answered"]
         chain.do(chain.apps[chain.address("reclassering")].state.node.answering.forget())
         assert asked(vt, [person] * 3) == ["answered"] * 2 + ["waits_for_person"]
-    finally:
-        chain.clock.ahead -= timedelta(days=29)
 
 
 def test_acute_danger_without_end_is_noticed(chain: LocalWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,3 +148,65 @@ def test_acute_danger_without_end_is_noticed(chain: LocalWorld, monkeypatch: pyt
     assert told == []
     assert ask(10) == "answered"
     assert told == [Event.URGENT_OFTEN]
+
+
+# ── what is kept ──
+
+A_LONG_TIME = timedelta(days=300)
+
+
+@contextmanager
+def later(chain: LocalWorld, passed: timedelta) -> Iterator[None]:
+    chain.clock.ahead += passed
+    try:
+        yield
+    finally:
+        chain.clock.ahead -= passed
+
+
+def test_a_kept_inquiry_dies(chain: LocalWorld, vt: Insider, broker: Insider) -> None:
+    """A broker that kept an inquiry gives it a fresh permit: after the longest deadline the holder answers
+    nothing, whatever the permit says of when it was taken and until when it may.
+    """
+    kept = vt.inquiry(vt.case(), identity=somebody(chain, False, 0))
+    taken_at = int(chain.clock().timestamp())
+    for days, status in ((300, 400), (15, 400), (1, 200)):
+        with later(chain, timedelta(days=days)):
+            due = {"due_at": taken_at + 3600}
+            permit = broker.permit(kept, accepted_at=taken_at, question=due).token
+            told = broker.show_permit("reclassering", permit, kept)
+        assert (told.status, code_of(told)[1]) == (status, None if status == 200 else "document_expired"), (
+            days
+        )
+
+
+def test_nothing_is_taken_before_its_time(chain: LocalWorld, vt: Insider, broker: Insider) -> None:
+    """A permit for what the broker has yet to take, or with a deadline that no question has."""
+    asked = vt.inquiry(vt.case(), identity=somebody(chain, False, 0))
+    now = int(chain.clock().timestamp())
+    ahead = broker.permit(asked, accepted_at=now + 200).token
+    assert code_of(broker.show_permit("reclassering", ahead, asked)) == (400, "document_expired")
+    endless = broker.permit(asked, question={"due_at": now + int(A_LONG_TIME.total_seconds())}).token
+    assert code_of(broker.show_permit("reclassering", endless, asked)) == (400, "document_malformed")
+
+
+def test_what_waited_too_long_is_answered_by_nobody(chain: LocalWorld, vt: Insider) -> None:
+    """An official who opens it after six weeks cannot let an answer go; called about, it leaves the list. A
+    reply that was kept as long is refused by the broker.
+    """
+    question = "om.safety_measure_in_force"
+    asked = vt.inquiry(vt.case(), question, purpose="interpret", identity=somebody(chain, False, 0))
+    assert state(vt.present(asked)) == "waits_for_person"
+    jti = asked.signed.document.jti
+    om, place = Insider(chain, "om"), f"/v1/questions/{jti}/0"
+    trail = chain.apps[chain.address(BROKER)].state.broker._trail
+    permit = chain.do(trail.read(lambda store: inquiries.load_one(store, jti))).permits[0]
+    with later(chain, timedelta(days=43)):
+        official = chain.caller("om", "official")
+        official.post(f"{place}/views")
+        with pytest.raises(Refused, match="not_waiting"):
+            official.post(f"{place}/answers", {"codes": ["none"]})
+        reply = om.reply(asked.signed, permit, [None])
+        assert code_of(om.hand_in(reply.token)) == (400, "document_expired")
+        official.post(f"{place}/looks")
+        assert jti not in {row["inquiry"] for row in official.get("/v1/questions")}

@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +42,7 @@ class Told:
         self.parties = parties
         self.me = parties[ASKER]
         self.noted: list[str] = []
+        self.ago = timedelta()
         self.opening = Opening(self.me, self.noted.append)
         self.answers = {0: self.answer("yes"), 1: self.answer("no")}
         self.outcomes = [Outcome(index=0, status="answered"), Outcome(index=1, status="answered")]
@@ -54,7 +55,8 @@ class Told:
         return Sent(JTI, ASKED, HOLDER, items, token="t", identities={SUBJECT: "x"})
 
     def enrichment(self, *sent: Sent) -> Enrichment:
-        return Enrichment("e", CASE, "utrecht", PURPOSE, 0, "u", sent or (self.sent(),))
+        made = (sent or (self.sent(),), int((NOON - self.ago).timestamp()))
+        return Enrichment("e", CASE, "utrecht", PURPOSE, made[1], "u", made[0])
 
     def reply(self, *, by: str = HOLDER, purpose: str = PURPOSE, inquiry: str = ASKED) -> str:
         holder, asker = self.parties[by], self.parties.directory.party(ASKER)
@@ -144,6 +146,15 @@ def split(count: int) -> int:
 @pytest.fixture
 def told(parties: Parties) -> Told:
     return Told(parties)
+
+
+def test_an_answer_that_comes_after_six_weeks_is_not_shown(told: Told) -> None:
+    """Whoever kept it, and whatever the trail says of when it came: it is no answer of today."""
+    told.ago = timedelta(days=41)
+    assert states(told.arrived()) == ["answered", "answered"]
+    told.ago = timedelta(days=43)
+    late = told.arrived()
+    assert (states(late), late.answers, late.sent.problem) == (["failed"] * 2, {}, "document_expired")
 
 
 def states(arrived: Arrived) -> list[str]:

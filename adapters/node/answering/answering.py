@@ -12,6 +12,7 @@ with a code and nothing else.
 - What was asked here too often, about one person or by one requester, waits for a person: counted before the
   register is asked, and again within the transaction that records it.
 - Yes and no cost the same work, have the same length, and leave at a beat of the clock.
+- What was taken longer ago than any question may wait is not answered, under whatever permit.
 - The same inquiry under a fresh permit gets the same reply: the register is not asked twice.
 """
 
@@ -56,12 +57,14 @@ from contract.problems import (
     AddresseeWrong,
     Conflict,
     DecisionDiffers,
+    DocumentExpired,
     DocumentMalformed,
     DocumentReplayed,
 )
 from contract.sealing import Context, Sealed, seal
 from contract.signatory import Received, Signatory
-from contract.signing import digest, moment
+from contract.signing import CLOCK_SKEW_S, digest, moment
+from contract.working_days import working_days_after
 from party.events import Event, log
 from party.hand_outs import HandOuts
 from policies import Decision, Parameters
@@ -161,10 +164,13 @@ class Answering:
         self, permit_token: str, inquiry_token: str, identities: Mapping[str, str]
     ) -> tuple[Received[Permit], Received[Inquiry]]:
         permit = self._signatory.read(Permit, permit_token)
+        if permit.sender.code != BROKER:
+            raise DocumentMalformed
+        self._verify_time(permit.document)
         accepted_at = moment(permit.document.accepted_at)
         inquiry = self._signatory.read(Inquiry, inquiry_token, audience=BROKER, at=accepted_at)
         document = inquiry.document
-        if permit.sender.code != BROKER or permit.document.inquiry != inquiry.digest:
+        if permit.document.inquiry != inquiry.digest:
             raise DocumentMalformed
         me = self._signatory.party
         if document.holder != me.code:
@@ -180,6 +186,25 @@ class Answering:
         ):
             raise DocumentMalformed
         return permit, inquiry
+
+    def _verify_time(self, permit: Permit) -> None:
+        """Raises DocumentExpired for an inquiry that was taken longer ago than any question may wait, or was
+        not taken yet; DocumentMalformed for a later deadline. By our own clock, calendar and hand-out: what
+        the broker kept does not live as long as it says.
+        """
+        accepted_at, now = moment(permit.accepted_at), self._signatory.now()
+        if now < accepted_at - timedelta(seconds=CLOCK_SKEW_S):
+            raise DocumentExpired
+        limits = self._hand_outs.newest(permit.accepted_at).catalogue.parameters
+        longest = max(
+            working_days_after(accepted_at, limits.human_deadline_working_days),
+            accepted_at + timedelta(hours=limits.fast_deadline_hours),
+        )
+        on_the_way = timedelta(seconds=Permit.lifetime_s)
+        if now > longest + on_the_way:
+            raise DocumentExpired
+        if any(moment(question.due_at) > longest + on_the_way for question in permit.questions):
+            raise DocumentMalformed
 
     def _known(self, store: Connection, inquiry: Received[Inquiry]) -> tuple[list[Taken], Standing]:
         document = inquiry.document

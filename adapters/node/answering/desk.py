@@ -162,7 +162,7 @@ class AnsweringDesk:
         """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index, person)
-        if question.state != "opened":
+        if question.state != "opened" or taken.lapsed(self._signatory.now()):
             raise NotWaiting
         permitted = question.permit()
         if not chosen.codes or not set(permitted.answer_codes).issuperset(chosen.codes):
@@ -211,17 +211,20 @@ class AnsweringDesk:
         await self._let_go(taken, question, outcome, entry, None)
 
     async def looked(self, jti: str, index: int, person: Colleague) -> None:
-        """A person has dealt with a doubtful match, or with an answer that the broker does not take, by
-        telephone. Raises NotAllowed, NotFound, NotWaiting.
+        """A person has dealt with a doubtful match, with an answer that the broker does not take, or with a
+        question that waited until no answer counts, by telephone. Raises NotAllowed, NotFound, NotWaiting.
         """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index, person)
-        if not question.doubtful and question.state != "failed":
+        lapsed = question.state in {"waits", "opened"} and taken.lapsed(self._signatory.now())
+        if not question.doubtful and question.state != "failed" and not lapsed:
             raise NotWaiting
         entry = Entry(Kind.LOOKED, self._facts(taken, question, person), subject_ref=question.subject_ref)
 
         def done(one: Taken) -> Taken:
             current = one.question(index)
+            if lapsed and current is not None and current.state == question.state:
+                return one.with_question(index, state="lapsed")
             if current is None or current.state != "failed":
                 return one.with_question(index, doubtful=False)
             [status] = [

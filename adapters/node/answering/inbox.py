@@ -4,6 +4,7 @@ later replies stand inside.
     answered        by the register, at once
     waits  ──► opened ──► released     a person looks, then lets an answer go
     waits  ──► declined                a person asks for more reason, before the register was opened
+    waits, opened  ──► lapsed          nobody answered while an answer still counted: a person calls
     released, declined ◄──► failed     the broker does not take it: a person is to call the requester
     refused         paused, or another version of the hand-out
 
@@ -34,7 +35,7 @@ from sqlalchemy import (
 
 from adapters.node.tables import metadata
 from audit.database import Prepared
-from contract.documents import Outcome, PermittedQuestion
+from contract.documents import ANSWERED_WITHIN, Outcome, PermittedQuestion
 from contract.sealing import Sealed
 
 inbox = Table(
@@ -136,6 +137,10 @@ class Taken:
     @property
     def waiting(self) -> bool:
         return any(question.to_look_at for question in self.questions)
+
+    def lapsed(self, now: datetime) -> bool:
+        """Whether it was taken so long ago that no answer counts any more."""
+        return now.timestamp() > self.accepted_at + ANSWERED_WITHIN.total_seconds()
 
     @property
     def due_at(self) -> int:

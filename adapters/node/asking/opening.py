@@ -19,8 +19,8 @@ from audit.entry import RESERVED, Entry, Recorded
 from audit.kinds import DECISIONS, Kind
 from contract.answers import Answer, opened
 from contract.codes import BROKER, Ref
-from contract.documents import Outcome, Receipt, Reply
-from contract.problems import DocumentMalformed, DocumentProblem
+from contract.documents import ANSWERED_WITHIN, Outcome, Receipt, Reply
+from contract.problems import DocumentExpired, DocumentMalformed, DocumentProblem
 from contract.receipts import proven_entries
 from contract.sealing import Context, Sealed, unseal
 from contract.signatory import Received, Signatory
@@ -190,6 +190,8 @@ class Opening:
         if len(recorded) != 1:
             raise DocumentMalformed
         arrived_at = datetime.fromisoformat(recorded[0]["at"])
+        if self._signatory.now().timestamp() > enrichment.created_at + ANSWERED_WITHIN.total_seconds():
+            raise DocumentExpired  # whoever kept it so long, it is no answer of today
         reply = self._signatory.read(Reply, token, audience=BROKER, at=arrived_at)
         said = reply.document
         outcomes = [outcome.model_dump(exclude_none=True) for outcome in said.outcomes]
