@@ -64,6 +64,9 @@ _read = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+_BY_SUBJECT = frozenset({Kind.PERMIT, Kind.ONWARD_SHARE})
+"""What names no obligation, but the case and the subject."""
+
 _PAGE = 2_000
 # two statements: a database that is asked for either at once reads the whole table
 _BY_ID = select(_obligations.c.id, _obligations.c.facts).where(
@@ -247,7 +250,7 @@ class Book:
 def _loaded(store: Connection, leaves: Sequence[Mapping[str, Any]]) -> Iterator[Obligation]:
     """The obligations that these leaves may touch."""
     ids = {str(leaf.get(name)) for leaf in leaves for name in ("obligation", "notice") if leaf.get(name)}
-    cases = {str(leaf["case_ref"]) for leaf in leaves if leaf["kind"] == Kind.PERMIT}
+    cases = {str(leaf["case_ref"]) for leaf in leaves if leaf["kind"] in _BY_SUBJECT}
     found = {row.id: row.facts for row in store.execute(_BY_ID, {"ids": sorted(ids)})}
     found |= {row.id: row.facts for row in store.execute(_BY_CASE, {"cases": sorted(cases)})}
     yield from map(_obligation, found.values())
@@ -287,6 +290,7 @@ def _obligation(text: str) -> Obligation:
                 **row,
                 "at": datetime.fromisoformat(row["at"]),
                 "legal_bases": tuple(row["legal_bases"]),
+                "passed_to": tuple(row.get("passed_to", ())),
             }
         )
         for row in facts["disclosures"]

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     RECTIFICATION = "rectification"
     # of who answers
     VIEW = "view"
+    ONWARD_SHARE = "onward_share"
     LOOKED = "looked"
     PROPOSAL = "proposal"
     URGENT_REVIEW = "urgent_review"
@@ -95,7 +96,7 @@ class Meaning:
     row: Literal["subject", "whole", "error"] | None = None
     decision: bool = False
     exhibit: bool = False
-    duty: Literal["opens", "moves", "reminds"] | None = None
+    duty: Literal["opens", "moves", "hastens", "reminds"] | None = None
     passing: bool = False
 
 
@@ -121,7 +122,10 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.COMPARISON: Meaning("What one of two trails lacks of a day.", _BOTH, _SECURITY, passing=True),
     Kind.EXPORT: Meaning("The trail, or a selection of it, was exported.", _BOTH, _SECURITY, passing=True),
     Kind.READING: Meaning(
-        "Somebody read in the trail, or fetched an export.", _NODE, _SECURITY, passing=True
+        "Somebody read in the trail or what is owed to people, or fetched an export.",
+        _NODE,
+        _SECURITY,
+        passing=True,
     ),
     Kind.ATTEMPT: Meaning(
         "Somebody of the party was refused what is about a case.", _NODE, _SECURITY, passing=True
@@ -150,7 +154,14 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.UNDELIVERED: Meaning("A holder could not be reached in time.", _BROKER, row="error", exhibit=True),
     Kind.FAILED: Meaning("What was to be handed in was not taken.", _NODE, row="error"),
     Kind.RECTIFICATION: Meaning("A holder took back an answer.", _BOTH, row="subject", exhibit=True),
-    Kind.VIEW: Meaning("An official looked at a question.", _NODE, row="subject"),
+    Kind.VIEW: Meaning(
+        "An official looked at a question, or somebody who works on the case at its answers.",
+        _NODE,
+        row="subject",
+    ),
+    Kind.ONWARD_SHARE: Meaning(
+        "An answer was passed on to somebody else.", _NODE, _CHAIR, row="subject", duty="hastens"
+    ),
     Kind.LOOKED: Meaning("An official dealt with a question outside.", _NODE, row="subject"),
     Kind.PROPOSAL: Meaning("An official would let an answer go; another has to agree.", _NODE, row="subject"),
     Kind.URGENT_REVIEW: Meaning("What was asked in acute danger is to be reviewed.", _NODE),

@@ -9,6 +9,8 @@
   whose question may never have arrived counts: in doubt it did.
 - Every permit stands in an obligation. A notice ends it for what the notice covers; what it does not cover
   is owed still, from its own day on, as an obligation of its own.
+- Where the law of the receiver says so (AVG 14(3)(c)), a person is told at the latest when an answer is first
+  passed on to another partner. Whoever got it so is told of with the rest.
 - Time alone raises an obligation and ends a deferral; it never ends an obligation. A step without its proof
   or signature, or from another state, changes nothing. A clock that jumps back changes nothing that was.
 - The joint trail (`joint`) knows open (open, planned, sent), deferred, met and omitted; what is in between
@@ -32,6 +34,9 @@ BASES: Mapping[str, str] = {
 """Transparency codes that make the receiver inform, with the article. T3 has no clock of its own in law; the
 working clock is that of the joint notice.
 """
+
+_AT_FIRST_SHARE = frozenset({"avg_informs"})
+"""Those whose clock an onward share ends (AVG 14(3)(c))."""
 
 LONGEST_DEFERRAL = timedelta(days=14)
 """At once (Wmo 5.3.1); it may be renewed, and each renewal is a decision of its own."""
@@ -132,6 +137,7 @@ class Disclosure:
     purpose: str
     rule: str
     legal_bases: tuple[str, ...] = ()
+    passed_to: tuple[str, ...] = ()  # other partners that its answer was passed on to
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,8 @@ class Obligations:
             self._disclosed(entry)
         elif kind == Kind.REMINDER:
             self._reminded(entry)
+        elif kind == Kind.ONWARD_SHARE:
+            self._passed_on(entry)
         elif kind in STEPS:
             self._step(entry, position)
 
@@ -316,6 +324,24 @@ class Obligations:
         one = self.by_id.get(str(entry.get("obligation")))
         if one is not None and entry["reminder"] not in one.reminded:
             self._keep(replace(one, reminded=(*one.reminded, str(entry["reminder"]))))
+
+    def _passed_on(self, entry: Mapping[str, Any]) -> None:
+        if entry["own"]:  # a colleague is no other receiver
+            return
+        at, to = datetime.fromisoformat(entry["at"]), str(entry["receiver"])
+        passed = {(one["holder"], one["question"]) for one in entry["answers"]}
+        about = entry["case_ref"], entry["subject_ref"]
+        for one in [one for one in self.by_id.values() if one.key[:2] == about]:
+            told = tuple(
+                replace(row, passed_to=tuple(dict.fromkeys((*row.passed_to, to))))
+                if (row.holder, row.question) in passed
+                else row
+                for row in one.disclosures
+            )
+            if told != one.disclosures:
+                hastened = one.live and one.code in _AT_FIRST_SHARE
+                due = min(one.due_at, at) if hastened else one.due_at
+                self._keep(replace(one, disclosures=told, due_at=due))
 
     def _covered(self, one: Obligation, other_id: str) -> bool:
         """Whether the notice of this other obligation reached the person, and says that it covers this

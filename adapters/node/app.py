@@ -14,9 +14,10 @@ from adapters.node.answering.answering import Answering
 from adapters.node.answering.attempts import Counting
 from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.answering.marks import Marks, MarksError, read_marks
-from adapters.node.asking import case_routes, enrichment_routes, overdue_routes
+from adapters.node.asking import case_routes, enrichment_routes, onward_share_routes, overdue_routes
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
+from adapters.node.asking.onward_shares import OnwardShares
 from adapters.node.asking.opening import Opening
 from adapters.node.asking.overdue import OverdueMeldingen
 from adapters.node.broker_line import BrokerLine
@@ -136,6 +137,7 @@ def app(
                     opening,
                     poll_s=settings.poll_s,
                 ),
+                onward_shares=OnwardShares(start.signatory, start.trail),
                 answering=Answering(
                     start.signatory,
                     start.hand_outs,
@@ -226,6 +228,7 @@ def app(
     made.include_router(case_routes.router)
     made.include_router(overdue_routes.router)
     made.include_router(enrichment_routes.router)
+    made.include_router(onward_share_routes.router)
     made.include_router(desk_routes.router)
     made.include_router(standing_routes.router)
     made.include_router(release_routes.router)

@@ -6,6 +6,7 @@ from adapters.node.answering.answering import Answering
 from adapters.node.answering.desk import AnsweringDesk
 from adapters.node.asking.asking import Asking
 from adapters.node.asking.cases import OwnCases
+from adapters.node.asking.onward_shares import OnwardShares
 from adapters.node.asking.overdue import OverdueMeldingen
 from adapters.node.handout.releases import Releases
 from adapters.node.informing.informing import Informing
@@ -33,6 +34,7 @@ class Node:
     cases: OwnCases
     overdue: OverdueMeldingen
     asking: Asking
+    onward_shares: OnwardShares
     answering: Answering
     desk: AnsweringDesk
     people: IdentityProvider

@@ -72,6 +72,7 @@ ADMISSIONS: Mapping[str, Admission] = {
     # questions and their answers
     "POST /enrichments": _of_case("C15", *_ASKERS),
     "GET /enrichments/{id}": _of_case("C15, D01", *_ASKERS),
+    "POST /enrichments/{id}/onward-shares": _of_case("D01", *_MEMBERS),
     # the desk of a holder
     "GET /questions": _of_case("C10", OFFICIAL),
     "POST /questions/{id}/{index}/views": _of_case("C10", OFFICIAL),

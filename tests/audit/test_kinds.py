@@ -112,6 +112,7 @@ def test_each_role_reads_what_it_did() -> None:
         "acceptance",
         "melding_overdue",
         "melding_arrived",
+        "onward_share",
         "assignment",
         "closure",
         "permit",
@@ -131,7 +132,7 @@ def test_each_role_reads_what_it_did() -> None:
 
 def test_the_table_says_what_views_and_duties_do() -> None:
     assert {kind for kind, one in KINDS.items() if one.duty == "moves"} == STEPS
-    assert STEPS | {"permit", "reminder"} == OF_DUTIES
+    assert STEPS | {"permit", "onward_share", "reminder"} == OF_DUTIES
     assert {"started", "export", "overview", "reading", "attempt", "comparison"} == PASSING
     assert {"permit", "refusal"} == DECISIONS
     assert {kind for kind, one in KINDS.items() if one.exhibit} == DECISIONS | {

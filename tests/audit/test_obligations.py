@@ -105,6 +105,32 @@ def test_a_permit_opens_one_and_the_earliest_sets_the_clock() -> None:
     assert [row.holder for row in one.disclosures] == ["reclassering", "rvdk", "politie"]
 
 
+def share(day: float, **chosen: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": f"share-{day}", "kind": "onward_share", "at": at(day), "case_ref": "case"}
+    answer = {"inquiry": "i", "index": 0, "holder": "reclassering", "question": permit()["question"]}
+    return {**told, "subject_ref": "man", "receiver": "politie", "own": False, "answers": [answer], **chosen}
+
+
+@pytest.mark.parametrize(("code", "days"), [("avg_informs", 3), ("vt_informs", 28), ("general_notice", 28)])
+def test_the_first_onward_share_ends_the_clock_where_the_law_says_so(code: str, days: float) -> None:
+    """AVG 14(3)(c); whoever heard it stands at the question, in whichever state."""
+    opened = permit(requester="rvdk", transparency=[code])
+    (one,) = fold(opened, permit(1, requester="rvdk", holder="om", transparency=[code]), share(3), share(5))
+    assert one.due_at == T0 + timedelta(days=days)
+    assert [row.passed_to for row in one.disclosures] == [("politie",), ()]
+    (one,) = fold(opened, *(step(kind, 1) for kind in WAYS["met"]), share(3), share(4, receiver="om"))
+    assert (one.state, one.due_at) == ("met", T0 + timedelta(days=28))
+    assert [row.passed_to for row in one.disclosures] == [("politie", "om")]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"own": True}, {"subject_ref": "woman"}, {"case_ref": "other"}, {"answers": []}]
+)
+def test_a_colleague_or_another_answer_is_no_onward_share_of_this(changes: dict[str, Any]) -> None:
+    opened = permit(transparency=["avg_informs"])
+    assert fold(opened, share(3, **changes)) == fold(opened)
+
+
 def test_in_the_receivers_own_trail_the_joint_trail_sets_the_clock() -> None:
     (one,) = fold(permit(2, joint_id="joint-id", joint_at=at(0)))
     assert (one.id, one.opened_at) == ("joint-id", T0)

@@ -213,11 +213,17 @@ def test_nothing_of_anybody_else_is_in_a_letter(
     assert len(re.findall(r"is gevraagd of", text)) == len({row[0] for row in rows})
 
 
+def test_who_heard_an_answer_afterwards_is_named_and_nobody_where_there_is_none() -> None:
+    also = "Wij vertelden een antwoord daarna ook aan: Politie (DEMO); Raad (DEMO)."
+    assert also in html(letter(passed_to=("Politie (DEMO)", "Raad (DEMO)")), CATALOGUE)
+    assert "daarna ook aan" not in html(letter(), CATALOGUE)
+
+
 @given(rows=_rows, receiver=_holders)
 def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_whatever_was_answered(
     rows: list[tuple[Organisation, str, tuple[str, ...], date]], receiver: str
 ) -> None:
-    """A letter is made of who was asked, why, when and by which article; nothing else goes in."""
+    """A letter is made of who was asked, why, when, by which article, and who heard it; nothing else."""
     one, other = (html(letter(told=told_of(rows), receiver=receiver), CATALOGUE) for _ in range(2))
     assert one == other
     assert set(Letter.__dataclass_fields__) == {
@@ -232,6 +238,7 @@ def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_
         "receiver",
         "written_on",
         "told",
+        "passed_to",
     }
 
 

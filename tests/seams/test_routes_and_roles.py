@@ -47,6 +47,7 @@ TABLE: dict[str, set[str] | str] = {
     "POST /cases/{id}/acceptances": set(),  # for politie, OM and RvdK, and this is Veilig Thuis
     "POST /enrichments": ASKING,
     "GET /enrichments/{id}": ASKING,
+    "POST /enrichments/{id}/onward-shares": CHAIR,
     "GET /questions": {"official"},
     "POST /questions/{id}/{index}/views": {"official"},
     "POST /questions/{id}/{index}/answers": {"official"},

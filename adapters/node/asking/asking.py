@@ -7,21 +7,23 @@
 - After a restart, what was sent is asked after, never asked twice: the inquiry's id is its idempotency key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from adapters.node.asking import enrichments
 from adapters.node.asking.addressees import Addressed, addressed
-from adapters.node.asking.cases import assigned
+from adapters.node.asking.cases import assigned, verify_reads
 from adapters.node.asking.composing import Composing
 from adapters.node.asking.enrichments import Enrichment, EnrichmentRaced, OwnCase, Sent
 from adapters.node.asking.opening import Arrived, Opening
+from adapters.node.asking.views import Views
 from adapters.node.asking.wish import Wish
 from adapters.node.broker_line import BrokerLine
 from adapters.node.reviewing import reviews
@@ -92,6 +94,7 @@ class Asking:
         self._opening = opening
         self._composing = Composing(signatory)
         self._poll_s = poll_s
+        self._views = Views(signatory.now)
 
     async def may_ask(self, wish: Wish, person: Colleague) -> tuple[str, list[Allowed]]:
         """The region of the case, and what the hand-out says of each question, here and now, with what this
@@ -161,18 +164,26 @@ class Asking:
 
         await self._trail.append(self._composing.entries(enrichment, wish, subjects, person), asked)
         # send, open what comes, record it, show
-        return await self._send(enrichment) if enrichment.inquiries else OpenedEnrichment(enrichment, {})
+        if not enrichment.inquiries:
+            return OpenedEnrichment(enrichment, {})
+        return await self._send(enrichment, person)
 
     async def show(self, enrichment_id: str, person: Colleague) -> OpenedEnrichment:
-        """How far an enrichment is, with its answers, opened from our own trail. Raises NotFound,
-        NotAllowed.
+        """How far an enrichment is, with its answers, opened from our own trail; that this person read them
+        is an entry first. Raises NotFound, CaseUnknown, NotAllowed, TrailUnavailable.
         """
         enrichment = await self._trail.read(lambda store: enrichments.load(store, enrichment_id))
         if enrichment is None:
             raise NotFound
         case_ref = enrichment.case_ref
-        assigned(await self._trail.read(lambda store: enrichments.load_case(store, case_ref)), person)
-        return await self._shown(enrichment)
+        case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
+        verify_reads(enrichment, case, person)
+        opened = await self._opened(enrichment)
+        entries = self._viewed(enrichment, opened.answers, person)
+        if entries:
+            await self._trail.append(entries)
+        self._views.note(person.user, enrichment.id, opened.answers)
+        return opened
 
     async def follow_due(self, most: int = 16) -> int:
         """Asks the broker after what is still open, and sends what a restart left unsent. Returns how many
@@ -217,7 +228,9 @@ class Asking:
         me, now = self._signatory.party, self._signatory.now()
         return addressed(wish, self._signatory.directory, case.facts["region"], me, now)
 
-    async def _send(self, enrichment: Enrichment, *, again: bool = False) -> OpenedEnrichment:
+    async def _send(
+        self, enrichment: Enrichment, reader: Colleague | None, *, again: bool = False
+    ) -> OpenedEnrichment:
         body = {
             "inquiries": [
                 {"inquiry": one.token, "identities": one.identities} for one in enrichment.inquiries
@@ -237,14 +250,14 @@ class Asking:
                 lambda store, _: enrichments.change(store, enrichment.id, lambda one: one.failed(code)),
             )
             raise
-        return await self._open(enrichment, response)
+        return await self._open(enrichment, response, reader)
 
     async def _follow(self, enrichment: Enrichment) -> None:
         unsent = [one for one in enrichment.inquiries if one.state == "draft"]
         if unsent:
             age = self._signatory.now().timestamp() - enrichment.created_at
             if age < Inquiry.lifetime_s / 2:  # near its end the broker's clock may already call it expired
-                await self._send(enrichment, again=True)
+                await self._send(enrichment, None, again=True)
                 return
         news = [await self._ask_after(enrichment, one) for one in enrichment.inquiries if one.open]
         if not any(news):
@@ -271,7 +284,7 @@ class Asking:
                 )
             return True
         if response.status != 204:
-            await self._open(enrichment, response)
+            await self._open(enrichment, response, None)
         return response.status != 204
 
     async def _postpone(self, enrichment: Enrichment) -> None:
@@ -283,9 +296,11 @@ class Asking:
 
         await self._trail.append([], lambda store, _: enrichments.change(store, enrichment.id, postponed))
 
-    async def _open(self, enrichment: Enrichment, response: Response) -> OpenedEnrichment:
-        """Records what the broker sent, once it is checked and opened, then shows it. Raises a document
-        problem when it is not what it must be.
+    async def _open(
+        self, enrichment: Enrichment, response: Response, reader: Colleague | None
+    ) -> OpenedEnrichment:
+        """Records what the broker sent, once it is checked and opened, and that this person, who waits for
+        it, read it; then shows it. Raises a document problem when it is not what it must be.
 
         When two ask after the same at once, the second looks again at what we have by then: neither
         overwrites what is newer, and nothing is recorded twice.
@@ -293,19 +308,23 @@ class Asking:
         known = enrichment
         while True:
             try:
-                return await self._shown(*await self._recorded(known, response.body))
+                return await self._opened(*await self._recorded(known, response.body, reader))
             except EnrichmentRaced:
                 by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
                 if by_then is None:  # pruned with its case
                     raise NotFound from None
                 known = by_then
 
-    async def _recorded(self, enrichment: Enrichment, body: bytes) -> tuple[Enrichment, Answers]:
+    async def _recorded(
+        self, enrichment: Enrichment, body: bytes, reader: Colleague | None
+    ) -> tuple[Enrichment, Answers]:
         """The enrichment as it is now, and the answers that are new, durable by then."""
         arrivals = self._opening.read(enrichment, body)
         entries = [entry for one in arrivals for entry in one.entries]
         reviewed = self._to_review(enrichment, arrivals)
         entries += [one.entry() for one in reviewed]
+        fresh = {(one.sent.jti, index): answer for one in arrivals for index, answer in one.answers.items()}
+        entries += self._viewed(enrichment, fresh, reader)
 
         def arrived(store: Connection, recorded: Sequence[Recorded]) -> Enrichment:
             places = iter(recorded)
@@ -326,9 +345,31 @@ class Asking:
             return enrichments.change(store, enrichment.id, updated)
 
         after = (await self._trail.append(entries, arrived)).result
-        return after, {
-            (one.sent.jti, index): answer for one in arrivals for index, answer in one.answers.items()
-        }
+        if reader is not None:
+            self._views.note(reader.user, enrichment.id, fresh)
+        return after, fresh
+
+    def _viewed(
+        self, enrichment: Enrichment, answers: Collection[tuple[str, int]], reader: Colleague | None
+    ) -> list[Entry]:
+        """That this person reads these answers, an entry for each subject; none for what was recorded in this
+        session, or that nobody reads yet.
+        """
+        if reader is None:
+            return []
+        fresh = self._views.fresh(reader.user, enrichment.id, answers)
+        by_subject: dict[str, list[dict[str, Any]]] = {}
+        for sent in enrichment.inquiries:
+            for item in sent.items:
+                if (sent.jti, item.index) in fresh:
+                    one = {"inquiry": sent.jti, "index": item.index}
+                    by_subject.setdefault(item.subject_ref, []).append(one)
+        facts = {"enrichment": enrichment.id, "case_ref": enrichment.case_ref}
+        who = {"user": reader.user, "user_role": reader.role}
+        return [
+            Entry(Kind.VIEW, {**facts, **who, "answers": read}, subject_ref=subject_ref)
+            for subject_ref, read in by_subject.items()
+        ]
 
     def _to_review(self, enrichment: Enrichment, arrivals: Sequence[Arrived]) -> list[UrgentReview]:
         """What was permitted just now and is looked at afterwards, where the rule obliges to that."""
@@ -352,7 +393,9 @@ class Asking:
             )
         ]
 
-    async def _shown(self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})) -> OpenedEnrichment:
+    async def _opened(
+        self, enrichment: Enrichment, fresh: Answers = MappingProxyType({})
+    ) -> OpenedEnrichment:
         """With the answers from our own trail, but for those that were just recorded there."""
         places = {
             item.answer_at: (one.jti, item.index)

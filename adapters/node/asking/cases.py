@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.node.asking import enrichments
-from adapters.node.asking.enrichments import OwnCase
+from adapters.node.asking.enrichments import Enrichment, OwnCase
 from adapters.node.asking.opening import Opening
 from adapters.node.asking.wish import TakingUp, WishedCase
 from adapters.node.broker_line import BrokerLine
@@ -155,6 +155,15 @@ class OwnCases:
             entries, lambda store, _: enrichments.save_case(store, case, alone=alone)
         )
         return saved.result
+
+
+def verify_reads(enrichment: Enrichment, case: OwnCase | None, person: Colleague) -> None:
+    """That this person may read what came of it: who works on its case; who did so on duty, of what that
+    person asked alone (D01). Raises CaseUnknown, NotAllowed.
+    """
+    assigned(case, person)
+    if person.role == "duty_officer" and enrichment.created_by != person.user:
+        raise NotAllowed(case_ref=enrichment.case_ref)
 
 
 def assigned(case: OwnCase | None, person: Colleague) -> OwnCase:

@@ -9,7 +9,7 @@
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, insert, select
 
 from adapters.node.asking import enrichments
+from adapters.node.asking.views import Views
 from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
 from adapters.node.informing.letters.letter import told_of
@@ -111,6 +112,7 @@ class Informing:
         self._book = book
         self._catalogue = catalogue
         self._outbox = outbox
+        self._views = Views(signatory.now)
         outbox.register(JOINT_STEPS, self._told_as)
 
     # ── for people ──
@@ -126,6 +128,7 @@ class Informing:
                 raise NotAllowed
             await self._verify_assigned(case_ref, person)
         mine = [one for one in found if one.receiver == self._signatory.party.code]
+        await self._read("obligations", case_ref, [f"{one.id} {one.version}" for one in mine], person)
         return await self._known(mine)
 
     async def of_case(self, case_ref: str, person: Colleague) -> list[Joint]:
@@ -135,7 +138,9 @@ class Informing:
         if FG not in person.roles:
             await self._verify_assigned(case_ref, person)
         response = await self._broker.call("GET", f"/v1/cases/{case_ref}/obligations")
-        return [_joint(row) for row in self._told(response.body)[0].obligations]
+        shared = [_joint(row) for row in self._told(response.body)[0].obligations]
+        await self._read("joint_obligations", case_ref, [one.id for one in shared], person)
+        return shared
 
     async def step(self, obligation_id: str, wish: StepWish, person: Colleague) -> Owed:
         """Takes a step about an obligation of this partner.
@@ -196,6 +201,7 @@ class Informing:
                     for row in one.disclosures
                 ]
             ),
+            passed_to=self._names({code for row in one.disclosures for code in row.passed_to}),
         )
         facts = {
             "obligation": one.id,
@@ -229,6 +235,7 @@ class Informing:
                 row.rule,
                 _bases(row.legal_bases, catalogue),
                 told=one.state in _TOLD,
+                passed_to=self._names(row.passed_to),
             )
             for one in found
             if one.state in _TOLD or (safe and one.at(now).state not in {"deferred", "omitted"})
@@ -329,6 +336,15 @@ class Informing:
         return count
 
     # ── the steps ──
+
+    async def _read(self, what: str, case_ref: str | None, items: Sequence[str], person: Colleague) -> None:
+        """Records that this person reads these, but for what was recorded in this session."""
+        shelf = f"{what} {case_ref}"
+        if self._views.fresh(person.user, shelf, items):
+            case = {} if case_ref is None else {"case_ref": case_ref}
+            facts = {"user": person.user, "what": what, "lines": len(items), **case}
+            await self._trail.append([Entry(Kind.READING, facts)])
+        self._views.note(person.user, shelf, items)
 
     async def _verify_assigned(self, case_ref: str, person: Colleague) -> None:
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
@@ -433,6 +449,9 @@ class Informing:
     def _organisation(self, code: str) -> Organisation:
         party = self._signatory.directory.party(code)
         return Organisation(str(party.partner), party.name)
+
+    def _names(self, codes: Collection[str]) -> tuple[str, ...]:
+        return tuple(sorted(self._organisation(code).name for code in codes))
 
     async def _name(self, subject_ref: str) -> str | None:
         """The own name of a subject; None when it was erased."""

@@ -41,6 +41,7 @@ _DISCLOSURE = {
     "purpose": "enrich_referral",
     "rule": "A01",
     "legalBases": ["wmo_5_2_6"],
+    "passedTo": [],
 }
 _JOINT = {
     "id": _ID,
@@ -84,6 +85,7 @@ class DisclosureOut(Body):
     purpose: str = Field(description="Voor welk doel.")
     rule: str = Field(description="Onder welke regel.")
     legal_bases: list[str] = Field(description="Op welke grondslag.")
+    passed_to: list[str] = Field(description="Welke andere organisaties het antwoord daarna hoorden.")
 
 
 class ReminderOut(Body):
@@ -264,7 +266,10 @@ def _owed(owed: Owed, now: datetime) -> OwedOut:
         overdue=one.overdue(now),
         deferrals=one.deferrals,
         disclosures=[
-            DisclosureOut(**{**vars(row), "legal_bases": list(row.legal_bases)}) for row in one.disclosures
+            DisclosureOut(
+                **{**vars(row), "legal_bases": list(row.legal_bases), "passed_to": list(row.passed_to)}
+            )
+            for row in one.disclosures
         ],
         last={name: value for name, value in owed.last.items() if name in _SHOWN_OF_STEP},
         reminders=[_reminder(row) for row in sorted(reminders(one), key=lambda row: row.at)],

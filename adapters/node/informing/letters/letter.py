@@ -14,7 +14,7 @@ from adapters.node.informing.letters.words import Organisation, category, day, k
 from adapters.node.informing.telling import Recipient
 from policies.catalogue import Catalogue
 
-TEXT_VERSION = "2026-12.1"
+TEXT_VERSION = "2026-12.2"
 """Of the words; recorded with every letter."""
 
 LetterReader = Literal["adult", "young", "for_a_child"]
@@ -48,6 +48,8 @@ class Letter:
     receiver: str
     written_on: date
     told: tuple[AskedOrganisation, ...]
+    passed_to: tuple[str, ...] = ()
+    """Names of other organisations that heard an answer afterwards."""
 
     @property
     def title(self) -> str:

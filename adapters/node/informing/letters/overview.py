@@ -25,6 +25,8 @@ class AskedAbout:
     rule: str
     bases: tuple[str, ...]
     told: bool
+    passed_to: tuple[str, ...] = ()
+    """Names of other organisations that heard the answer."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Overview:
                     "day": day(one.at),
                     "asker": one.asker.name,
                     "holder": one.holder.name,
+                    "passed_to": one.passed_to,
                     "why": catalogue.purposes[one.purpose].why,
                     "rule": one.rule,
                     "bases": "; ".join(one.bases),
