@@ -29,7 +29,7 @@ State = Literal["open", "planned", "sent", "deferred", "met", "met_by_other", "o
 BASES: Mapping[str, str] = {
     "vt_informs": "Wmo 5.3.1",
     "avg_informs": "AVG 14(3)",
-    "general_notice": "Wpg 24a; Wjsg 17a",
+    "general_notice": "Wpg 24a, 24b(3)-(4), 27; Wjsg 17a-17b",
 }
 """Transparency codes that make the receiver inform, with the article. T3 has no clock of its own in law; the
 working clock is that of the joint notice.

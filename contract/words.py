@@ -127,6 +127,40 @@ NATURES: Mapping[str, Wording] = {
 """What an answer is."""
 
 
+GROUNDS: Mapping[str, Wording] = {
+    "safety_of_involved": Wording(
+        "veiligheid van betrokkenen",
+        "Vertellen is gevaarlijk voor slachtoffer, kind of een ander (Wmo 5.3.1(2); UAVG 41(1)(i)).",
+    ),
+    "safety_of_professionals": Wording(
+        "veiligheid van medewerkers",
+        "Vertellen is nu gevaarlijk voor een medewerker (UAVG 41(1)(i)).",
+    ),
+    "criminal_investigation": Wording(
+        "strafrechtelijk onderzoek",
+        "De officier van justitie verklaart dat het onderzoek wacht (UAVG 41(1)(d); Wpg 27(1); Wjsg 21(2)).",
+    ),
+    "veilig_thuis_investigation": Wording(
+        "onderzoek van Veilig Thuis",
+        "Veilig Thuis onderzoekt een redelijk vermoeden (Wmo 5.3.1(2)).",
+    ),
+    "public_safety": Wording("openbare veiligheid", "De openbare veiligheid vraagt het (UAVG 41(1)(c))."),
+    "no_safe_channel": Wording(
+        "geen veilige weg",
+        "Er is geen veilige weg, of de persoon is niet te bereiken (AVG 14(5)(b)).",
+    ),
+    "already_informed": Wording(
+        "al verteld",
+        "De persoon weet het al door een kennisgeving van een ander. Dit is geen uitstel (AVG 14(5)(a)).",
+    ),
+    "professional_secrecy": Wording(
+        "beroepsgeheim",
+        "Een beroepsgeheim laat minder toe, of met de FG niets (AVG 14(5)(d)).",
+    ),
+}
+"""U1 to U8: why a person is told later, less, or by another (docs/law.md, Telling)."""
+
+
 def label(words: Mapping[str, Wording], code: str) -> str:
     """The label of a code; the code itself where this version does not know it."""
     return words[code].label if code in words else code

@@ -135,6 +135,8 @@ def show(hand_out: HandOutOption = None, as_json: _Json = False, language: _Lang
         narrowed = "\n".join(words.regions())
         if narrowed:
             grid.add_row("regio" if language is Language.NL else "region", narrowed)
+        unsettled = "\n".join(words.open_questions())
+        grid.add_row("open vragen" if language is Language.NL else "open questions", unsettled)
         console.print(grid)
 
 

@@ -47,6 +47,11 @@ class Words:
         urgent = self._names(catalogue.requester_roles, catalogue.urgent_asking_roles, ", ")
         yield self._line("- bij acuut gevaar ook", "- in acute danger also", urgent)
 
+    def open_questions(self) -> Iterator[str]:
+        """All that a lawyer has still to answer, also where no basis depends on it."""
+        for question in self._catalogue.open_questions.values():
+            yield f"{question.code}: {self._one(question)}"
+
     def rule(self, rule: Rule) -> Iterator[str]:
         """One row, line by line."""
         catalogue = self._catalogue

@@ -18,6 +18,14 @@ COUNTED = ("protection", "custody_and_contact", "criminal")
 NEVER_COUNTED = ("adoption", "descent", "screening", "foster_check")  # D12
 MEASURE_ADVISED = "measure_advised"
 
+MEASURES = {
+    "ondertoezichtstelling": "family_supervision_order",
+    "ondertoezichtstellingMetUithuisplaatsing": "family_supervision_order_and_placement",
+    "gezag": "custody_measure",
+    "voogdij": "guardianship",
+}
+"""Which measure was advised, as the service and as the hand-out call it; it leaves only where a row says."""
+
 _KINDS = {
     "bescherming": "protection",
     "gezagEnOmgang": "custody_and_contact",
@@ -40,10 +48,18 @@ def records(person: Mapping[str, Any]) -> Iterable[Record]:
             role=_ROLES[file["rol"]],
             start=date.fromisoformat(file["geopend"]),
             end=date.fromisoformat(file["gesloten"]) if file.get("gesloten") else None,
-            traits=frozenset([MEASURE_ADVISED]) if file.get("maatregelGeadviseerd") else frozenset(),
+            traits=_advised(file),
             shielded=bool(file.get("afgeschermd")),
             in_doubt=bool(file.get("inOnderzoek")),
         )
+
+
+def _advised(file: Mapping[str, Any]) -> frozenset[str]:
+    """Whether a measure was advised, and which, where the service says so."""
+    if not file.get("maatregelGeadviseerd"):
+        return frozenset()
+    which = file.get("maatregel")
+    return frozenset([MEASURE_ADVISED] if which is None else [MEASURE_ADVISED, MEASURES[which]])
 
 
 def dossiers(records_of_one: Iterable[Record]) -> list[dict[str, Any]]:
@@ -57,6 +73,7 @@ def dossiers(records_of_one: Iterable[Record]) -> list[dict[str, Any]]:
             "geopend": record.start.isoformat(),
             "gesloten": record.end.isoformat() if record.end else None,
             "maatregelGeadviseerd": MEASURE_ADVISED in record.traits,
+            "maatregel": next((name for name, code in MEASURES.items() if code in record.traits), None),
             "afgeschermd": record.shielded,
             "inOnderzoek": record.in_doubt,
         }
@@ -90,7 +107,8 @@ def _investigation_type(records: frozenset[Record], role: str, today: date) -> S
 
 def _measure_advised(records: frozenset[Record], role: str, today: date) -> Says:
     files = [r for r in _counted(records, role) if MEASURE_ADVISED in r.traits and r.start <= today]
-    return Says(("yes" if files else "no",), in_doubt=any(record.in_doubt for record in files))
+    which = tuple(code for code in MEASURES.values() if any(code in record.traits for record in files))
+    return Says(("yes", *which) if files else ("no",), in_doubt=any(record.in_doubt for record in files))
 
 
 READINGS: dict[str, RecordReading] = {

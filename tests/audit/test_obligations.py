@@ -148,7 +148,7 @@ def test_each_subject_and_each_receiver_has_its_own() -> None:
         ("case", "man", "veilig_thuis", "Wmo 5.3.1"),
         ("case", "woman", "veilig_thuis", "Wmo 5.3.1"),
         ("case", "man", "rvdk", "AVG 14(3)"),
-        ("case", "man", "om", "Wpg 24a; Wjsg 17a"),
+        ("case", "man", "om", "Wpg 24a, 24b(3)-(4), 27; Wjsg 17a-17b"),
         ("case-2", "man", "veilig_thuis", "Wmo 5.3.1"),
     ]
 

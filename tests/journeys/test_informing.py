@@ -141,7 +141,9 @@ def test_nothing_of_why_or_whom_reaches_the_broker(play: Play, world: LocalWorld
     # what the own trail knows of it is sealed
     own = (world.folder / "veilig_thuis" / "trail.sqlite").read_bytes()
     assert b"leest de post" not in own
-    assert owed(play, case)[0]["last"]["ground"] == "safety_of_involved"
+    last = owed(play, case)[0]["last"]
+    assert last["ground"] == "safety_of_involved"
+    assert "UAVG 41(1)(i)" in last["groundText"]
 
 
 def test_the_prosecutor_lets_it_wait_and_that_ends_by_itself(play: Play, world: LocalWorld) -> None:

@@ -106,6 +106,20 @@ def test_a_measure_counts_when_it_was_advised() -> None:
     assert says("rvdk.measure_advised", "child", Record("protection", "child", ago(9))) == ("no",)
 
 
+def test_the_board_says_which_measure_where_its_service_does() -> None:
+    """Only a row that gives these codes lets them go: which one is no work for a developer any more."""
+    file = {"soort": "bescherming", "rol": "minderjarige", "geopend": "2026-01-05"}
+    for told, codes in (
+        ({}, ("no",)),
+        ({"maatregelGeadviseerd": True}, ("yes",)),
+        ({"maatregelGeadviseerd": True, "maatregel": "voogdij"}, ("yes", "guardianship")),
+        ({"maatregel": "voogdij"}, ("no",)),
+    ):
+        found = [*rvdk.records({"dossiers": [{**file, **told}]})]
+        assert says("rvdk.measure_advised", "child", *found) == codes
+        assert [*rvdk.records({"dossiers": rvdk.dossiers(found)})] == found
+
+
 def test_police_looks_back_five_years() -> None:
     """The day five years ago still counts, the day before it does not."""
     question, role = "politie.relevant_registrations", "suspected_perpetrator"

@@ -16,7 +16,13 @@ class Kind(NamedTuple):
 
 AVG = (1, 0, 2, 0, "AVG 12(3)")
 KINDS = {
-    "veilig_thuis": Kind(("chairs",), True, True, True, {"each": AVG, "erasure": (3, 0, 0, 0, "Wmo 5.3.5")}),
+    "veilig_thuis": Kind(
+        ("chairs",),
+        True,
+        True,
+        True,
+        {"each": (*AVG[:4], "Wmo 5.3.2; AVG 12(3)"), "erasure": (3, 0, 0, 0, "Wmo 5.3.5")},
+    ),
     "politie": Kind(("accepts",), False, True, True, {"each": (0, 42, 0, 28, "Wpg 25, 27, 28")}),
     "om": Kind(
         ("prosecutes", "accepts"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from contract.problems import (
     PreconditionFailed,
     StepNotTaken,
 )
-from contract.words import JOINT_OBLIGATIONS, OBLIGATIONS, described
+from contract.words import GROUNDS, JOINT_OBLIGATIONS, OBLIGATIONS, described
 from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from party.pdf import PdfUnavailable
@@ -63,7 +64,11 @@ _OWED = {
     "version": 1,
     "deferrals": 1,
     "disclosures": [_DISCLOSURE],
-    "last": {"kind": "deferral", "ground": "safety_of_involved"},
+    "last": {
+        "kind": "deferral",
+        "ground": "safety_of_involved",
+        "groundText": GROUNDS["safety_of_involved"].text,
+    },
     "reminders": [],
 }
 
@@ -271,9 +276,16 @@ def _owed(owed: Owed, now: datetime) -> OwedOut:
             )
             for row in one.disclosures
         ],
-        last={name: value for name, value in owed.last.items() if name in _SHOWN_OF_STEP},
+        last=_last(owed.last),
         reminders=[_reminder(row) for row in sorted(reminders(one), key=lambda row: row.at)],
     )
+
+
+def _last(step: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of the last step, and its ground in words, with the article."""
+    shown_of = {name: value for name, value in step.items() if name in _SHOWN_OF_STEP}
+    ground = GROUNDS.get(str(step.get("ground")))
+    return shown_of if ground is None else {**shown_of, "groundText": ground.text}
 
 
 _SHOWN_OF_STEP = frozenset(

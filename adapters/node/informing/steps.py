@@ -16,6 +16,7 @@ from adapters.node.informing.telling import Channel, Circumstance, Recipient
 from audit.entry import time_of
 from contract.codes import Digest, Ref
 from contract.directory import PartyCode
+from contract.words import GROUNDS, described
 from policies.catalogue import Duty
 
 DeferralGround = Literal[
@@ -120,7 +121,9 @@ class Deferral(_Step):
 
     step: Literal["deferral"]
     until: AwareDatetime = Field(description="Tot wanneer; ten hoogste 14 dagen.")
-    ground: DeferralGround = Field(description="De grond.")
+    ground: DeferralGround = Field(
+        description="De grond.", json_schema_extra=described(GROUNDS, get_args(DeferralGround))
+    )
     decider: Annotated[str, Field(min_length=2, max_length=120)] = Field(description="Wie besliste.")
     factors: tuple[Factor, ...] = Field(
         max_length=8, description="Wat is afgewogen (UAVG 41, tweede lid): alle acht."
