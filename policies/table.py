@@ -126,7 +126,7 @@ def facts(cell: Cell, catalogue: Catalogue, region: str | None = None) -> dict[s
     return {
         "requester": {
             "partner": partner,
-            "role": catalogue.asking_roles[partner][0],
+            "role": next(iter(catalogue.asking_roles[partner]), None),  # none: it asks nothing
             "mandated": True,
             "assigned": True,
         },

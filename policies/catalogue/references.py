@@ -1,8 +1,9 @@
 """What the parts of a release say of each other: every code is known, nothing is forgotten."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import get_args
 
+from policies.catalogue import facts
 from policies.catalogue.catalogue import Catalogue
 from policies.catalogue.partner import SHARED, Duty
 from policies.catalogue.region import Narrowing
@@ -13,6 +14,7 @@ from policies.errors import ReleaseError
 def verify_references(read: Catalogue) -> None:
     """Raises ReleaseError: the place and what is wrong."""
     words = read.vocabulary
+    _verify_vocabulary(words)
     for field, known in (
         ("requester.partner", read.partners),
         ("holder", read.partners),
@@ -23,8 +25,6 @@ def verify_references(read: Catalogue) -> None:
         ("subject.age_band", read.age_bands),
     ):
         require(set(words.get(field, ())) == set(known), f"vocabulary.{field}", "differs from the catalogue")
-    dated = set(words.get("rule.in_force", ())) == {True, False}
-    require(dated, "vocabulary.rule.in_force", "is no fact: the dates of rows would not count")
     require(set(read.facts) == set(words), "catalogue.facts", "does not name each fact")
     _verify_partners(read)
     require(set(read.by_mode) == {"automatic", "human"}, "matrix.by_mode", "does not name both modes")
@@ -79,6 +79,19 @@ def verify_references(read: Catalogue) -> None:
             f"matrix.cells.{partner}.{code}",
             "has two rows for one subject role",
         )
+
+
+def _verify_vocabulary(words: Mapping[str, tuple[str | bool, ...]]) -> None:
+    """It has the facts that the program hands in, and no other; each with the values that it can have."""
+    known = {*facts.VALUES, *_SAID}
+    lacking, more = sorted(known - words.keys()), sorted(words.keys() - known)
+    require(not lacking, "vocabulary", f"lacks what a decision is asked with: {', '.join(lacking)}")
+    require(not more, "vocabulary", f"has facts that nobody hands in: {', '.join(more)}")
+    for field, values in facts.VALUES.items():
+        same = set(words[field]) == set(values)
+        require(same, f"vocabulary.{field}", "has other values than the program hands in")
+    for field in _SAID:
+        require(bool(words[field]), f"vocabulary.{field}", "is empty")
 
 
 def _verify_duties(read: Catalogue) -> None:
@@ -207,4 +220,6 @@ def _within(codes: Iterable[object], known: Container[object], place: str) -> No
 
 
 _RULE_MODES = get_args(RuleMode)
+_SAID = ("requester.partner", "holder", "question", "case.region")
+"""Facts whose values the release itself says."""
 _BROKER = "broker"

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from contract import codes
 from contract.documents import Ground
 from policies import load_release
+from policies.catalogue.facts import VALUES
 
 CATALOGUE = load_release().catalogue
 
@@ -82,3 +83,14 @@ def test_what_is_no_code_is_refused(kind: Any, wrong: list[object]) -> None:
     for value in wrong:
         with pytest.raises(ValidationError):
             adapter.validate_python(value, strict=True)
+
+
+def test_the_hand_out_speaks_of_what_the_program_hands_in() -> None:
+    """Facts and values that are code; the four that are left are said by a release itself."""
+    assert {path: set(values) for path, values in VALUES.items()} == {
+        path: set(values)
+        for path, values in CATALOGUE.vocabulary.items()
+        if path not in {"requester.partner", "holder", "question", "case.region"}
+    }
+    for path, known in FIELDS.items():
+        assert set(get_args(known)) == set(VALUES[path])

@@ -127,7 +127,7 @@ def test_a_release_whose_rows_cannot_be_outside_their_dates_is_refused(release: 
     catalogue = json.loads(release.files[CATALOGUE])
     for section in ("vocabulary", "facts"):
         del catalogue[section]["rule.in_force"]
-    with pytest.raises(ReleaseError, match="dates of rows"):
+    with pytest.raises(ReleaseError, match=r"lacks what a decision is asked with: rule\.in_force"):
         release_of({**release.files, CATALOGUE: json.dumps(catalogue).encode()})
 
 
