@@ -428,3 +428,20 @@ def test_what_was_asked_after_a_notice_is_owed_by_the_same_clocks() -> None:
     told = [permit(clocks=TIGHT), step("plan", 1), step("notice", 2), permit(3, id="later", clocks=TIGHT)]
     found = fold(*told, step("delivery", 4))
     assert [one.due_at for one in found if one.state == "open"] == [T0 + timedelta(days=23)]
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(-1, False), (0, True), (1, True)])
+def test_an_obligation_is_overdue_from_its_very_moment_on(seconds: int, over: bool) -> None:
+    [one] = fold(permit())
+    assert one.overdue(one.due_at + timedelta(seconds=seconds)) == over
+
+
+def test_a_trail_is_a_receivers_own_unless_it_is_said_to_be_joint() -> None:
+    """In the joint one nothing is planned: a plan there does nothing."""
+    entries = [permit(), step("plan", 1)]
+    assert [one.state for one in obligations(entries)] == ["planned"]
+    assert [one.state for one in obligations(entries, joint=True)] == ["open"]
+    bare = Obligations()
+    for entry in entries:
+        bare.take(entry)
+    assert [(one.state, one.places) for one in bare.by_id.values()] == [("planned", (0,))]

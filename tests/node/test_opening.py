@@ -318,3 +318,46 @@ def test_what_is_final_stays_as_it_was(told: Told) -> None:
     reply = told.reply()
     [arrived] = told.opening.read(told.enrichment(before), told.report(told.leaves(reply), reply))
     assert states(arrived) == ["undelivered", "answered"]
+
+
+def case_body(told: Told, *leaves: Leaf) -> bytes:
+    whole = [
+        {"v": 1, "id": str(number), "at": NOON.isoformat(), **leaf} for number, leaf in enumerate(leaves)
+    ]
+    return json.dumps({"receipt": json.loads(told.report(whole))["receipt"]}).encode()
+
+
+STATED: Leaf = {
+    "kind": "case",
+    "case_ref": CASE,
+    "statement": digest("statement"),
+    "region": "utrecht",
+    "facts": {"stage": "meeting"},
+}
+ACCEPTED: Leaf = {"kind": "acceptance", "case_ref": CASE}
+
+
+@pytest.mark.parametrize(("more", "accepted"), [((), False), ((ACCEPTED,), True)])
+def test_a_case_is_as_its_newest_statement_says(more: tuple[Leaf, ...], accepted: bool, told: Told) -> None:
+    """And accepted only where that stands in the trail beside it; nobody works on it by reading it."""
+    one = told.opening.case(CASE, case_body(told, STATED, *more))
+    assert (one.case_ref, one.statement, one.position) == (CASE, STATED["statement"], 0)
+    assert one.facts == {"region": "utrecht", "stage": "meeting"}
+    assert (one.assigned, one.accepted) == ((), accepted)
+
+
+NO_CASES: dict[str, Callable[[Told], bytes]] = {
+    "no JSON": lambda told: b"",
+    "no receipt": lambda told: b"{}",
+    "of another kind": lambda told: case_body(told, {**STATED, "kind": "closure"}),
+    "of another case": lambda told: case_body(told, {**STATED, "case_ref": JTI}),
+    "accepted for another case": lambda told: case_body(told, STATED, {**ACCEPTED, "case_ref": JTI}),
+    "accepted twice": lambda told: case_body(told, STATED, ACCEPTED, ACCEPTED),
+    "two statements": lambda told: case_body(told, STATED, STATED),
+}
+
+
+@pytest.mark.parametrize("name", NO_CASES)
+def test_what_is_no_statement_of_the_case_is_refused(name: str, told: Told) -> None:
+    with pytest.raises(DocumentMalformed):
+        told.opening.case(CASE, NO_CASES[name](told))
