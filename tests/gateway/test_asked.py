@@ -14,12 +14,13 @@ from contract.signing import digest
 from gateway.inquiries.asked import AskedInquiry, accepted_as, entries_of
 from gateway.inquiries.cases import Case
 from gateway.inquiries.inquiries import FIRST_RETRY_S
-from policies import Decision
+from policies import Decision, load_release
 from policies.engine import Reason
 from tests.parties import NOON, Parties
 
 CASE, MAN, WOMAN = (str(uuid.UUID(int=number, version=4)) for number in range(3))
 NOON_S = int(NOON.timestamp())
+LIMITS = load_release().catalogue.parameters
 REVISION = f"sha256:{'0' * 64}"
 PERMIT = Decision(
     effect="permit",
@@ -115,7 +116,7 @@ def asked(parties: Parties, *decisions: Decision, **changes: Any) -> AskedInquir
 def test_an_inquiry_is_one_entry_and_each_question_one(parties: Parties) -> None:
     """What a decision rested on is sealed apart, under the subject; only a permit has a time."""
     one = asked(parties, PERMIT, REFUSAL)
-    inquiry, permit, refusal = entries_of(one, "regorus")
+    inquiry, permit, refusal = entries_of(one, "regorus", LIMITS)
     assert [entry.kind for entry in (inquiry, permit, refusal)] == ["inquiry", "permit", "refusal"]
     assert (inquiry.facts["questions"], inquiry.facts["requester_role"]) == (2, "chair")
     assert inquiry.facts["inquiry_digest"] == one.received.digest
@@ -124,6 +125,8 @@ def test_an_inquiry_is_one_entry_and_each_question_one(parties: Parties) -> None
     assert (refusal.facts["index"], "due_at" in refusal.facts) == (1, False)
     assert (permit.sealed, refusal.sealed) == ({"input": one.inputs[0]}, {"input": one.inputs[1]})
     assert (permit.facts["rule"], permit.facts["engine"]) == ("A01", "regorus")
+    assert permit.facts["clocks"]["notice_days"] == LIMITS.notice_days
+    assert "clocks" not in refusal.facts
     told = json.dumps([entry.facts for entry in (inquiry, permit, refusal)])
     assert "his" not in told
     assert one.received.token not in told
