@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
@@ -126,13 +126,9 @@ class Outsider(_Strict):
     regions: tuple[Code, ...] = ()
 
 
-class RegionRegime(_Strict):
-    regime: Literal["bilateral", "zvh"]
-
-
 class _File(_Strict):
     demo: bool = False
-    regions: Mapping[Code, RegionRegime]
+    regions: tuple[Code, ...]
     parties: tuple[Party, ...]
     outside: tuple[Outsider, ...] = ()
 

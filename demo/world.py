@@ -282,8 +282,7 @@ def make_parties(world: World) -> None:
                 "keys": keyring.public_keys(),
             }
         )
-    regions = {region: {"regime": "bilateral"} for region in (REGION, OTHER_REGION)}
-    contents = {"demo": True, "regions": regions, "parties": rows, "outside": [OUTSIDE]}
+    contents = {"demo": True, "regions": [REGION, OTHER_REGION], "parties": rows, "outside": [OUTSIDE]}
     (world.folder / "directory.json").write_bytes(directory_text(contents))
     (world.folder / "rvdk-token").write_text(secrets.token_hex(32), encoding="utf-8")
     for party in (BROKER, *world.parties):

@@ -201,7 +201,7 @@ class Broker:
         """
         acceptance = self._signatory.read(CaseAcceptance, token)
         said, by = acceptance.document, acceptance.sender
-        directory, now = self._signatory.directory, self._signatory.now()
+        now = self._signatory.now()
         catalogue = self._hand_outs.newest(int(self.now_s())).catalogue
         roles = catalogue.asking_roles.get(str(by.partner), ())
         may = said.mandated and said.attested in roles
@@ -210,7 +210,7 @@ class Broker:
         before = (await self._trail.read(lambda store: cases.load(store, [said.case_ref]))).get(said.case_ref)
         if before is None or not by.serves(before.region, now):
             raise CaseUnknown  # unknown and another's look alike
-        if directory.regions[before.region].regime != "zvh":
+        if catalogue.regime(before.region) != "zvh":
             raise AcceptanceNotNeeded
         if before.accepted is not None:
             return await self._case_receipt(by, before)
@@ -353,7 +353,7 @@ class Broker:
     ) -> list[AskedInquiry]:
         """Each inquiry in its case, with what policy is to see of it."""
         asked = []
-        directory, now = self._signatory.directory, self._signatory.now()
+        now = self._signatory.now()
         catalogue = hand_out.release.catalogue
         for one, beside in zip(received, presented, strict=True):
             document, requester = one.document, one.sender
@@ -375,7 +375,7 @@ class Broker:
                 asker = replace(asker, assigned=False)  # whatever its node says
             facts = case.facts_for(
                 now=now,
-                regime=directory.regions[case.region].regime,
+                regime=catalogue.regime(case.region),
                 own_region=case.region in requester.regions,
             )
             inputs = tuple(

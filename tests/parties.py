@@ -58,7 +58,7 @@ def directory_contents(keyrings: Mapping[str, Keyring]) -> dict[str, Any]:
         }
         for number, (party, one) in enumerate(keyrings.items())
     ]
-    return {"demo": True, "regions": {"utrecht": {"regime": "bilateral"}}, "parties": parties}
+    return {"demo": True, "regions": ["utrecht"], "parties": parties}
 
 
 class Parties:

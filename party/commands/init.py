@@ -13,8 +13,6 @@ from pydantic import ValidationError
 from contract.directory import Directory, DirectoryProblem, Outsider, Party, directory_text, dropped
 from contract.keys import KeyProblem, make_keys, read_keys, retired, rotated, write_keys
 
-_REGIMES = ("bilateral", "zvh")
-
 app = typer.Typer(
     no_args_is_help=True, help="Make keys, rotate them, and put the parties together in a directory."
 )
@@ -96,9 +94,7 @@ def directory(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The directory to write.")],
-    region: Annotated[
-        list[str], typer.Option("--region", help="A region that takes part, as code=regime (bilateral, zvh).")
-    ],
+    region: Annotated[list[str], typer.Option("--region", help="The code of a region that takes part.")],
     before: Annotated[
         Path | None,
         typer.Option("--before", help="The directory until now: no party or key of it may be left out."),
@@ -113,12 +109,8 @@ def directory(
     """Put the parties together in one directory file, checked as every party will check it at its start."""
     rows = [_listed(path, Party, "docs/examples/party.json") for path in parties]
     absent = [_listed(path, Outsider, "docs/examples/outside.json") for path in outside or ()]
-    regions = {code: {"regime": regime} for code, _, regime in (one.partition("=") for one in region)}
-    for code, of in regions.items():
-        if not code or of["regime"] not in _REGIMES:
-            _stop(f"A region is written as {code or 'code'}=bilateral or {code or 'code'}=zvh.")
     try:
-        text = directory_text({"demo": False, "regions": regions, "parties": rows, "outside": absent})
+        text = directory_text({"demo": False, "regions": region, "parties": rows, "outside": absent})
         made = Directory(text)
         lost = dropped(Directory.read(before), made) if before is not None else ()
     except DirectoryProblem as problem:

@@ -9,7 +9,7 @@ from policies.catalogue.parameters import Parameters
 from policies.catalogue.partner import Duty, PartnerKind, RequestedRight, Term
 from policies.catalogue.question import Question
 from policies.catalogue.reading import parse_catalogue
-from policies.catalogue.region import Narrowing, Region
+from policies.catalogue.region import Narrowing, Regime, Region
 from policies.catalogue.rule import About, Rule, RuleMode
 from policies.catalogue.texts import Called, Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 
@@ -28,6 +28,7 @@ __all__ = [
     "Purpose",
     "Question",
     "ReasonText",
+    "Regime",
     "Region",
     "RequestedRight",
     "Rule",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from policies.catalogue.parameters import Parameters
 from policies.catalogue.partner import Duty, PartnerKind
 from policies.catalogue.question import Question
-from policies.catalogue.region import Narrowing, Region
+from policies.catalogue.region import Narrowing, Regime, Region
 from policies.catalogue.rule import About, Rule
 from policies.catalogue.texts import Fact, LegalBasis, Named, PermitObligation, Purpose, ReasonText
 
@@ -64,6 +64,10 @@ class Catalogue:
     def may_declare_urgency(self, partner: str | None, role: str) -> bool:
         """Whether acute danger counts when this kind of partner says it in this role (C9)."""
         return role in self.asking_roles.get(partner or "", ()) or role in self.urgent_asking_roles
+
+    def regime(self, region: str) -> Regime:
+        """How partners work together in this region; of an unknown one, as where most is asked."""
+        return self.regions[region].regime if region in self.regions else "zvh"
 
     def limits(self, region: str) -> Parameters:
         """The limits in this region: the national ones, or tighter. Those of an unknown region: national."""

@@ -143,7 +143,12 @@ def _regions(file: RegionsFile, national: Parameters) -> Mapping[str, Region]:
                 "is looser than nationally",
             )
         found[code] = Region(
-            code, row.nl, row.arrondissement, above.narrowings + row.narrowings, replace(national, **lower)
+            code,
+            row.nl,
+            row.arrondissement,
+            row.regime,
+            above.narrowings + row.narrowings,
+            replace(national, **lower),
         )
     return found
 

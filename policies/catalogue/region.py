@@ -9,6 +9,9 @@ from pydantic.dataclasses import dataclass as read_dataclass
 from policies.catalogue.parameters import Parameters
 from policies.catalogue.strict import STRICT, Codes, Count, Once, Row, Text
 
+Regime = Literal["bilateral", "zvh"]
+"""How partners work together in a region: two by two, or in a Zorg- en Veiligheidshuis (WGS 2.31, D18)."""
+
 
 @read_dataclass(frozen=True, config=STRICT)
 class Narrowing:
@@ -32,6 +35,7 @@ class Region:
     code: str
     nl: str
     arrondissement: str
+    regime: Regime
     narrowings: tuple[Narrowing, ...]
     parameters: Parameters
 
@@ -53,6 +57,7 @@ class _ArrondissementRow(Row):
 class _RegionRow(Row):
     nl: Text
     arrondissement: Text
+    regime: Regime
     narrowings: Annotated[tuple[Narrowing, ...], Once]
     parameters: _Tightened
 

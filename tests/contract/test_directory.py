@@ -114,10 +114,7 @@ WRONG: dict[str, tuple[Change, str]] = {
         "parties.1.keys.0.valid_from",
     ),
     "a field that we do not know": (lambda c: c.update(remark="x"), "remark"),
-    "a regime that is none": (
-        lambda c: c["regions"]["utrecht"].update(regime="own"),
-        "regions.utrecht.regime",
-    ),
+    "a region that is no code": (lambda c: c["regions"].append("Het Gooi"), "regions.1"),
 }
 
 

@@ -31,7 +31,7 @@ from tests.releases import Prepared
 from tests.world import LocalWorld
 
 _PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
-_REGIONS = (f"{REGION}=bilateral", "flevoland=bilateral")
+_REGIONS = (f"{REGION}", "flevoland")
 
 
 @pytest.fixture

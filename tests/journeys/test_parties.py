@@ -265,7 +265,7 @@ def test_a_region_is_switched_on_by_the_directory_alone(tmp_path: Path, register
             play.case(play.chair, region="gooi")
         path = world.folder / "directory.json"
         contents = json.loads(path.read_text(encoding="utf-8"))
-        contents["regions"]["gooi"] = {"regime": "bilateral"}
+        contents["regions"].append("gooi")
         path.write_bytes(directory_text(contents))
 
         def serve(rows: dict[str, Json]) -> None:

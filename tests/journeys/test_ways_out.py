@@ -1,8 +1,9 @@
 """A refusal names its way out, and the way out can be walked."""
 
 import json
+import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 
 from audit.kinds import Kind
 from contract.codes import BROKER
-from contract.directory import directory_text
 from contract.documents import CaseAcceptance
 from contract.problems import Problem
 from demo.caller import Json, Refused
@@ -22,18 +22,8 @@ from gateway.inquiries import cases
 from policies import load_release
 from tests.attacks.insider import Insider
 from tests.journeys.watching import INVITED, POLICE, SUPERVISED, URGENT, ends
+from tests.releases import HAND_OUT
 from tests.world import LocalWorld, local_world
-
-
-def relisted(world: LocalWorld, change: Callable[[Json], None]) -> None:
-    """The directory changed, and taken up by everybody."""
-    path = world.folder / "directory.json"
-    contents = json.loads(path.read_text(encoding="utf-8"))
-    change(contents)
-    path.write_bytes(directory_text(contents))
-    for party in (BROKER, *world.parties):
-        world.stop(party)
-        world.start(party)
 
 
 def entries(world: LocalWorld, party: str, kind: Kind) -> list[dict[str, Any]]:
@@ -48,11 +38,23 @@ def entries(world: LocalWorld, party: str, kind: Kind) -> list[dict[str, Any]]:
     return found
 
 
+def zvh_release(folder: Path) -> Path:
+    """The hand-out in which the region of the stories has become a Zorg- en Veiligheidshuis."""
+    shutil.copytree(HAND_OUT, folder)
+    place = folder / "regions" / "data.json"
+    data = json.loads(place.read_text(encoding="utf-8"))
+    data["regions"][REGION]["regime"] = "zvh"
+    place.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def zvh(tmp_path_factory: pytest.TempPathFactory, registers: Path) -> Iterator[Play]:
-    """The chain in a region that has become a Zorg- en Veiligheidshuis."""
-    with local_world(tmp_path_factory.mktemp("zvh"), registers=registers, members=FIVE) as world:
-        relisted(world, lambda contents: contents["regions"][REGION].update(regime="zvh"))
+    """The chain in a region that is a Zorg- en Veiligheidshuis."""
+    release = zvh_release(tmp_path_factory.mktemp("release") / "handout")
+    settings = {"*": {"release": str(release)}}
+    folder = tmp_path_factory.mktemp("zvh")
+    with local_world(folder, registers=registers, members=FIVE, settings=settings) as world:
         play = Play(world)
         decide_standing(play)
         yield play
@@ -440,3 +442,11 @@ def test_a_broker_that_is_silent_or_lies_ends_no_alarm(
         world.do(node.overdue.follow())
     world.wire.cut = lambda *_: None
     assert [row["caseRef"] for row in overdue(play, "veilig_thuis", "chair")] == [case]
+
+
+def test_a_broker_that_calls_a_zvh_an_ordinary_region_gets_no_answer(zvh: Play) -> None:
+    """Nothing is automatic there (D18), whatever a permit says: the holder has its own hand-out."""
+    vt, centre = Insider(world_of(zvh), "veilig_thuis"), Insider(world_of(zvh), BROKER)
+    wish = vt.inquiry(vt.case(), "reclassering.known")
+    told = centre.show_permit("reclassering", centre.permit(wish).token, wish)
+    assert (told.status, json.loads(told.body)["code"]) == (409, "decision_differs")

@@ -29,7 +29,7 @@ def row(contents: dict[str, Any], code: str) -> dict[str, Any]:
 def directory(parties: Parties, *more: tuple[str, dict[str, Any]]) -> Directory:
     """The five in Utrecht; and more, each beside the one that it is like, without keys."""
     contents = copy.deepcopy(parties.contents)
-    contents["regions"]["limburg"] = {"regime": "zvh"}
+    contents["regions"].append("limburg")
     for number, (like, changes) in enumerate(more):
         oin = f"{99999990000000000100 + number}"
         contents["parties"].append({**row(contents, like), "oin": oin, "keys": [], **changes})

@@ -258,8 +258,11 @@ class Answering:
             )
         now = int(self._signatory.now().timestamp())
         hand_out = await self._hand_outs.of(permit.revision, now)
+        catalogue = hand_out.release.catalogue
+        if permit.case.regime != catalogue.regime(permit.case.region):
+            raise DecisionDiffers
         attested, partner = inquiry.document.urgency_attested, inquiry.sender.partner
-        if attested is not None and not hand_out.release.catalogue.may_declare_urgency(partner, attested):
+        if attested is not None and not catalogue.may_declare_urgency(partner, attested):
             raise DocumentMalformed
         # on the day on which the broker took it, as the broker did
         decided = await hand_out.decide(inputs, datetime.fromtimestamp(permit.accepted_at, UTC))

@@ -115,9 +115,12 @@ class Asking:
         hand_out = await self._hand_outs.now(moment)
         # policy sees kinds: a question to several parties of one kind is decided once
         asked = {(one.subject, one.question.question): one.question for one in to if one.holder is not None}
+        regime = hand_out.release.catalogue.regime(case.facts["region"])
         decided = await hand_out.decide(
             [
-                self._composing.decision_input(case, wish, wish.subjects[subject], question, person)
+                self._composing.decision_input(
+                    case, wish, wish.subjects[subject], question, person, regime=regime
+                )
                 for (subject, _), question in asked.items()
             ],
             now,
@@ -217,7 +220,8 @@ class Asking:
         """Whether others accepted the case is not ours to know: asked of the broker, where it counts. As it
         was, when the broker says nothing.
         """
-        zvh = self._signatory.directory.regions[case.facts["region"]].regime == "zvh"
+        now = int(self._signatory.now().timestamp())
+        zvh = self._hand_outs.newest(now).catalogue.regime(case.facts["region"]) == "zvh"
         if zvh and not case.accepted:
             with suppress(Problem):
                 told = await self._broker.call("GET", f"/v1/cases/{case.case_ref}", None)

@@ -23,6 +23,7 @@ from contract.problems import RequestInvalid, invalid_param
 from contract.signatory import Signatory
 from contract.signing import digest
 from party.bearer import Colleague
+from policies.catalogue import Regime
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,19 @@ class Composing:
         return entries
 
     def decision_input(
-        self, case: OwnCase, wish: Wish, subject: WishedSubject, question: WishedQuestion, person: Colleague
+        self,
+        case: OwnCase,
+        wish: Wish,
+        subject: WishedSubject,
+        question: WishedQuestion,
+        person: Colleague,
+        *,
+        regime: Regime,
     ) -> dict[str, object]:
         """What policy would see, as far as this node knows it; the broker's clock and trail may say
         otherwise.
         """
-        me, directory = self._signatory.party, self._signatory.directory
+        me = self._signatory.party
         facts = {name: case.facts[name] for name in ("kind", "stage", "melding", "criteria", "unsafety")}
         region = case.facts["region"]
         return decision_input(
@@ -164,7 +172,7 @@ class Composing:
             urgency=wish.urgency,
             case=CaseFacts(
                 **facts,
-                regime=directory.regions[region].regime,
+                regime=regime,
                 region=region,
                 own_region=region in me.regions,
                 accepted=case.accepted,

@@ -11,7 +11,7 @@ from contract.directory import Directory
 from party.commands.init import app
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "party.json"
-REGION = ["--region", "utrecht=bilateral"]
+REGION = ["--region", "utrecht"]
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -91,11 +91,10 @@ def test_a_party_file_that_is_not_there_or_no_json_is_named(broker: Path, tmp_pa
     assert f"The party file {text} is wrong: Invalid JSON" in run("directory", broker, text, *out)[1]
 
 
-@pytest.mark.parametrize("region", ["utrecht", "utrecht=", "utrecht=trilateral", "=zvh"])
-def test_a_region_without_a_regime_says_how_it_is_written(region: str, broker: Path, tmp_path: Path) -> None:
-    """With both regimes."""
-    status, said = run("directory", broker, "--out", tmp_path / "directory.json", "--region", region)
-    assert (status, "=bilateral or" in said) == (2, True), said
+def test_a_region_is_written_as_its_code(broker: Path, tmp_path: Path) -> None:
+    """How partners work together there stands in the hand-out."""
+    status, said = run("directory", broker, "--out", tmp_path / "directory.json", "--region", "Utrecht=zvh")
+    assert (status, "regions.0" in said) == (2, True), said
 
 
 def test_nobody_and_no_key_is_left_out_of_a_new_directory(broker: Path, tmp_path: Path) -> None:
