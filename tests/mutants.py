@@ -42,6 +42,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "audit/verify.py": ("tests/audit/test_verify.py", "tests/audit/test_export.py"),
     "adapters/node/asking/opening.py": ("tests/node/test_opening.py",),
     "adapters/node/asking/enrichments.py": ("tests/node/test_enrichments.py",),
+    "adapters/node/asking/composing.py": ("tests/node/test_composing.py",),
     "adapters/node/answering/inbox.py": ("tests/node/test_inbox.py",),
     "gateway/inquiries/courier.py": ("tests/gateway/test_courier.py",),
     "gateway/inquiries/asked.py": ("tests/gateway/test_asked.py",),
