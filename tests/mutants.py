@@ -44,6 +44,8 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "adapters/node/asking/enrichments.py": ("tests/node/test_enrichments.py",),
     "adapters/node/asking/composing.py": ("tests/node/test_composing.py",),
     "adapters/node/answering/inbox.py": ("tests/node/test_inbox.py",),
+    "adapters/node/answering/duties.py": ("tests/node/test_duties.py",),
+    "adapters/node/answering/marks.py": ("tests/node/test_marks.py",),
     "gateway/inquiries/courier.py": ("tests/gateway/test_courier.py",),
     "gateway/inquiries/asked.py": ("tests/gateway/test_asked.py",),
     "audit/obligations.py": ("tests/audit/test_obligations.py", "tests/audit/test_book.py"),

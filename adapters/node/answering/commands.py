@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from adapters.node.terminal import NodeAddress, Token, call, width
 from contract.days import ZONE
@@ -21,9 +21,8 @@ IndexArgument = Annotated[int, typer.Argument(help="The question in it, as `list
 @desk.command("list")
 def waiting(node: NodeAddress, token: Token) -> None:
     """What waits for a person, oldest first, and until when."""
-    table = Table(
-        "bevraging", "nr", "vrager", "doel", "vraag", "over", "regel", "uiterlijk", "stand", "mag zijn"
-    )
+    whole = (Column(name, no_wrap=True) for name in ("bevraging", "nr", "vraag"))  # to be typed over
+    table = Table(*whole, "vrager", "doel", "over", "regel", "uiterlijk", "stand", "mag zijn")
     for row in call("GET", node, "/v1/questions", token):
         state = "twijfel: bel" if row["doubtful"] else label(DESK, row["state"])
         state += " (vaak gevraagd)" if row["often"] else ""
@@ -33,9 +32,9 @@ def waiting(node: NodeAddress, token: Token) -> None:
         table.add_row(
             row["inquiry"],
             str(row["index"]),
+            row["question"],
             who,
             row["purpose"],
-            row["question"],
             row["subjectRole"],
             f"{row['rule']} ({row['ruleStatus'] or 'onbekend'})",
             due,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from adapters.node.terminal import NodeAddress, Token, call, width
 from contract.days import ZONE
@@ -16,7 +16,7 @@ urgency = typer.Typer(no_args_is_help=True, help="See which use of urgency is to
 @urgency.command("list")
 def to_review(node: NodeAddress, token: Token) -> None:
     """What is to be reviewed, soonest due first."""
-    table = Table("bevraging", "hier", "andere kant", "uiterlijk", "te laat")
+    table = Table(Column("bevraging", no_wrap=True), "hier", "andere kant", "uiterlijk", "te laat")
     for row in call("POST", node, "/v1/urgent-reviews/_search", token, {}):
         due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
         side = "gevraagd" if row["side"] == "asked" else "geantwoord"
