@@ -14,15 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from policies.caps import CAPS, beyond
 from policies.compare import differences_of
 from policies.errors import PolicyError, ReleaseError
+from policies.invariants import of_cells
 from policies.opa_program import OpaProgram
 from policies.parts import Parts
 from policies.release import ROOT, Release, release_of
 from policies.scenarios import Scenarios
-from policies.table import Pairs, space
+from policies.table import Pairs, space, table_of
 
 _MATRIX = f"{ROOT}/matrix/data.json"
+_PARAMETERS = f"{ROOT}/parameters/data.json"
+_SOME: Pairs = frozenset({("veilig_thuis", "rvdk.known"), ("veilig_thuis", "om.ongoing_prosecution")})
+"""What shows a change that reaches every row."""
+
 _RULE = re.compile(r"^[a-z_]")  # a rule begins at the margin; what belongs to it does not
 _NO_RULE = re.compile(r"^(package|import)\b")
 _TURNABLE = re.compile(r"^\t(?!some\b|not\b|[}\])]|[a-z_]+ := )\S")
@@ -60,7 +66,12 @@ def mutations(
     original = Parts(release)
     total = caught = 0
     same, survived = [], []
-    for mutant in (*rules_changed(release), *wider_rows(release)):
+    for mutant in (
+        *rules_changed(release),
+        *wider_rows(release),
+        *wider_limits(release),
+        *fewer_duties(release),
+    ):
         total += 1
         say(f"{total} {mutant.place}")
         if caught_by(mutant, scenarios, folder, opa) is not None:
@@ -75,15 +86,22 @@ def mutations(
 def caught_by(
     mutant: Mutant, scenarios: Scenarios, folder: Path | None = None, opa: OpaProgram | None = None
 ) -> str | None:
-    """`catalogue`, `rego`, `reader` or `scenarios`: the first that finds it wrong; None: it survives."""
+    """`catalogue`, `limits`, `rego`, `reader`, `scenarios` or `invariants`: the first that finds it wrong;
+    None: it survives.
+    """
     try:
         parts = Parts(release_of(mutant.files))
     except ReleaseError:
         return "catalogue"
+    if any(beyond(parts.release.catalogue)):
+        return "limits"
     if mutant.pairs is None and opa is not None and folder is not None and _fails(mutant, folder, opa):
         return "rego"
     try:
-        return "scenarios" if scenarios.broken(parts, mutant.pairs) else None
+        if scenarios.broken(parts, mutant.pairs):
+            return "scenarios"
+        held = of_cells(parts.release.catalogue, table_of(parts, pairs=mutant.pairs))
+        return None if all(one.holds for one in held) else "invariants"
     except PolicyError:
         return "reader"
 
@@ -183,6 +201,46 @@ def _wider(row: dict[str, Any], words: Any, codes: list[str]) -> Iterator[tuple[
         yield "mode automatic", but({"mode": "automatic"})
     for condition in row["conditions"]:
         yield f"without {condition}", but({"conditions": [c for c in row["conditions"] if c != condition]})
+
+
+def wider_limits(release: Release) -> Iterator[Mutant]:
+    """Each limit one more than it may be; and no reminder before the last day."""
+    limits = json.loads(release.files[_PARAMETERS])
+    changes: dict[str, object] = {cap.parameter: cap.most + 1 for cap in CAPS}
+    changes["notice_reminder_days"] = []
+    for name, value in changes.items():
+        files = {**release.files, _PARAMETERS: json.dumps({**limits, name: value}).encode()}
+        yield Mutant(f"limit {name}", files, _SOME)
+
+
+def fewer_duties(release: Release) -> Iterator[Mutant]:
+    """An obligation less: of every permit, of what a person answers, in danger; and of each row."""
+    matrix = json.loads(release.files[_MATRIX])
+    listed = [
+        *((["every_permit"], duty) for duty in matrix["every_permit"]),
+        *((["by_mode", "human"], duty) for duty in matrix["by_mode"]["human"]),
+        *(
+            (["by_urgency", urgency, "obligations"], duty)
+            for urgency, row in matrix["by_urgency"].items()
+            for duty in row["obligations"]
+        ),
+        *(
+            (["rules", code, "obligations"], duty)
+            for code, row in matrix["rules"].items()
+            for duty in row.get("obligations", [])
+        ),
+    ]
+    for path, duty in listed:
+        changed = copy.deepcopy(matrix)
+        place = changed
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = [one for one in place[path[-1]] if one != duty]
+        pairs = _SOME
+        if path[0] == "rules":
+            cells = matrix["cells"].items()
+            pairs = frozenset((who, what) for who, asked in cells for what in asked if path[1] in asked[what])
+        yield _mutant(release, f"{' '.join(path)} without {duty}", changed, set(pairs))
 
 
 def _mutant(release: Release, place: str, matrix: Any, pairs: set[tuple[str, str]]) -> Mutant:

@@ -159,11 +159,16 @@ def facts(cell: Cell, catalogue: Catalogue, region: str | None = None) -> dict[s
 
 
 def table_of(
-    parts: Parts, progress: Callable[[int], None] = lambda _: None, region: str | None = None
+    parts: Parts,
+    progress: Callable[[int], None] = lambda _: None,
+    region: str | None = None,
+    pairs: Pairs | None = None,
 ) -> Table:
-    """The table of a release in one region, by its parts: seconds. Raises PolicyUnavailable."""
+    """The table of a release in one region, by its parts: seconds; of these (requester, question) alone, when
+    given. Raises PolicyUnavailable.
+    """
     book = _Book(parts.release.revision, NAME)
-    every = space(parts, region)
+    every = space(parts, region, pairs)
     while chunk := dict(itertools.islice(every, _COLUMN)):
         for cell, decision in zip(chunk, parts.decisions(list(chunk.values())), strict=True):
             book.add(cell, decision)

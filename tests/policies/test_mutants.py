@@ -3,7 +3,8 @@
 import pytest
 
 from policies import Release
-from policies.mutants import Mutant, caught_by, rules_changed, wider_rows
+from policies.caps import CAPS
+from policies.mutants import Mutant, caught_by, fewer_duties, rules_changed, wider_limits, wider_rows
 from policies.opa_program import OpaProgram
 from policies.scenarios import load_scenarios
 from tests.opa import opa_program
@@ -16,6 +17,20 @@ SAMPLE = ("A06 purpose interpret", "A09 age household_member under_12", "A01 wit
 def test_a_wider_row_is_caught(release: Release, place: str) -> None:
     mutant = next(one for one in wider_rows(release) if one.place == place)
     assert caught_by(mutant, load_scenarios(HAND_OUT)) == "scenarios"
+
+
+@pytest.mark.parametrize("number", range(len(CAPS) + 1))
+def test_a_limit_beyond_the_law_is_caught(release: Release, number: int) -> None:
+    mutant = list(wider_limits(release))[number]
+    assert caught_by(mutant, load_scenarios(HAND_OUT)) in {"limits", "catalogue"}, mutant.place
+
+
+def test_a_duty_less_is_caught(release: Release) -> None:
+    """Of what every permit obliges to, of what a person answers, in danger, and of each row: some of them."""
+    mutants = list(fewer_duties(release))
+    assert len(mutants) > 12
+    for mutant in mutants[::5]:
+        assert caught_by(mutant, load_scenarios(HAND_OUT)) is not None, mutant.place
 
 
 def test_a_release_that_is_not_changed_is_not_caught(release: Release) -> None:
