@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.node.asking.enrichments import EnrichmentRaced
 from audit.kinds import Kind
 from contract.days import day_of
 from demo.caller import Refused
@@ -45,6 +46,24 @@ def test_who_reads_an_answer_is_an_entry_once_in_a_session(play: Play, world: Lo
     world.clock.ahead += timedelta(minutes=61)
     Play(world).chair.get(f"/v1/enrichments/{asked['id']}")
     assert read_by(world) == [(chair, 1)] * 2
+
+
+def test_what_another_round_fetched_first_is_read_by_who_asked(
+    play: Play, world: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was recorded while the asker's own request was under way: shown, so recorded as read."""
+    asking = world.apps[world.address("veilig_thuis")].state.node.asking
+    real, rounds = asking._recorded, []
+
+    async def raced(enrichment: Any, body: bytes, reader: Any) -> Any:
+        if not rounds:
+            rounds.append(await real(enrichment, body, None))
+            raise EnrichmentRaced
+        return await real(enrichment, body, reader)
+
+    monkeypatch.setattr(asking, "_recorded", raced)
+    assert ended(ask(play, SUPERVISED)["items"][0]) == "answered:yes"
+    assert read_by(world) == [("test-veilig_thuis-chair-1", 1)]
 
 
 def test_what_came_while_nobody_looked_is_read_when_somebody_does(play: Play, world: LocalWorld) -> None:

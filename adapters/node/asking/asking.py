@@ -181,12 +181,7 @@ class Asking:
         case_ref = enrichment.case_ref
         case = await self._trail.read(lambda store: enrichments.load_case(store, case_ref))
         verify_reads(enrichment, case, person)
-        opened = await self._opened(enrichment)
-        entries = self._viewed(enrichment, opened.answers, person)
-        if entries:
-            await self._trail.append(entries)
-        self._views.note(person.user, enrichment.id, opened.answers)
-        return opened
+        return await self._shown(await self._opened(enrichment), person)
 
     async def follow_due(self, most: int = 16) -> int:
         """Asks the broker after what is still open, and sends what a restart left unsent. Returns how many
@@ -312,7 +307,8 @@ class Asking:
         known = enrichment
         while True:
             try:
-                return await self._opened(*await self._recorded(known, response.body, reader))
+                opened = await self._opened(*await self._recorded(known, response.body, reader))
+                return opened if reader is None else await self._shown(opened, reader)
             except EnrichmentRaced:
                 by_then = await self._trail.read(lambda store: enrichments.load(store, enrichment.id))
                 if by_then is None:  # pruned with its case
@@ -352,6 +348,14 @@ class Asking:
         if reader is not None:
             self._views.note(reader.user, enrichment.id, fresh)
         return after, fresh
+
+    async def _shown(self, opened: OpenedEnrichment, reader: Colleague) -> OpenedEnrichment:
+        """Once what this person was not shown in this session is recorded."""
+        entries = self._viewed(opened.enrichment, opened.answers, reader)
+        if entries:
+            await self._trail.append(entries)
+        self._views.note(reader.user, opened.enrichment.id, opened.answers)
+        return opened
 
     def _viewed(
         self, enrichment: Enrichment, answers: Collection[tuple[str, int]], reader: Colleague | None
