@@ -280,7 +280,8 @@ class ReleaseStep(Document):
 
     `officer` is who it was, so that two can be told apart; only the own partner knows whom it means.
     `proposal`: the digest of the step that brought the release. `at`: when it comes in force; of a proposal,
-    the earliest moment.
+    the earliest moment. Who agrees says what was shown: its digest, as the own node worked it out; and how
+    the officer had signed in (`acr`, OpenID Connect), where the identity provider tells.
     """
 
     typ: ClassVar[str] = "grondslag-release+jwt"
@@ -294,7 +295,10 @@ class ReleaseStep(Document):
     base: Revision | None = None
     bundle: Digest | None = None
     certificate: Revision | None = None
+    name: ReleaseName | None = None
     changelog: Annotated[str, Field(min_length=10, max_length=4_000)] | None = None
+    shown: Digest | None = None
+    acr: Annotated[str, Field(pattern=r"^[!-~]{1,80}$")] | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -305,10 +309,12 @@ class ReleaseStep(Document):
             raise ValueError("a proposal and a coming in force, and nothing else, have a moment")
         if self.step == "propose" and self.proposal is not None:
             raise ValueError("a proposal answers nothing")
+        if (self.shown is None) != (self.step != "approve") or (self.acr and self.step != "approve"):
+            raise ValueError("who agrees, and nobody else, says what was shown")
         return self
 
 
-_OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "changelog"})
+_OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "name", "changelog"})
 
 
 class ObligationStep(Document):

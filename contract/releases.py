@@ -4,9 +4,11 @@
         │            │           │          │                          │
         └► unfit     └► rejected └──────────┴──────────► retired ◄─────┘
 
-- The effect decides which partners must agree: those that asker or holder of a changed cell belong to. Of
-  each, every party that the directory names as speaking for its kind when the release was brought, by an
-  officer of its own. Without effect, one officer. Never whoever brought it.
+- What differs decides which partners must agree: those whom a changed row speaks of; all of them, when
+  anything else differs. Of each, every party that the directory names as speaking for its kind when the
+  release was brought, by an officer of its own.
+- Nobody alone: whatever it touches, a party other than the one that brought it must have agreed. Two officers
+  of one party are two persons only as far as that party says.
 - What the first release needs happened outside: every party installed it.
 - A moment is agreed in a signed step, so that all change over at once.
 """
@@ -46,8 +48,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Examined:
-    """What the broker found when it worked out the effect; `unfit`: why it cannot be a release. `partners`:
-    the kinds that it touches; `signers`: the parties that speak for them.
+    """What the broker found when it worked out the effect; `unfit`: why it cannot be a release, for good
+    unless `again`. `partners`: the kinds that it touches; `signers`: the parties that speak for them. What
+    people read is not here: whoever signs reads what the own node worked out.
     """
 
     table: str = ""
@@ -55,17 +58,17 @@ class Examined:
     wider: bool = False
     partners: tuple[str, ...] = ()
     signers: tuple[str, ...] = ()
-    rows: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
     unfit: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class Life:
-    """One release. `base`: the one that it changes; None for the first."""
+    """One release. `base`: the one that it changes; None for the first. `name`: what its author calls it."""
 
     release: str
     base: str | None
+    name: str
     changelog: str
     steps: tuple[Step, ...]
     examined: Examined | None
@@ -90,12 +93,14 @@ class Life:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Who must still agree; without effect anybody, told as all of none."""
+        """Who must still agree, for as far as the effect asks."""
         return self.needed - self.approved
 
     @property
     def agreed(self) -> bool:
-        return self.examined is not None and bool(self.approved) and not self.missing
+        """By everybody whom it touches, and never by the party alone that brought it."""
+        brought_by = {self.proposal.party} if self.proposal is not None else set()
+        return self.examined is not None and bool(self.approved - brought_by) and not self.missing
 
     @property
     def rejected(self) -> bool:
@@ -104,8 +109,8 @@ class Life:
 
     @property
     def involved(self) -> frozenset[str]:
-        """Who may put it in force or take it back: whom it touches and who brought it; without effect, who
-        agreed.
+        """Who may put it in force or take it back: whom it touches and who brought it; where nobody speaks
+        for those, who agreed.
         """
         proposal = self.proposal
         return (self.needed or self.approved) | ({proposal.party} if proposal is not None else frozenset())
@@ -117,6 +122,7 @@ def read_life(values: Mapping[str, Any]) -> Life:
     return Life(
         release=values["release"],
         base=values["base"],
+        name=values["name"],
         changelog=values["changelog"],
         steps=tuple(Step(**step) for step in values["steps"]),
         examined=None if found is None else read_examined(found),

@@ -149,8 +149,8 @@ def _verify_signed(signatures: bytes, files: Mapping[str, bytes], key_of: Bundle
 
 
 def _hash(name: str, content: bytes) -> str:
-    """As OPA does: data by their values, rules by their bytes."""
-    held = content if name.endswith(".rego") else canonical_json(_json(content, name))
+    """As OPA does: data by their values, rules and what it does not read by their bytes."""
+    held = content if name.endswith((".rego", ".csv")) else canonical_json(_json(content, name))
     return hashlib.sha256(held).hexdigest()
 
 

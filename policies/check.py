@@ -1,26 +1,25 @@
 """A release held against all that must hold of it. The digest of the certificate goes into the release."""
 
 import asyncio
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from policies.areas import digest_of, loosened, verify_alike
 from policies.certificate import fingerprint
-from policies.effect import kept_table
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Policy
-from policies.gates import Change, changes
-from policies.invariants import Invariant, invariants
+from policies.examination import examination, kept_table
+from policies.gates import Change
+from policies.invariants import Invariant
 from policies.mutants import Mutations, mutations
 from policies.opa_program import OpaProgram
 from policies.opa_server import OpaServerPolicy
-from policies.parts import Parts
 from policies.release import Release
-from policies.scenarios import load_scenarios
-from policies.table import Table, table_of, tabulate
+from policies.scenarios import scenarios_of
+from policies.table import Table, tabulate
 
 
 @dataclass(frozen=True)
@@ -89,34 +88,10 @@ def check(
     changed in one thing each time. `tables_in`: a folder in which tables are kept. Raises PolicyError.
     """
     started = time.monotonic()
-    parts = Parts(release)
-    parts.evaluator.watch()
-    say("de hele ruimte, in elke regio")
-    verify_alike(parts)
-    tables = {region: kept_table(release, tables_in, region, parts) for region in release.catalogue.areas}
-    table = next(iter(tables.values()))
-    say("poorten")
-    gates = changes(parts)
-    say("wat altijd moet gelden")
-    held = [
-        *invariants(parts, table, gates),
-        Invariant(
-            "region_never_loosens",
-            "Een regio of arrondissement staat nooit meer toe dan het land (hand-out 10).",
-            sum(len(one.decisions) for one in tables.values()),
-            loosened(release, lambda one, region: _table(tables, release, one, region)),
-        ),
-    ]
-    say("de scenariotabel")
-    scenarios = load_scenarios(folder)
-    held.append(
-        Invariant(
-            "scenarios",
-            "Elke regel van de scenariotabel komt uit, en niets anders mag.",
-            len(scenarios.lines),
-            scenarios.broken(parts),
-        )
-    )
+    with tempfile.TemporaryDirectory() as own:  # the table is made once, also where nothing is kept
+        tables = tables_in or Path(own)
+        found = examination(release, tables, say)
+        table = kept_table(release, tables)
     rego = None
     if opa is not None:
         say("opa check en opa test")
@@ -132,24 +107,19 @@ def check(
     decided = {one.rule for one in table.decisions.values()}
     return Certificate(
         revision=release.revision,
-        digest=digest_of(tables),
-        cells=len(table.decisions),
-        gates=tuple(gates),
-        invariants=tuple(held),
+        digest=found.digest,
+        cells=found.cells,
+        gates=found.gates,
+        invariants=found.invariants,
         unreached=(
             *(code for code in release.catalogue.rules if code not in decided),
-            *parts.evaluator.unreached(),
+            *found.unreached,
         ),
         engines=tuple(engines),
         rego=rego,
-        mutants=mutations(release, folder, scenarios, opa, say) if mutants else None,
+        mutants=mutations(release, folder, scenarios_of(release), opa, say) if mutants else None,
         seconds=round(time.monotonic() - started, 1),
     )
-
-
-def _table(tables: Mapping[str, Table], release: Release, one: Release, region: str) -> Table:
-    """What was tabulated already, else now."""
-    return tables[region] if one is release and region in tables else table_of(Parts(one), region=region)
 
 
 async def _served(url: str, table: Table, release: Release) -> EngineCheck:

@@ -20,10 +20,10 @@ from policies.areas import compare_all
 from policies.bundle import pack
 from policies.catalogue import Catalogue, Rule
 from policies.check import check as certify
-from policies.effect import kept_table
 from policies.embedded import EmbeddedPolicy
 from policies.engine import Decision, Policy
 from policies.errors import PolicyError, ReleaseError
+from policies.examination import kept_table
 from policies.explain import explain as explained
 from policies.gates import changes
 from policies.opa_program import OpaProgram

@@ -1,103 +1,94 @@
-"""What a release would change: what a change is agreed on by, worked out apart, since it takes many
-seconds.
+"""What a release would change: what a change is agreed on by. Everybody works it out alone, apart, since it
+takes a minute and the release may come from somebody who means ill.
+
+What is examined gets a process with limits: one that takes too long, too much memory or tells too much is no
+release, for good.
 """
 
 import asyncio
-import json
 import os
+import resource
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from json import dumps, loads
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from policies.areas import compare_all, digest_of
+from policies.areas import compare_all
+from policies.cards import deck
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
-from policies.evaluator import NAME
-from policies.parts import Parts
+from policies.examination import Examination, examination, keep, kept_table, program
 from policies.release import Release, release_of
-from policies.table import Table, read_table, table_of
-from policies.words import Words
+from policies.showing import Showing, read_showing, showing
 
 _CONTEXT = get_context("spawn")
-_MOST_LINES = 200
+CPU_S = 1200
+"""Twenty times what an examination takes on a slow machine."""
+MEMORY_BYTES = 2 * 1024**3
+"""Some eight times what it takes."""
+MOST_TOLD_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Effect:
-    """`table`: the digest of the new release's whole table. `partners`: requester and holder of each cell
-    that changes; `lines`: the changes in plain Dutch.
+    """`table`: the digest of the new release's tables. `partners`: the kinds whom anything in it touches, so
+    who must sign; `wider`: whether anything is permitted that was not, or asked no longer. `shown`: all of it
+    for whoever signs.
     """
 
     table: str
     changed: int
     wider: bool
     partners: tuple[str, ...]
-    rows: tuple[str, ...]
-    lines: tuple[str, ...]
+    shown: Showing
 
 
 def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
-    """What `new` would change; `tables`: a folder of our own in which tables and effects are kept.
+    """What `new` would change; `tables`: a folder of our own in which what is found is kept.
 
-    Raises ReleaseError, PolicyUnavailable.
+    Raises ReleaseError, also for a release of which something does not hold that always must; and
+    PolicyUnavailable.
     """
     known = _kept(old, new, tables)
     if known is not None:
         return known
-    found = _effect(old, new, tables)
-    if tables is not None:
-        place = _place(old, new, tables)
-        fresh = place.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(asdict(found)), encoding="utf-8")
-        fresh.replace(place)
-    return found
+    becomes = _holding(new, tables)
+    was = examination(old, tables)
+    made: dict[tuple[str, str], Any] = {}
 
-
-def _place(old: Release, new: Release, tables: Path) -> Path:
-    name = "-".join(one.revision.removeprefix("sha256:")[:32] for one in (old, new))
-    return tables / f"{name}.effect.json"
-
-
-def _kept(old: Release, new: Release, tables: Path | None) -> Effect | None:
-    """None: it was not worked out yet, or what was kept is damaged."""
-    if tables is None:
-        return None
-    with suppress(OSError, ValueError, TypeError):
-        values: dict[str, Any] = json.loads(_place(old, new, tables).read_text(encoding="utf-8"))
-        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-        return Effect(**{**values, **lists})
-    return None
-
-
-def _effect(old: Release, new: Release, tables: Path | None) -> Effect:
-    made: dict[tuple[str, str], Table] = {}
-
-    def table(release: Release, region: str) -> Table:
+    def table(release: Release, region: str) -> Any:
         key = (release.revision, region)
         if key not in made:
             made[key] = kept_table(release, tables, region)
         return made[key]
 
-    found = compare_all(old, new, table)
-    words = Words(new.catalogue, dutch=True)
-    return Effect(
-        table=digest_of({region: table(new, region) for region in new.catalogue.areas}),
-        changed=found.changed,
-        wider=found.wider,
-        partners=found.partners,
-        rows=found.rows,
-        lines=tuple(line for line in words.comparison(found))[:_MOST_LINES],
-    )
+    compared = compare_all(old, new, table)
+    dealt = deck(old, new, compared)
+    shown = showing(old, new, dealt, compared, (was.gates, becomes.gates))
+    found = Effect(becomes.digest, compared.changed, shown.verdict == "wider", dealt.partners, shown)
+    if tables is not None:
+        keep(asdict(found), _place(old, new, tables))
+    return found
+
+
+def _holding(release: Release, tables: Path | None) -> Examination:
+    """What a release decides. Raises ReleaseError with the first thing that does not hold of it."""
+    found = examination(release, tables)
+    for one in found.broken:
+        raise ReleaseError(f"Dit geldt niet: {one.text} ({one.broken})")
+    return found
 
 
 async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:
     """The same; what was not kept in a process of its own, after everything that is urgent, and a cancelled
     call ends it.
 
-    Raises ReleaseError, and PolicyUnavailable when it was cut short.
+    Raises ReleaseError, also for a release that cannot be examined within its limits; and PolicyUnavailable
+    when it was cut short.
     """
     known = _kept(old, new, tables)
     if known is not None:
@@ -110,49 +101,72 @@ async def effect_apart(old: Release, new: Release, tables: Path | None = None) -
     try:
         await asyncio.shield(starting)
         theirs.close()
-        found = await asyncio.to_thread(_received, ours)
+        told = await asyncio.to_thread(_received, ours)
+        if told is None:
+            await asyncio.to_thread(process.join)
+            raise _ended(process.exitcode)
     finally:
         await starting  # one that is half started cannot be ended
         process.kill()
         await asyncio.to_thread(process.join)
         ours.close()
-    if isinstance(found, str):
-        raise ReleaseError(found)
-    return found
+    if isinstance(told, str):
+        raise ReleaseError(told)
+    return told
 
 
-def _received(ours: Connection) -> Effect | str:
+def _received(ours: Connection) -> Effect | str | None:
+    """What the other process found, or why it cannot be a release; None: it ended without a word."""
     try:
-        found: Effect | str = ours.recv()
+        raw = ours.recv_bytes(MOST_TOLD_BYTES)
     except EOFError:
-        raise PolicyUnavailable("Working out the effect was cut short.") from None
-    return found
+        return None
+    except OSError:
+        return f"What it would change takes more than {MOST_TOLD_BYTES} bytes to tell."
+    told = loads(raw)
+    return told if isinstance(told, str) else _read(told)
+
+
+def _ended(status: int | None) -> PolicyError:
+    """Why there is nothing. Killed from outside, it may be tried again; what the release did itself stays."""
+    if status in {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, None}:
+        return PolicyUnavailable("Working out the effect was cut short.")
+    return ReleaseError("It cannot be examined within the limits of time and memory.")
 
 
 def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], tables: Path | None) -> None:
     os.nice(10)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))  # SIGXCPU: the engine hears nothing else
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        out.send(effect(release_of(old), release_of(new), tables))
+        found: Effect | str = effect(release_of(old), release_of(new), tables)
+    except PolicyUnavailable:
+        found = "The policy engine cannot decide under it."
     except PolicyError as error:
-        out.send(str(error))
+        found = str(error)
+    except MemoryError:
+        found = f"It takes more than {MEMORY_BYTES} bytes to examine."
+    out.send_bytes(dumps(found if isinstance(found, str) else asdict(found)).encode())
 
 
-def kept_table(
-    release: Release, folder: Path | None, region: str | None = None, parts: Parts | None = None
-) -> Table:
-    """The table of a release in a region; from the folder where it is kept, else worked out and kept there. A
-    damaged one is made again.
-    """
-    region = region or next(iter(release.catalogue.areas))
-    name = f"{release.revision.removeprefix('sha256:')}-{region}.table.gz"
-    path = None if folder is None else folder / name
-    if path is not None and path.exists():
-        with suppress(ReleaseError):
-            kept = read_table(path)
-            if (kept.revision, kept.engine) == (release.revision, NAME):
-                return kept
-    made = table_of(parts or Parts(release), region=region)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made.write(path)
-    return made
+def _place(old: Release, new: Release, tables: Path) -> Path:
+    names = [one.revision.removeprefix("sha256:")[:32] for one in (old, new)]
+    return tables / f"{'-'.join(names)}-{program()}.effect.json"
+
+
+def _kept(old: Release, new: Release, tables: Path | None) -> Effect | None:
+    """None: it was not worked out by this program, or what was kept is damaged."""
+    if tables is None:
+        return None
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        found = _read(loads(_place(old, new, tables).read_text(encoding="utf-8")))
+        if (found.shown.old, found.shown.new) == (old.revision, new.revision):
+            return found
+    return None
+
+
+def _read(held: dict[str, Any]) -> Effect:
+    """Raises TypeError, KeyError."""
+    partners, shown = tuple(held["partners"]), read_showing(held["shown"])
+    return Effect(**{**held, "partners": partners, "shown": shown})

@@ -1,8 +1,9 @@
 """A release: one content-addressed version of the whole hand-out.
 
-The revision is `sha256:` over the lines `<digest>  <path>`, sorted by path: raw bytes for Rego, canonical
-JSON for data (so that white space in a table changes nothing). Tests beside the rules are not part of it, nor
-is the generated document that brings the revision into each decision.
+The revision is `sha256:` over the lines `<digest>  <path>`, sorted by path: raw bytes for Rego and for the
+scenarios that it must fulfil, canonical JSON for data (so that white space in a table changes nothing). Tests
+beside the rules are not part of it, nor is the generated document that brings the revision into each
+decision.
 """
 
 import hashlib
@@ -19,10 +20,11 @@ from policies.rego import verify_rules
 
 ROOT = "handout"
 GENERATED = f"{ROOT}/release/data.json"
-_CATALOGUE, _MATRIX, _PARAMETERS, _REGIONS = _DATA = tuple(
+CATALOGUE, MATRIX, PARAMETERS, REGIONS = _DATA = tuple(
     f"{ROOT}/{part}/data.json" for part in ("catalogue", "matrix", "parameters", "regions")
 )
-_PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)")
+SCENARIOS = f"{ROOT}/scenarios.csv"
+_PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)|{SCENARIOS}")
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -91,7 +93,7 @@ def release_of(files: Mapping[str, bytes]) -> Release:
     return Release(
         revision="sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(),
         files=files,
-        catalogue=parse_catalogue(data[_CATALOGUE], data[_MATRIX], data[_PARAMETERS], data[_REGIONS]),
+        catalogue=parse_catalogue(data[CATALOGUE], data[MATRIX], data[PARAMETERS], data[REGIONS]),
     )
 
 
@@ -100,12 +102,16 @@ def _read(folder: Path) -> dict[str, bytes]:
         found = {
             f"{ROOT}/{path.relative_to(folder).as_posix()}": path.read_bytes()
             for path in sorted(folder.rglob("*"))
-            if (path.name == "data.json" or path.suffix == ".rego") and not path.name.endswith("_test.rego")
+            if _belongs(path, folder) and not path.name.endswith("_test.rego")
         }
     except OSError as error:
         raise ReleaseError(f"The hand-out in {folder.name!r} cannot be read.") from error
     found.pop(GENERATED, None)
     return found
+
+
+def _belongs(path: Path, folder: Path) -> bool:
+    return path.name == "data.json" or path.suffix == ".rego" or path == folder / Path(SCENARIOS).name
 
 
 def _verify_file(path: str, content: bytes) -> None:

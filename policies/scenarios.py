@@ -9,15 +9,14 @@ import csv
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from policies.catalogue import Catalogue
 from policies.engine import Decision, Facts
 from policies.errors import ReleaseError
 from policies.parts import Parts
+from policies.release import SCENARIOS, Release
 from policies.table import DIMENSIONS, Cell, Pairs, space
 
-FILE = "scenarios.csv"
 _HEADINGS = ["Given", "Question", "Expected", "Because"]
 _NOTHING_ELSE = "nothing_else"
 _TOLD = {
@@ -91,6 +90,12 @@ class Scenarios:
         return None
 
 
+def partners_of(line: Scenario, catalogue: Catalogue) -> frozenset[str]:
+    """The requesters and holders of every cell that a line speaks of. Raises ReleaseError."""
+    found = {(str(cell[0]), cell.holder) for cell, _ in _situations(line, catalogue)}
+    return frozenset(itertools.chain.from_iterable(found))
+
+
 def _with(facts: Facts, names: Sequence[str], changes: Mapping[str, str | bool]) -> Facts:
     changed = list(facts)
     for name, value in changes.items():
@@ -98,22 +103,18 @@ def _with(facts: Facts, names: Sequence[str], changes: Mapping[str, str | bool])
     return tuple(changed)
 
 
-def load_scenarios(folder: Path) -> Scenarios:
-    """Those of a hand-out's folder, beside its rows and not part of a release; none where there is no table.
-
-    Raises ReleaseError.
-    """
-    try:
-        return read_scenarios((folder / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Scenarios((), nothing_else=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReleaseError(f"The scenarios in {FILE} cannot be read.") from error
+def scenarios_of(release: Release) -> Scenarios:
+    """Those that came with a release; none where there is no table. Raises ReleaseError."""
+    text = release.files.get(SCENARIOS)
+    return Scenarios((), nothing_else=False) if text is None else read_scenarios(text.decode())
 
 
 def read_scenarios(text: str) -> Scenarios:
     """Raises ReleaseError, with the number of the line."""
-    rows = list(csv.reader(text.splitlines()))
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise ReleaseError("The scenarios are no table.") from error
     if not rows or rows[0] != _HEADINGS:
         raise ReleaseError("The scenarios have other headings than Given, Question, Expected, Because.")
     words: dict[str, _Values] = {}

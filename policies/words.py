@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from policies.catalogue import Catalogue, Named, Rule
+from policies.catalogue import Catalogue, Named, Region, Rule
 from policies.compare import Comparison, Flip, KindOfChange
 from policies.engine import Decision
 from policies.explain import Explanation
@@ -77,29 +77,35 @@ class Words:
 
     def regions(self) -> Iterator[str]:
         """What arrondissements and regions agreed to narrow."""
+        for region in self._catalogue.regions.values():
+            yield from self.narrowings(region)
+
+    def narrowings(self, region: Region) -> Iterator[str]:
+        """What holds in one region, its arrondissement's included."""
         catalogue = self._catalogue
-        for region in catalogue.regions.values():
-            for one in region.narrowings:
-                what = {
-                    "refuse": self._either("mag hier niet", "refused here"),
-                    "human": self._either("hier door een mens", "by a person here"),
-                }.get(one.to or "", self._either("hier strenger", "narrowed here"))
-                about = [
-                    self._in_order(catalogue.purposes, one.purposes),
-                    self._in_order(catalogue.subject_roles, one.subjects),
-                    self._in_order(catalogue.age_bands, one.ages),
-                ]
-                if one.answer_codes:
-                    codes = self._names(catalogue.answer_codes, one.answer_codes)
-                    about.append(self._line("zonder", "without", codes))
-                if one.conditions:
-                    about.append(
-                        self._line(
-                            "ook nodig", "also needs", self._names(catalogue.conditions, one.conditions)
-                        )
-                    )
-                told = "; ".join(each for each in about if each)
-                yield f"{region.nl}: {one.rule} {what}{f' ({told})' if told else ''}"
+        for one in region.narrowings:
+            what = {
+                "refuse": self._either("mag hier niet", "refused here"),
+                "human": self._either("hier door een mens", "by a person here"),
+            }.get(one.to or "", self._either("hier strenger", "narrowed here"))
+            about = [
+                self._in_order(catalogue.purposes, one.purposes),
+                self._in_order(catalogue.subject_roles, one.subjects),
+                self._in_order(catalogue.age_bands, one.ages),
+            ]
+            if one.answer_codes:
+                codes = self._names(catalogue.answer_codes, one.answer_codes)
+                about.append(self._line("zonder", "without", codes))
+            if one.conditions:
+                about.append(
+                    self._line("ook nodig", "also needs", self._names(catalogue.conditions, one.conditions))
+                )
+            told = "; ".join(each for each in about if each)
+            yield f"{region.nl}: {one.rule} {what}{f' ({told})' if told else ''}"
+
+    def basis(self, code: str) -> Iterator[str]:
+        """One legal basis, with what a lawyer has still to answer."""
+        yield from self._bases([code])
 
     def decision(self, decision: Decision) -> Iterator[str]:
         """One decision, line by line: what is given and on which basis, or why not and what to do."""
@@ -378,7 +384,7 @@ class Words:
                 texts = [
                     catalogue.legal_bases[c].text if c in catalogue.legal_bases else c for c in flip.what
                 ]
-            yield self._line(*label, "; ".join(texts) or "-")
+            yield self._line(*label, "; ".join(texts)) if texts else self._either(*label)
         yield self._line("doel", "purpose", self._in_order(catalogue.purposes, flip.purposes))
         about = [
             f"{self._named(catalogue.subject_roles, role)} ({self._in_order(catalogue.age_bands, ages)})"
@@ -540,6 +546,26 @@ _LEFT_OUT: Mapping[WhyLeftOut, tuple[str, str]] = {
         "not decided again: not what its own release gives",
     ),
 }
+
+PARAMETERS: Mapping[str, str] = {
+    "melding_due_hours": "een melding moet er zijn binnen (uren)",
+    "max_subjects_per_case": "personen in een casus, ten hoogste",
+    "max_repeats": "dezelfde vraag over dezelfde persoon opnieuw, ten hoogste",
+    "human_deadline_working_days": "een mens antwoordt binnen (werkdagen)",
+    "human_deadline_working_days_before_meeting": "en uiterlijk vóór het overleg (werkdagen)",
+    "fast_deadline_hours": "bij spoed antwoordt een mens binnen (uren)",
+    "police_lookback_years": "de politie kijkt terug (jaren)",
+    "answer_fresh_days": "een antwoord is vers gedurende (dagen)",
+    "urgent_review_working_days": "spoed wordt achteraf bekeken binnen (werkdagen)",
+    "meeting_warn_day": "waarschuwing als het overleg er niet is op dag",
+    "meeting_late_day": "het overleg is te laat vanaf dag",
+    "notice_days": "de persoon weet het binnen (dagen)",
+    "deferral_max_days": "een uitstel duurt ten hoogste (dagen)",
+    "notice_reminder_days": "herinnering aan wie moet informeren op dag",
+    "fg_review_deferral": "de FG kijkt mee vanaf het zoveelste uitstel",
+    "fg_review_week": "de FG kijkt mee vanaf week",
+}
+"""What each limit or clock of the hand-out is."""
 
 _WHAT: dict[str, tuple[str, str]] = {
     "more_answers": ("het antwoord kan voortaan ook zijn", "the answer can now also be"),

@@ -12,7 +12,7 @@ from demo.caller import Json
 from demo.members import MEMBERS
 from policies import load_release
 from policies.check import Certificate, EngineCheck
-from policies.effect import kept_table
+from policies.examination import kept_table
 from policies.invariants import Invariant
 from policies.release import Release
 

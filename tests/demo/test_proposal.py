@@ -9,13 +9,14 @@ import pytest
 from demo.proposal import _followed, write_hand_out
 from policies import load_release
 from policies.parts import Parts
-from policies.scenarios import load_scenarios
+from policies.scenarios import scenarios_of
 
 
 def test_its_scenarios_hold_of_it_and_not_of_the_one_in_force(tmp_path: Path) -> None:
     """One row and its lines are wider, and nothing else of what RvdK may be asked."""
     write_hand_out(tmp_path / "handout")
-    proposed, scenarios = load_release(tmp_path / "handout"), load_scenarios(tmp_path / "handout")
+    proposed = load_release(tmp_path / "handout")
+    scenarios = scenarios_of(proposed)
     asked = frozenset({("veilig_thuis", "rvdk.known")})
     assert scenarios.lines
     assert scenarios.broken(Parts(proposed), asked) is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies import Release, load_release
-from policies.effect import kept_table
+from policies.examination import kept_table
 from policies.table import Table
 from tests.opa import opa_server
 

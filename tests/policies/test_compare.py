@@ -15,7 +15,7 @@ import policies
 from policies import Release, load_release
 from policies.commands import app
 from policies.compare import KINDS, Comparison, compare
-from policies.effect import kept_table
+from policies.examination import kept_table
 from policies.page import page
 from policies.table import Cell, Table
 from policies.words import Words

@@ -6,7 +6,7 @@ from policies import Release
 from policies.caps import CAPS
 from policies.mutants import Mutant, caught_by, fewer_duties, rules_changed, wider_limits, wider_rows
 from policies.opa_program import OpaProgram
-from policies.scenarios import load_scenarios
+from policies.scenarios import scenarios_of
 from tests.opa import opa_program
 from tests.releases import HAND_OUT
 
@@ -16,7 +16,7 @@ SAMPLE = ("A06 purpose interpret", "A09 age household_member under_12", "A01 wit
 @pytest.mark.parametrize("place", SAMPLE)
 def test_a_wider_row_is_caught(release: Release, place: str) -> None:
     mutant = next(one for one in wider_rows(release) if one.place == place)
-    assert caught_by(mutant, load_scenarios(HAND_OUT)) == "scenarios"
+    assert caught_by(mutant, scenarios_of(release)) == "scenarios"
 
 
 @pytest.mark.parametrize("number", range(len(CAPS) + 1))
@@ -35,7 +35,7 @@ def test_a_duty_less_is_caught(release: Release) -> None:
 
 def test_a_release_that_is_not_changed_is_not_caught(release: Release) -> None:
     same = Mutant("nothing", dict(release.files), frozenset({("veilig_thuis", "rvdk.known")}))
-    assert caught_by(same, load_scenarios(HAND_OUT)) is None
+    assert caught_by(same, scenarios_of(release)) is None
 
 
 @pytest.mark.parametrize("number", range(0, 200, 23))
@@ -44,7 +44,7 @@ def test_a_rule_that_is_left_out_or_turned_round_is_caught(release: Release, num
     mutants = list(rules_changed(release))
     mutant = mutants[number % len(mutants)]
     program = OpaProgram(opa_program())
-    assert caught_by(mutant, load_scenarios(HAND_OUT), HAND_OUT, program) is not None, mutant.place
+    assert caught_by(mutant, scenarios_of(release), HAND_OUT, program) is not None, mutant.place
 
 
 def test_both_kinds_of_changed_rules_are_made(release: Release) -> None:

@@ -1,14 +1,12 @@
 """The lines that a lawyer can read hold of the release, and a line that is wrong is found."""
 
-from pathlib import Path
-
 import pytest
 
 from policies import Release
 from policies.errors import ReleaseError
 from policies.parts import Parts
-from policies.scenarios import FILE, Scenarios, load_scenarios, read_scenarios
-from tests.releases import HAND_OUT
+from policies.release import SCENARIOS, release_of
+from policies.scenarios import Scenarios, read_scenarios, scenarios_of
 
 AT = frozenset({("veilig_thuis", "rvdk.known")})
 UNREACHED = {"narrowed_by_region", "melder_protected", "advice_not_shared"}
@@ -16,11 +14,11 @@ UNREACHED = {"narrowed_by_region", "melder_protected", "advice_not_shared"}
 
 
 def test_every_line_holds_of_the_release(release: Release) -> None:
-    assert Scenarios(load_scenarios(HAND_OUT).lines, nothing_else=False).broken(Parts(release)) is None
+    assert Scenarios(scenarios_of(release).lines, nothing_else=False).broken(Parts(release)) is None
 
 
 def test_every_reason_of_the_broker_stands_in_a_line(release: Release) -> None:
-    said = {code for line in load_scenarios(HAND_OUT).lines for code in line.told.get("reasons", ())}
+    said = {code for line in scenarios_of(release).lines for code in line.told.get("reasons", ())}
     here = {code for code in release.catalogue.reasons if not code.startswith("holder_")}
     assert here - said == UNREACHED
 
@@ -35,7 +33,7 @@ def test_every_reason_of_the_broker_stands_in_a_line(release: Release) -> None:
     ids=["another mode", "a purpose less", "a code less"],
 )
 def test_a_line_that_the_release_does_not_keep_is_found(release: Release, right: str, wrong: str) -> None:
-    text = (HAND_OUT / FILE).read_text(encoding="utf-8")
+    text = release.files[SCENARIOS].decode()
     assert right in text
     assert read_scenarios(text).broken(Parts(release), AT) is None
     assert read_scenarios(text.replace(right, wrong)).broken(Parts(release), AT) is not None
@@ -51,5 +49,6 @@ def test_a_line_that_cannot_be_read_is_refused(line: str) -> None:
         read_scenarios(f"Given,Question,Expected,Because\n{line}\n")
 
 
-def test_a_folder_without_the_table_has_no_lines(tmp_path: Path) -> None:
-    assert load_scenarios(tmp_path) == Scenarios((), nothing_else=False)
+def test_a_release_without_the_table_has_no_lines(release: Release) -> None:
+    files = {path: content for path, content in release.files.items() if path != SCENARIOS}
+    assert scenarios_of(release_of(files)) == Scenarios((), nothing_else=False)
