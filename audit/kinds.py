@@ -118,7 +118,7 @@ KINDS: Mapping[Kind, Meaning] = {
     ),
     Kind.RELEASE: Meaning("A step in the life of a release of the hand-out.", _BOTH, _SECURITY),
     Kind.TIMESTAMP: Meaning("An authority outside stamped the trail.", _BROKER, _SECURITY),
-    Kind.MISDEED: Meaning("The broker signed a state of its trail that cannot be.", _NODE, _SECURITY),
+    Kind.MISDEED: Meaning("The broker signed or told what cannot be.", _NODE, _SECURITY),
     Kind.COMPARISON: Meaning("What one of two trails lacks of a day.", _BOTH, _SECURITY, passing=True),
     Kind.EXPORT: Meaning("The trail, or a selection of it, was exported.", _BOTH, _SECURITY, passing=True),
     Kind.READING: Meaning(

@@ -17,11 +17,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     select,
 )
 
 from audit.entry import Recorded
 from audit.errors import TrailError
+from audit.kinds import Kind
 from audit.merkle import TILE, Rows, tile
 from audit.part import Part
 
@@ -100,6 +102,16 @@ def leaves(connection: Connection, where: ColumnElement[bool]) -> Iterator[Recor
     query = select(entries.c.position, entries.c.leaf).where(where, entries.c.leaf != b"")
     for row in connection.execute(query.order_by(entries.c.position)):
         yield Recorded(row.position, row.leaf)
+
+
+def leaves_of(connection: Connection, kind: Kind) -> Iterator[Recorded]:
+    """The entries of one kind, in their order; those that were pruned are left out. Looks at every entry."""
+    name = f'"kind":"{kind}"'.encode()
+    if connection.dialect.name == "sqlite":
+        has = func.instr(entries.c.leaf, name) > 0
+    else:
+        has = entries.c.leaf.like(b"%" + name + b"%")
+    return (one for one in leaves(connection, has) if one.kind == kind)
 
 
 def first_since(connection: Connection, moment: datetime, size: int) -> int:

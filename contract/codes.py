@@ -62,6 +62,8 @@ Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Revision = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+ReleaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9 .-]{1,38}[a-z0-9])$")]
+"""What people call a release of the hand-out, beside its revision."""
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 

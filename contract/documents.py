@@ -28,6 +28,7 @@ from contract.codes import (
     PurposeCode,
     QuestionCode,
     Ref,
+    ReleaseName,
     Revision,
     Role,
     Seconds,
@@ -302,19 +303,21 @@ class ReleaseStep(Document):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        told = {name for name in _OF_PROPOSAL if getattr(self, name) is not None}
-        if told != (_OF_PROPOSAL if self.step == "propose" else frozenset()):
+        told = {name for name in (*_OF_PROPOSAL, "name") if getattr(self, name) is not None}
+        if told - {"name"} != (_OF_PROPOSAL if self.step == "propose" else frozenset()):
             raise ValueError("a proposal, and nothing else, says what it brings")
         if (self.at is None) != (self.step not in {"propose", "activate"}):
             raise ValueError("a proposal and a coming in force, and nothing else, have a moment")
         if self.step == "propose" and self.proposal is not None:
             raise ValueError("a proposal answers nothing")
-        if (self.shown is None) != (self.step != "approve") or (self.acr and self.step != "approve"):
+        if self.step != "propose" and self.name is not None:
+            raise ValueError("a proposal alone has a name")
+        if self.step != "approve" and (self.shown is not None or self.acr is not None):
             raise ValueError("who agrees, and nobody else, says what was shown")
         return self
 
 
-_OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "name", "changelog"})
+_OF_PROPOSAL = frozenset({"base", "bundle", "certificate", "changelog"})
 
 
 class ObligationStep(Document):

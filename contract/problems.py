@@ -397,6 +397,14 @@ class NotAgreed(Conflict):
     )
 
 
+class NotShown(Conflict):
+    code = "not_shown"
+    title, detail = (
+        "Dit is niet wat uw knooppunt van deze versie laat zien.",
+        "Haal de versie op, lees elke kaart, en geef het kenmerk mee van wat u las.",
+    )
+
+
 class MomentPast(Conflict):
     code = "moment_past"
     title, detail = (

@@ -37,12 +37,13 @@ _REFRESHED_AT_MOST = timedelta(minutes=1)
 @dataclass(frozen=True)
 class Colleague:
     """Who calls, as far as the token goes: a user reference that is no name and no number of the state,
-    roles, and a mandate.
+    roles, and a mandate. `acr`: how they signed in (OpenID Connect), where the provider tells.
     """
 
     user: str
     roles: frozenset[str]
     mandated: bool
+    acr: str | None = None
 
     @property
     def role(self) -> Role:
@@ -121,7 +122,10 @@ class IdentityProvider:
             raise NotSignedIn
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise NotSignedIn
-        return Colleague(user, frozenset(roles), claims.get("mandated") is True)
+        acr = claims.get("acr")
+        if acr is not None and not (isinstance(acr, str) and re.fullmatch(r"[!-~]{1,80}", acr)):
+            raise NotSignedIn
+        return Colleague(user, frozenset(roles), claims.get("mandated") is True, acr)
 
     async def _freshen(self, *, unknown: bool) -> None:
         """`unknown`: a key is asked for that we do not have; that alone fetches at most once a minute."""

@@ -190,6 +190,11 @@ class Event(Enum):
         "What the broker tells of a release cannot be read; what was heard of it before holds.",
         "code",
     )
+    RELEASE_STEP_GONE = (
+        "error",
+        "The broker leaves out a signed step with a release that it told before. It holds; tell the FG.",
+        "revision",
+    )
     RELEASE_WAITS = (
         "warning",
         "A release that is planned or in force was not accepted here; without it nothing is answered.",

@@ -83,7 +83,7 @@ def rows_of(release: Release, partner: str, question: str) -> tuple[str, ...]:
 
 
 def _cards_of(one: Difference, old: Release, new: Release) -> Iterator[tuple[CardKind, str]]:
-    """The card of a difference; of which rows a question looks at, the card of each row that comes or goes."""
+    """The card of a difference; of which rows a question looks at: of each row that comes or goes."""
     head, *rest = (*one.place, "")
     match one.file, head, rest:
         case (file, "rules", [code, *_]) if file == MATRIX and code:

@@ -53,7 +53,7 @@ def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
     Raises ReleaseError, also for a release of which something does not hold that always must; and
     PolicyUnavailable.
     """
-    known = _kept(old, new, tables)
+    known = kept_effect(old, new, tables)
     if known is not None:
         return known
     becomes = _holding(new, tables)
@@ -90,7 +90,7 @@ async def effect_apart(old: Release, new: Release, tables: Path | None = None) -
     Raises ReleaseError, also for a release that cannot be examined within its limits; and PolicyUnavailable
     when it was cut short.
     """
-    known = _kept(old, new, tables)
+    known = kept_effect(old, new, tables)
     if known is not None:
         return known
     ours, theirs = _CONTEXT.Pipe(duplex=False)
@@ -155,7 +155,7 @@ def _place(old: Release, new: Release, tables: Path) -> Path:
     return tables / f"{'-'.join(names)}-{program()}.effect.json"
 
 
-def _kept(old: Release, new: Release, tables: Path | None) -> Effect | None:
+def kept_effect(old: Release, new: Release, tables: Path | None) -> Effect | None:
     """None: it was not worked out by this program, or what was kept is damaged."""
     if tables is None:
         return None

@@ -69,25 +69,26 @@ class Showing:
         """SHA-256 of all of it, in hex."""
         return hashlib.sha256(canonical_json(asdict(self))).hexdigest()
 
-    def lines(self) -> Iterator[str]:
-        """All of it, for a terminal or a page of text."""
-        yield from self.head
-        for card in self.cards:
-            yield ""
-            yield card.title
-            yield from (f"  {line}" for line in _marked(card.before, card.after))
-            yield from (f"  = {line}" for line in card.decisions)
-            yield from (f"  · {line}" for line in card.data)
-        if self.elsewhere:
-            yield ""
-            yield "Beslissingen die hierdoor veranderen:"
-            yield from (f"  = {line}" for line in self.elsewhere)
-        if self.gates:
-            yield ""
-            yield "Feiten die iets anders doen dan nu:"
-            yield from (f"  {line}" for line in self.gates)
+
+def lines_of(shown: Mapping[str, Any]) -> Iterator[str]:
+    """All of a showing, as JSON values, for a terminal or a page of text."""
+    yield from shown["head"]
+    for card in shown["cards"]:
         yield ""
-        yield self.same
+        yield card["title"]
+        yield from (f"  {line}" for line in _marked(card["before"], card["after"]))
+        yield from (f"  = {line}" for line in card["decisions"])
+        yield from (f"  · {line}" for line in card["data"])
+    if shown["elsewhere"]:
+        yield ""
+        yield "Beslissingen die hierdoor veranderen:"
+        yield from (f"  = {line}" for line in shown["elsewhere"])
+    if shown["gates"]:
+        yield ""
+        yield "Feiten die iets anders doen dan nu:"
+        yield from (f"  {line}" for line in shown["gates"])
+    yield ""
+    yield shown["same"]
 
 
 def read_showing(values: Mapping[str, Any]) -> Showing:

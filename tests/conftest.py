@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.releases import Prepared, prepare
+from policies.release import MATRIX
+from tests.releases import Prepared, changed, prepare
 from tests.world import LocalWorld, local_world, small_registers
 
 # how long drawing an example takes says something of the machine, nothing of the program
@@ -31,13 +32,14 @@ def tables(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, tables: Path) -> Prepared:
+def prepared(tables: Path) -> Prepared:
     """RvdK may also be asked whether it knows somebody when the partners interpret together (row A06)."""
-    return prepare(
-        tmp_path_factory.mktemp("release"),
-        lambda rows: rows["A06"]["purposes"].append("interpret"),
-        tables=tables,
+    wider = changed(
+        MATRIX,
+        lambda data: data["rules"]["A06"]["purposes"].append("interpret"),
+        ("veilig_thuis P1|P2 child|parent ", "veilig_thuis P1|P2|P3 child|parent "),
     )
+    return prepare(wider, tables)
 
 
 @pytest.fixture

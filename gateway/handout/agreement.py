@@ -1,8 +1,8 @@
 """How a version of the hand-out is agreed on and comes in force: each step is signed by a partner, checked
 here, and an entry of the trail.
 
-- The broker works out the effect of a proposal itself; who must agree follows from that, not from what
-  anybody says.
+- The broker works out itself what a proposal changes, of everything in it, and whether all holds that always
+  must; who must agree follows from that, not from what anybody says. A certificate is held against it.
 - A proposal changes the release that is in force. When another one comes in force first, it must be made
   anew.
 - Nobody agrees to what the same officer brought.
@@ -42,6 +42,7 @@ from contract.releases import Examined, Life, Step, Turn, in_force, state, turns
 from contract.signatory import Received, Signatory
 from contract.signing import CLOCK_SKEW_S, moment
 from gateway.handout import releases
+from gateway.handout.recorded import taken_steps
 from party.events import Event, log
 from party.hand_outs import HandOuts
 from policies import Release, ReleaseError
@@ -49,6 +50,7 @@ from policies.bundle import pack, unpack
 from policies.certificate import verify_certificate
 from policies.effect import effect_apart
 
+FIRST = "eerste versie"
 _MOST_OPEN = 20
 """Proposals that nobody has decided on; more must wait."""
 
@@ -71,11 +73,11 @@ class Agreement:
         """Takes up what was agreed before; the very first time, the release that this broker was installed
         with.
 
-        Raises TrailUnavailable, ReleaseError.
+        Raises TrailUnavailable, ReleaseError: also when a step is gone that the trail says was taken.
         """
         if not await self._trail.read(releases.load):
             first = self._hand_outs.first
-            life = Life(first.revision, None, "", (), None)
+            life = Life(first.revision, None, FIRST, "", (), None)
             key = self._signatory.keyring.signing_key(self._signatory.now())
             bundle = pack(first, key.private, key.kid)
             entry = Entry(Kind.RELEASE, {"step": "install", "release": first.revision})
@@ -83,6 +85,13 @@ class Agreement:
                 [entry], lambda store, _: releases.put(store, life, bundle=bundle, certificate=None)
             )
         await self.refresh()
+        told = await self._trail.scan(taken_steps)
+        known = {step.digest for life in self._lives.values() for step in life.steps}
+        if not told <= known:
+            raise ReleaseError(
+                "The database lacks a step with a release of the hand-out that the trail says was taken. "
+                "Put a back-up back that has it; without it this broker decides by the wrong release."
+            )
 
     async def refresh(self) -> None:
         """Holds what the database says: also what another process of this broker recorded."""
@@ -110,9 +119,9 @@ class Agreement:
         if known is not None:
             if known.proposal is not None and known.proposal.digest == received.digest:
                 return known
-            if self.state(known) != "unfit":
+            if known.examined is None or not known.examined.again:
                 raise ReleaseKnown
-        if hashlib.sha256(bundle).hexdigest() != said.bundle:
+        if hashlib.sha256(bundle).hexdigest() != said.bundle or said.name is None:
             raise DocumentMalformed
         try:
             release = await asyncio.to_thread(unpack, bundle, self._key_of(received.sender))
@@ -130,7 +139,7 @@ class Agreement:
             return lambda store: releases.put(store, life, bundle=bundle, certificate=certificate)
 
         steps = () if known is None else known.steps  # what was unfit may be brought again
-        fresh = Life(said.release, said.base, said.changelog or "", steps, None)
+        fresh = Life(said.release, said.base, said.name or "", said.changelog or "", steps, None)
         return await self._recorded(fresh, received, record, read_at)
 
     async def step(self, token: str) -> Life:
@@ -144,6 +153,8 @@ class Agreement:
         life = self._lives.get(said.release)
         if life is None:
             raise NotFound
+        if said.step == "approve" and said.shown is None:
+            raise DocumentMalformed  # what nobody was shown is agreed on by nobody
         if any(step.digest == received.digest for step in life.steps):
             raise DocumentReplayed
         proposal = life.proposal
@@ -254,6 +265,8 @@ class Agreement:
         }
         if said.step == "propose":
             facts |= {"base": said.base, "bundle": said.bundle, "certificate": said.certificate}
+        if said.shown is not None:
+            facts |= {"shown": said.shown, "acr": said.acr}
         if said.at is not None:
             facts["effective"] = said.at
 
@@ -283,13 +296,19 @@ class Agreement:
             new, old = await self._release(life.release), await self._release(base)
             found = await effect_apart(old, new, self._tables)
             brought = moment(life.proposal.recorded_at) if life.proposal else self._signatory.now()
-            signers = self._signatory.directory.signers(found.partners, brought)
-            examined = Examined(**vars(found), signers=signers)
+            examined = Examined(
+                table=found.table,
+                changed=found.changed,
+                wider=found.wider,
+                partners=found.partners,
+                signers=self._signatory.directory.signers(found.partners, brought),
+            )
             _, certificate = await self._trail.read(
                 lambda store: (None, releases.load_certificate(store, life.release))
             )
             if certificate is not None and _found(certificate).get("digest") != examined.table:
-                examined = Examined(unfit="The certificate does not tell how this release decides.")
+                told = "Het certificaat vertelt niet hoe deze versie beslist."
+                examined = Examined(unfit=told, again=True)
         except ReleaseError as error:
             examined = Examined(unfit=str(error))
         facts: dict[str, Any] = {

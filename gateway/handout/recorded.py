@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from audit.kinds import DECISIONS
+from sqlalchemy import Connection
+
+from audit.kinds import DECISIONS, Kind
 from audit.obligations import Obligations
+from audit.tables import leaves_of
 from audit.trail import Opened, Trail
 from gateway.handout import releases
 from gateway.inquiries.course import whole_course
@@ -74,6 +77,11 @@ async def known_releases(trail: Trail) -> dict[str, Release]:
         if release.revision == revision:
             found[revision] = release
     return found
+
+
+def taken_steps(store: Connection) -> set[str]:
+    """The digest of every signed step with a release that the trail says was recorded."""
+    return {one.facts["document"] for one in leaves_of(store, Kind.RELEASE) if "document" in one.facts}
 
 
 def _recorded(one: Opened, facts: dict[str, Any]) -> RecordedDecision:

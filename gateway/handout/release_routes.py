@@ -42,6 +42,7 @@ _RELEASE: dict[str, Any] = {
     "release": f"sha256:{'3f' * 32}",
     "state": "in_force",
     "base": None,
+    "name": "eerste versie",
     "changelog": "",
     "steps": [],
     "examined": None,
@@ -95,6 +96,7 @@ class ReleaseTold(Body):
     release: str = Field(description="Kenmerk: `sha256:` met de inhoud.")
     state: str = Field(description="Hoe ver deze versie is.", json_schema_extra=described(RELEASES))
     base: str | None = Field(description="De versie die zij verandert.")
+    name: str = Field(description="Korte naam, van de indiener.")
     changelog: str = Field(description="Wat er verandert en waarom, in woorden van de indiener.")
     steps: list[StepTold] = Field(description="Alle stappen, in hun volgorde.")
     examined: dict[str, Any] | None = Field(
@@ -197,6 +199,7 @@ def _told(life: Life, agreement: Agreement) -> ReleaseTold:
         release=life.release,
         state=agreement.state(life),
         base=life.base,
+        name=life.name,
         changelog=life.changelog,
         steps=[
             StepTold(

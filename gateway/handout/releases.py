@@ -16,6 +16,7 @@ releases = Table(
     metadata,
     Column("release", String(71), primary_key=True),
     Column("base", String(71)),
+    Column("name", String(40), nullable=False),
     Column("changelog", Text, nullable=False),
     Column("certificate", Text),
     Column("bundle", LargeBinary, nullable=False),
@@ -48,7 +49,7 @@ def load_certificate(store: Connection, release: str) -> str | None:
 def put(store: Connection, life: Life, *, bundle: bytes, certificate: str | None) -> None:
     """A release that is brought; one that was unfit is brought anew."""
     store.execute(releases.delete().where(releases.c.release == life.release))
-    values = {"release": life.release, "base": life.base, "changelog": life.changelog}
+    values = {"release": life.release, "base": life.base, "name": life.name, "changelog": life.changelog}
     store.execute(
         releases.insert(), {**values, **_changing(life), "bundle": bundle, "certificate": certificate}
     )

@@ -13,7 +13,7 @@ from demo.members import PARTIES
 from party.hand_outs import HandOuts
 from policies import Policy, Release, load_release
 
-FIRST = Life("sha256:first", None, "", (), None)
+FIRST = Life("sha256:first", None, "", "", (), None)
 
 
 def step(name: str, partner: str = "rvdk", officer: str = "a", **more: Any) -> Step:
@@ -22,7 +22,7 @@ def step(name: str, partner: str = "rvdk", officer: str = "a", **more: Any) -> S
 
 def life(*steps: Step, touches: Sequence[str] | None = ("veilig_thuis", "rvdk"), **found: Any) -> Life:
     examined = None if touches is None else Examined(partners=tuple(touches), signers=tuple(touches), **found)
-    return Life("sha256:new", FIRST.release, "", (step("propose", at=10), *steps), examined)
+    return Life("sha256:new", FIRST.release, "", "", (step("propose", at=10), *steps), examined)
 
 
 AGREED = (step("approve", "veilig_thuis", "b"), step("approve", "rvdk", "c"))
@@ -39,6 +39,9 @@ ACTIVE = step("activate", at=100)
         (life(*AGREED), 50, "agreed"),
         (life(touches=()), 50, "examined"),
         (life(step("approve", "om", "z"), touches=()), 50, "agreed"),
+        (life(step("approve", "rvdk", "z"), touches=()), 50, "examined"),
+        (life(step("approve", "rvdk", "z"), touches=("rvdk",)), 50, "examined"),
+        (life(step("approve", "rvdk", "z"), step("approve", "om", "z"), touches=("rvdk",)), 50, "agreed"),
         (life(step("reject", "veilig_thuis", "b")), 50, "rejected"),
         (life(step("reject", "om", "z")), 50, "examined"),
         (life(step("reject", "om", "z"), touches=()), 50, "rejected"),
@@ -49,13 +52,13 @@ ACTIVE = step("activate", at=100)
     ],
 )
 def test_a_state_follows_from_the_steps(one: Life, now: int, expected: str) -> None:
-    """Who must agree is who the effect touches; without effect, anybody."""
+    """Who must agree is who the effect touches, and always another party than the one that brought it."""
     assert state(one, turns([FIRST, one]), now) == expected
 
 
 def test_a_roll_back_is_a_turn_to_the_release_before() -> None:
     """What was in force stays in the history, and may come back."""
-    first = Life(FIRST.release, None, "", (step("activate", "veilig_thuis", at=200),), None)
+    first = Life(FIRST.release, None, "", "", (step("activate", "veilig_thuis", at=200),), None)
     new = life(*AGREED, ACTIVE)
     known = turns([first, new])
     assert [in_force(known, moment) for moment in (99, 100, 199, 200)] == [
@@ -86,7 +89,7 @@ def test_what_was_held_stays_held() -> None:
 
 def test_of_two_changes_in_one_second_the_last_recorded_holds() -> None:
     """Put in force and rolled back at once: the roll back holds, whichever release comes first in a list."""
-    first = Life(FIRST.release, None, "", (replace(ACTIVE, position=9),), None)
+    first = Life(FIRST.release, None, "", "", (replace(ACTIVE, position=9),), None)
     new = life(*AGREED, replace(ACTIVE, position=8))
     for lives in ([first, new], [new, first]):
         assert in_force(turns(lives), 100) == FIRST.release
@@ -136,7 +139,7 @@ def test_a_release_that_was_taken_back_before_its_moment_never_decides() -> None
 def test_it_is_agreed_exactly_when_everybody_whom_it_touches_approved(
     touched: set[str], approving: set[str]
 ) -> None:
-    """And somebody did, where it touches nobody."""
+    """And another party than the one that brought it did."""
     one = life(*[step("approve", partner, "b") for partner in approving], touches=sorted(touched))
-    assert one.agreed == (touched <= approving and bool(approving))
+    assert one.agreed == (touched <= approving and bool(approving - {"rvdk"}))
     assert one.missing == touched - approving

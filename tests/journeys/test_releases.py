@@ -5,6 +5,7 @@ back.
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -26,10 +27,11 @@ from policies.bundle import pack
 from policies.certificate import fingerprint
 from policies.explain import explain
 from policies.parts import Parts
+from policies.release import MATRIX, SCENARIOS
 from policies.replay import replay
 from tests.journeys.watching import accepted, ends, kinds, trail
 from tests.opa import opa_server
-from tests.releases import Prepared, agreeing_soon, prepare
+from tests.releases import Prepared, agreeing_soon, changed, prepare
 from tests.world import AsgiCaller, LocalWorld, local_world
 
 KNOWN = "rvdk.known"
@@ -86,7 +88,18 @@ def propose(play: Play, prepared: Prepared) -> None:
 
 def agree(play: Play, prepared: Prepared) -> None:
     for partner in ("veilig_thuis", "rvdk"):
-        officer(play, partner, "two").post(prepared.steps, {"step": "approve"})
+        step(play, prepared, partner, "two", "approve")
+
+
+def shown(play: Play, prepared: Prepared, partner: str) -> Json:
+    """What the own node shows of it, once it has worked that out."""
+    place = f"/v1/releases/{prepared.release.revision[7:]}"
+    for _ in range(2400):
+        row: Json = officer(play, partner).get(place)
+        if row["shown"] or row["unfit"]:
+            return row
+        time.sleep(0.1)
+    raise AssertionError("it was not worked out")
 
 
 def asks(play: Play) -> Json:
@@ -102,9 +115,14 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
     """Refused before; allowed from the moment; refused again after. Each step is an entry."""
     assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
     propose(agreeing, prepared)
-    row = listed(agreeing, prepared)
-    assert (row["needed"], row["missing"], row["wider"]) == (["rvdk", "veilig_thuis"],) * 2 + (True,)
-    assert any("Raad" in line for line in row["lines"])
+    row = shown(agreeing, prepared, "veilig_thuis")
+    assert (row["needed"], row["missing"], row["verdict"]) == (["rvdk", "veilig_thuis"],) * 2 + ("wider",)
+    assert [(card["kind"], card["code"]) for card in row["cards"]] == [
+        ("row", "A06"),
+        ("scenarios", SCENARIOS),
+    ]
+    assert any("samen duiden" in line for line in row["cards"][0]["after"])
+    assert not any("samen duiden" in line for line in row["cards"][0]["before"])
 
     agree(agreeing, prepared)
     assert listed(agreeing, prepared)["state"] == "agreed"
@@ -123,7 +141,7 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
     officer(agreeing, "rvdk").post(prepared.steps, {"step": "activate"})
     assert ends(asks(agreeing))[KNOWN].startswith("answered")
     # whom it does not touch does not become involved by agreeing, and undoes nothing
-    officer(agreeing, "om").post(prepared.steps, {"step": "approve"})
+    step(agreeing, prepared, "om", "one", "approve")
     with pytest.raises(Refused, match="not_involved"):
         officer(agreeing, "om").post("/v1/release-rollbacks", {})
     steps = [one for one in kinds(world_of(agreeing), BROKER) if one == "release"]
@@ -133,16 +151,19 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
 
 
 @pytest.fixture(scope="session")
-def narrower(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Prepared:
+def narrower(prepared: Prepared) -> Prepared:
     """Another version: RvdK may be asked for one purpose less (row A06). Tables stand beside the first's."""
-    return prepare(
-        tmp_path_factory.mktemp("narrower"),
-        lambda rows: rows["A06"]["purposes"].remove("decide_attendance"),
-        tables=prepared.tables,
+    less = changed(
+        MATRIX,
+        lambda data: data["rules"]["A06"]["purposes"].remove("decide_attendance"),
+        ("veilig_thuis P1|P2 child|parent ", "veilig_thuis P1 child|parent "),
     )
+    return prepare(less, prepared.tables)
 
 
 def step(play: Play, prepared: Prepared, partner: str, name: str, what: str, **more: Any) -> None:
+    if what == "approve" and "shown" not in more:
+        more = {**more, "shown": shown(play, prepared, partner)["shown"]}
     officer(play, partner, name).post(prepared.steps, {"step": what, **more})
 
 
@@ -154,6 +175,8 @@ def test_each_step_that_may_not_be_taken_is_refused_by_name(agreeing: Play, prep
     """And the release in force stays what it is; nothing that was agreed is lost."""
     propose(agreeing, prepared)
     refused = [
+        ("veilig_thuis", "one", "approve", {"shown": None}, "not_shown"),
+        ("veilig_thuis", "one", "approve", {"shown": "0" * 64}, "not_shown"),
         ("rvdk", "one", "approve", {}, "own_proposal"),
         ("rvdk", "two", "activate", {}, "not_agreed"),
         ("om", "one", "reject", {}, "not_involved"),
@@ -175,9 +198,9 @@ def test_each_step_that_may_not_be_taken_is_refused_by_name(agreeing: Play, prep
         officer(agreeing, "rvdk").post("/v1/releases", prepared.body())
     chair = agreeing.chair
     with pytest.raises(Refused, match="not_allowed"):
-        chair.post(prepared.steps, {"step": "approve"})
+        chair.post(prepared.steps, {"step": "approve", "shown": "0" * 64})
     with pytest.raises(Refused, match="not_found"):
-        officer(agreeing, "rvdk").post(f"/v1/releases/{'0' * 64}/steps", {"step": "approve"})
+        officer(agreeing, "rvdk").post(f"/v1/releases/{'0' * 64}/steps", {"step": "reject"})
     assert listed(agreeing, prepared)["state"] == "agreed"
     assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
 
@@ -294,6 +317,7 @@ def test_what_is_not_what_was_signed_changes_nothing(agreeing: Play, prepared: P
             "base": load_release().revision,
             "bundle": hashlib.sha256(bundle).hexdigest(),
             "certificate": fingerprint(found),
+            "name": "klopt niet",
             "changelog": "Een versie die niet klopt.",
             **other,
         }

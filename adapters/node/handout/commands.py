@@ -12,6 +12,7 @@ from adapters.node.terminal import NodeAddress, Token, call, stop, width
 from contract.days import ZONE
 from contract.words import RELEASES, label
 from policies import PolicyError, load_release
+from policies.showing import lines_of
 
 release = typer.Typer(
     no_args_is_help=True, help="See versions of the hand-out, agree on them, and put them in force."
@@ -23,11 +24,14 @@ Version = Annotated[str, typer.Argument(help="The version, as `list` shows it; i
 @release.command("list")
 def listed(node: NodeAddress, token: Token) -> None:
     """Every version: how far it is, who must still agree, and what this node accepted."""
-    table = Table("versie", "stand", "sinds of vanaf", "wacht op", "hier aanvaard", "wat er verandert")
+    table = Table(
+        "versie", "naam", "stand", "sinds of vanaf", "wacht op", "hier aanvaard", "wat er verandert"
+    )
     for row in _releases(node, token):
         moments = [step["effective"] for step in row["steps"] if step["step"] == "activate"]
         table.add_row(
             row["release"].removeprefix("sha256:")[:12],
+            row["name"],
             label(RELEASES, row["state"]),
             _moment(moments[-1]) if moments else "",
             " ".join(row["missing"]),
@@ -39,19 +43,15 @@ def listed(node: NodeAddress, token: Token) -> None:
 
 @release.command("show")
 def show(version: Version, node: NodeAddress, token: Token) -> None:
-    """What a version would change, in plain words, and every step with it."""
-    row = _release(node, token, version)
-    typer.echo(f"{row['release']}: {label(RELEASES, row['state'])}")
-    typer.echo(row["changelog"])
-    if row["unfit"]:
-        typer.echo(f"niet bruikbaar: {row['unfit']}")
-    for line in row["lines"]:
-        typer.echo(line)
+    """What a version would change, card by card as your own node worked it out, and every step with it."""
+    row = _shown(node, token, version)
     for step in row["steps"]:
         effective = f", vanaf {_moment(step['effective'])}" if step["effective"] else ""
         typer.echo(
-            f"{_moment(step['at'])}  {step['step']}  {step['partner']}{effective}  (spoor {step['position']})"
+            f"{_moment(step['at'])}  {step['step']}  {step['party']}{effective}  (spoor {step['position']})"
         )
+    if row["shown"]:
+        typer.echo(f"kenmerk van wat u las: {row['shown']}")
 
 
 @release.command("propose")
@@ -63,6 +63,7 @@ def propose(
     certificate: Annotated[
         Path, typer.Option(help="What `grondslag policy check FOLDER --json` wrote about it.")
     ],
+    name: Annotated[str, typer.Option(help="A short name, such as: raad bij het duiden")],
     changelog: Annotated[str, typer.Option(help="What changes and why, in Dutch that a chair understands.")],
     not_before: Annotated[datetime | None, typer.Option(help="In force at the earliest.")] = None,
 ) -> None:
@@ -74,16 +75,29 @@ def propose(
         stop(str(error))
     except OSError:
         stop(f"There is no readable certificate {certificate.name}.")
-    body = {"files": files, "certificate": found, "changelog": changelog}
+    body = {"files": files, "certificate": found, "name": name, "changelog": changelog}
     if not_before is not None:
         body["notBefore"] = _local(not_before)
     typer.echo(call("POST", node, "/v1/releases", token, body)["release"])
 
 
 @release.command("approve")
-def approve(version: Version, node: NodeAddress, token: Token) -> None:
-    """Agree, for your organisation. This node answers under it as soon as it is in force."""
-    _step(node, token, version, {"step": "approve"})
+def approve(
+    version: Version,
+    node: NodeAddress,
+    token: Token,
+    *,
+    shown: Annotated[
+        str | None, typer.Option(help="What `show` ended with; without it, all of it is shown now.")
+    ] = None,
+) -> None:
+    """Agree, for your organisation, with what was shown. This node answers under it once it is in force."""
+    if shown is None:
+        shown = _shown(node, token, version)["shown"]
+        if shown is None:
+            stop("This node is still working out what the version changes. Try again in a few minutes.")
+        typer.confirm("Bent u akkoord met alles wat hierboven staat?", abort=True)
+    _step(node, token, version, {"step": "approve", "shown": shown})
 
 
 @release.command("reject")
@@ -122,6 +136,20 @@ def _step(node: str, token: str, version: str, body: dict[str, Any]) -> None:
     after = _release(node, token, row["release"].removeprefix("sha256:"))
     missing = f"; wacht op {' '.join(after['missing'])}" if after["missing"] else ""
     typer.echo(f"{after['release']}: {label(RELEASES, after['state'])}{missing}")
+
+
+def _shown(node: str, token: str, version: str) -> dict[str, Any]:
+    """Prints all that a version changes; the row."""
+    known = _release(node, token, version)["release"].removeprefix("sha256:")
+    row: dict[str, Any] = call("GET", node, f"/v1/releases/{known}", token)
+    typer.echo(f"{row['name']} · {row['release']}: {label(RELEASES, row['state'])}")
+    typer.echo(row["changelog"])
+    if row["unfit"]:
+        typer.echo(f"niet bruikbaar: {row['unfit']}")
+    if row["shown"]:
+        for line in lines_of(row):
+            typer.echo(line)
+    return row
 
 
 def _releases(node: str, token: str) -> list[dict[str, Any]]:

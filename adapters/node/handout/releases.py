@@ -3,7 +3,10 @@
 - The node answers under nothing that its own party did not accept: by installing it, by an officer's
   approval, because this node worked out itself that it touches none of this partner's questions, or, where
   the directory lets others speak for this kind, because all of those signed.
-- When a release comes in force is believed from a partner's signed step alone, never from the broker.
+- When a release comes in force is believed from a partner's signed step alone, never from the broker. What
+  was heard once holds: a step of which the broker tells no longer is a misdeed, and is recorded.
+- What an officer reads of a release is what this node worked out, never what the broker tells; who agrees
+  signs the digest of what was shown.
 - An officer's step is an entry here before it leaves.
 """
 
@@ -31,6 +34,8 @@ from contract.problems import (
     Conflict,
     DocumentMalformed,
     NotFound,
+    NotShown,
+    OwnProposal,
     PartnerUnreachable,
     Problem,
     ReleaseUnfit,
@@ -54,7 +59,7 @@ from party.hand_outs import HandOuts
 from policies import PolicyError, Release, ReleaseError
 from policies.bundle import pack, unpack
 from policies.certificate import fingerprint, verify_certificate
-from policies.effect import Effect, effect_apart
+from policies.effect import Effect, effect_apart, kept_effect
 from policies.release import release_of
 
 INSTALLED, UNTOUCHED, SPOKEN_FOR = "installed", "untouched", "spoken_for"
@@ -76,16 +81,20 @@ heard_releases = Table(
 
 
 _NO_MORE = frozenset({"proposed", "unfit", "rejected", "retired"})
-_TOLD = ("table", "changed", "wider", "partners", "rows")  # the lines are words, of whoever says them
+_TOLD = ("table", "changed", "wider", "partners")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A release as this partner sees it."""
+    """A release as this partner sees it. `effect`: what this node worked out of it; None: not yet, or it is
+    unfit here (`unfit`: why).
+    """
 
     life: Life
     state: str
     accepted: bool
+    effect: Effect | None
+    unfit: str | None
 
 
 class Releases:
@@ -109,8 +118,11 @@ class Releases:
         self._lives: tuple[Life, ...] = ()
         self._turns: tuple[Turn, ...] = ()
         self._steps: dict[tuple[str, str], Step] = {}  # by release and document: checked once
-        self._effects: dict[tuple[str, str], Effect] = {}
+        self._brought: dict[tuple[str, str], tuple[str | None, str, str | None]] = {}  # what proposals say
+        self._effects: dict[tuple[str, str], Effect | ReleaseError] = {}
+        self._gone: set[str] = set()  # steps of which the broker tells no longer: recorded once
         self._following = asyncio.Lock()
+        self._examining = asyncio.Lock()
 
     async def open(self) -> None:
         """Takes up what was accepted and heard before; the very first time, what this node was installed
@@ -136,6 +148,7 @@ class Releases:
         """
         with suppress(PartnerUnreachable):
             await self._listen()
+            await self._examine_open()
             await self._take_over_untouched()
 
     async def hear(self) -> None:
@@ -148,6 +161,7 @@ class Releases:
     async def _listen(self) -> None:
         async with self._following:
             told = json.loads((await self._broker.call("GET", "/v1/releases")).body)["releases"]
+            await self._record_gone(told)
             lives = self._joined(told)
             if lives != self._lives:
                 await self._trail.append([], lambda store, _: _save_heard(store, lives))
@@ -156,12 +170,33 @@ class Releases:
     def listed(self, person: Colleague) -> list[Known]:
         """Raises NotAllowed."""
         person.needs(PRIVACY_OFFICER)
-        return [Known(life, self._state(life), life.release in self._accepted) for life in self._lives]
+        return [self._known(life) for life in self._lives]
+
+    def one(self, revision: str, person: Colleague) -> Known:
+        """Raises NotAllowed, NotFound."""
+        found = [known for known in self.listed(person) if known.life.release == revision]
+        if not found:
+            raise NotFound
+        return found[0]
+
+    def _known(self, life: Life) -> Known:
+        found = self._effects.get((life.base or "", life.release))
+        held = life.base in self._accepted and life.release in self._accepted
+        if found is None and life.base is not None and held:  # agreed on before this node started
+            found = kept_effect(self._accepted[life.base], self._accepted[life.release], self._tables)
+        return Known(
+            life,
+            self._state(life),
+            life.release in self._accepted,
+            found if isinstance(found, Effect) else None,
+            str(found) if isinstance(found, ReleaseError) else None,
+        )
 
     async def propose(
         self,
         files: Mapping[str, bytes],
         certificate: str,
+        name: str,
         changelog: str,
         *,
         not_before: int | None,
@@ -186,6 +221,7 @@ class Releases:
             "base": self._hand_outs.revision(int(now.timestamp())),
             "bundle": hashlib.sha256(bundle).hexdigest(),
             "certificate": fingerprint(found),
+            "name": name,
             "changelog": changelog,
         }
         token = await self._signed("propose", release.revision, person, None, **fields)
@@ -193,12 +229,14 @@ class Releases:
         await self._broker.call("POST", "/v1/releases", body)
         return release.revision
 
-    async def step(self, step: str, revision: str, person: Colleague, *, at: int | None = None) -> None:
+    async def step(
+        self, step: str, revision: str, person: Colleague, *, at: int | None = None, shown: str | None = None
+    ) -> None:
         """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back. Who agrees does so on
-        what this node itself works out, not on what the broker tells of it.
+        what this node itself worked out and showed (`shown`: its digest), not on what the broker tells.
 
-        Raises NotAllowed, NotFound, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what the broker
-        says.
+        Raises NotAllowed, NotFound, OwnProposal, NotShown, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what
+        the broker says.
         """
         person.needs(PRIVACY_OFFICER)
         await self._listen()
@@ -206,11 +244,14 @@ class Releases:
         if life is None:
             raise NotFound
         possible = self._state(life) not in _NO_MORE  # else the broker says why not
-        if step == "approve" and possible and revision not in self._accepted:
+        fields: dict[str, Any] = {}
+        if step == "approve" and possible:
+            if life.proposal is not None and life.proposal.officer == self._signatory.officer(person.user):
+                raise OwnProposal
             release, bundle = await self._fetched(life)
-            await self._verify_told(life, release)
-            await self._accept(release, bundle, by=person.user)
-        fields = {}
+            fields = {"shown": await self._verify_shown(life, release, shown), "acr": person.acr}
+            if revision not in self._accepted:
+                await self._accept(release, bundle, by=person.user)
         if step == "activate":
             fields["at"] = int(self._signatory.now().timestamp()) if at is None else at
         proposal = None if life.proposal is None else life.proposal.digest
@@ -231,9 +272,9 @@ class Releases:
 
     # ── what is accepted ──
 
-    async def _verify_told(self, life: Life, release: Release) -> None:
-        """That the broker tells of this release what it does. Raises ReleaseUnfit, Conflict when its base is
-        not accepted here.
+    async def _verify_shown(self, life: Life, release: Release, shown: str | None) -> str:
+        """The digest of what this node shows of a release, when that is what was read, and the broker tells
+        of it what it does. Raises NotShown, ReleaseUnfit, Conflict when its base is not accepted here.
         """
         if life.base not in self._accepted:
             raise Conflict
@@ -241,10 +282,27 @@ class Releases:
             found = await self._effect(self._accepted[life.base], release)
         except PolicyError as error:
             raise ReleaseUnfit(str(error)) from None
+        if not self._as_told(life, found):
+            raise ReleaseUnfit("De centrale vertelt van deze versie iets anders dan zij doet.")
+        if shown != found.shown.digest:
+            raise NotShown
+        return shown
+
+    def _as_told(self, life: Life, found: Effect) -> bool:
+        """Whether the broker tells of this release what it does, and who must sign."""
         told = life.examined or Examined()
         same = all(getattr(told, name) == getattr(found, name) for name in _TOLD)
-        if not same or told.signers != self._signers(found.partners, life):
-            raise ReleaseUnfit("The broker tells of this release what it does not do.")
+        return same and told.signers == self._signers(found.partners, life)
+
+    async def _examine_open(self) -> None:
+        """Works out what waits for an officer, so that it can be shown."""
+        for life in self._lives:
+            if life.base not in self._accepted or (life.base, life.release) in self._effects:
+                continue
+            if self._state(life) in {"examined", "agreed", "planned"}:
+                with suppress(PolicyError, ReleaseUnfit):
+                    release, _ = await self._fetched(life)
+                    await self._effect(self._accepted[life.base], release)
 
     async def _take_over_untouched(self) -> None:
         for life in self._lives:
@@ -255,11 +313,11 @@ class Releases:
             found = self._effects.get((life.base, life.release))
             if found is None:
                 release, _ = await self._fetched(life)
-                try:
+                with suppress(PolicyError):
                     found = await self._effect(self._accepted[life.base], release)
-                except PolicyError:
-                    continue
-            by = self._taken_over(life, found)
+            if not isinstance(found, Effect):
+                continue
+            by = self._taken_over(life, found) if self._as_told(life, found) else None
             if by is None:
                 log(Event.RELEASE_WAITS, revision=life.release)
             else:
@@ -282,11 +340,21 @@ class Releases:
         return self._signatory.directory.signers(partners, brought)
 
     async def _effect(self, base: Release, release: Release) -> Effect:
-        """Worked out once: it takes many seconds. Raises ReleaseError, PolicyUnavailable."""
+        """Worked out once, also when it is unfit: it takes a minute. Raises ReleaseError,
+        PolicyUnavailable.
+        """
         key = base.revision, release.revision
         if key not in self._effects:
-            self._effects[key] = await effect_apart(base, release, self._tables)
-        return self._effects[key]
+            async with self._examining:
+                if key not in self._effects:
+                    try:
+                        self._effects[key] = await effect_apart(base, release, self._tables)
+                    except ReleaseError as error:
+                        self._effects[key] = error
+        found = self._effects[key]
+        if isinstance(found, ReleaseError):
+            raise ReleaseError(str(found))
+        return found
 
     async def _fetched(self, life: Life) -> tuple[Release, bytes]:
         """The release and its bundle, under the key of whoever brought it. Raises ReleaseUnfit,
@@ -339,6 +407,7 @@ class Releases:
             **fields,
         )
         facts = {"step": step, "release": revision, "by": person.user, "document": signed.digest}
+        facts |= {name: fields[name] for name in ("shown", "acr") if name in fields}
         await self._trail.append([Entry(Kind.RELEASE, facts)])
         return signed.token
 
@@ -370,6 +439,20 @@ class Releases:
             heard[life.release] = life if before is None else _with_what_was_heard(before, life)
         return tuple(heard.values())
 
+    async def _record_gone(self, told: Sequence[Mapping[str, Any]]) -> None:
+        """Steps that were heard and of which the broker tells no longer: the evidence, once, and an alarm.
+        They hold all the same. Raises TrailUnavailable.
+        """
+        tells = {step.get("document") for one in told for step in one.get("steps", ())}
+        for life in self._lives:
+            for step in life.steps:
+                if step.token in tells or step.digest in self._gone:
+                    continue
+                log(Event.RELEASE_STEP_GONE, revision=life.release)
+                facts = {"misdeed": "release_step_gone", "release": life.release, "document": step.digest}
+                await self._trail.append([Entry(Kind.MISDEED, facts)])
+                self._gone.add(step.digest)
+
     def _read(self, told: Mapping[str, Any]) -> Life:
         """What the broker tells of one release, held against the signed steps. Raises DocumentMalformed."""
         try:
@@ -377,10 +460,14 @@ class Releases:
             examined = None
             if told["examined"] is not None:
                 examined = read_examined(told["examined"])
-            life = Life(told["release"], told["base"], told["changelog"], steps, examined)
+            life = Life(told["release"], told["base"], told["name"], told["changelog"], steps, examined)
         except (KeyError, TypeError) as error:
             raise DocumentMalformed from error
-        if life.base is not None and life.proposal is None:
+        proposal = life.proposal
+        brought: tuple[str | None, str, str | None] = (None, life.name, life.changelog)  # installed with
+        if proposal is not None:
+            brought = self._brought[life.release, proposal.token]
+        if (life.base, life.name, life.changelog) != brought:
             raise DocumentMalformed
         return life
 
@@ -395,6 +482,8 @@ class Releases:
         said = received.document
         if said.release != release or received.sender.code == BROKER:
             raise DocumentMalformed
+        if said.step == "propose":
+            self._brought[release, received.token] = said.base, said.name or "", said.changelog
         self._steps[release, received.token] = Step(
             step=said.step,
             party=received.sender.code,
