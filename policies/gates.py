@@ -8,6 +8,7 @@ named, with what they do. Pure: no database, no web framework, no logger.
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from policies.engine import Decision, Facts
 from policies.parts import Columns, Parts, Touch, firsts
@@ -50,12 +51,17 @@ class Situations:
         return rows, parts.decisions(rows, parts.columns(rows, self.touch, self.columns))
 
 
+_Everywhere = tuple[Sequence[Facts], Sequence[Sequence[object]], Columns]
+"""The facts of each row, the values of each fact, the values of each node."""
+
+_known: "WeakKeyDictionary[Parts, _Everywhere]" = WeakKeyDictionary()
+
+
 def situations(parts: Parts, fields: Container[str], *, own: bool = True) -> dict[str, Situations]:
     """For each of these facts what it meets, in every area; `own`: also where only the fact itself differs,
     for who looks at what was before. Raises PolicyUnavailable.
     """
-    rows = [facts for region in parts.release.catalogue.areas for _, facts in space(parts, region)]
-    facts, values = list(zip(*rows, strict=True)), parts.columns(rows)
+    rows, facts, values = _everywhere(parts)
     found = {}
     for place, field in enumerate(parts.release.catalogue.vocabulary):
         if field not in fields:
@@ -69,6 +75,16 @@ def situations(parts: Parts, fields: Container[str], *, own: bool = True) -> dic
         columns = [[column[at] for at in some] for column in values]
         found[field] = Situations(place, [rows[at] for at in some], columns, touch)
     return found
+
+
+def _everywhere(parts: Parts) -> _Everywhere:
+    """Every cell of every area. It is asked for more than once, and takes seconds. Raises
+    PolicyUnavailable.
+    """
+    if parts not in _known:
+        rows = [facts for region in parts.release.catalogue.areas for _, facts in space(parts, region)]
+        _known[parts] = rows, list(zip(*rows, strict=True)), parts.columns(rows)
+    return _known[parts]
 
 
 def changes(parts: Parts) -> list[Change]:

@@ -50,7 +50,11 @@ class Keys:
 def firsts(columns: Sequence[Sequence[object]], length: int) -> Keys:
     """What rows of these columns have in common; `length`: how many rows, also where there is no column."""
     keys: Sequence[Key] = list(zip(*columns, strict=True)) if columns else [()] * length
-    return Keys(keys, dict(zip(reversed(keys), range(length - 1, -1, -1), strict=True)))
+    first: dict[Key, int] = {}
+    for at, key in enumerate(keys):
+        if key not in first:
+            first[key] = at
+    return Keys(keys, first)
 
 
 @dataclass(frozen=True)

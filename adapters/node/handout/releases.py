@@ -235,8 +235,8 @@ class Releases:
         """Agrees, refuses, puts in force (`at`: when, now if left out) or takes back. Who agrees does so on
         what this node itself worked out and showed (`shown`: its digest), not on what the broker tells.
 
-        Raises NotAllowed, NotFound, OwnProposal, NotShown, ReleaseUnfit, PartnerUnreachable, TrailUnavailable, and what
-        the broker says.
+        Raises NotAllowed, NotFound, OwnProposal, NotShown, ReleaseUnfit, PartnerUnreachable,
+        TrailUnavailable, and what the broker says.
         """
         person.needs(PRIVACY_OFFICER)
         await self._listen()
