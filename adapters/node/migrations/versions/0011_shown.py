@@ -5,8 +5,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 _heard = sa.table("heard_releases", sa.column("number", sa.Integer), sa.column("lives", sa.JSON))
 
