@@ -9,7 +9,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from json import dumps, loads
@@ -21,7 +21,8 @@ from typing import Any
 from policies.areas import compare_all
 from policies.cards import deck
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
-from policies.examination import Examination, examination, keep, kept_table, program
+from policies.examination import examination, keep, kept_table, program
+from policies.invariants import Invariant, limits
 from policies.release import Release, release_of
 from policies.showing import Showing, read_showing, showing
 
@@ -56,8 +57,19 @@ def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
     known = kept_effect(old, new, tables)
     if known is not None:
         return known
-    becomes = _holding(new, tables)
-    was = examination(old, tables)
+    _verify([limits(new.catalogue)])  # known at once: nothing need be worked out first
+    _verify(examination(new, tables).invariants)
+    found = compared(old, new, tables)
+    if tables is not None:
+        keep(asdict(found), _place(old, new, tables))
+    return found
+
+
+def compared(old: Release, new: Release, tables: Path | None = None) -> Effect:
+    """The same, whether or not everything holds that always must: for whoever makes a release. Raises
+    ReleaseError, PolicyUnavailable.
+    """
+    was, becomes = examination(old, tables), examination(new, tables)
     made: dict[tuple[str, str], Any] = {}
 
     def table(release: Release, region: str) -> Any:
@@ -66,21 +78,17 @@ def effect(old: Release, new: Release, tables: Path | None = None) -> Effect:
             made[key] = kept_table(release, tables, region)
         return made[key]
 
-    compared = compare_all(old, new, table)
-    dealt = deck(old, new, compared)
-    shown = showing(old, new, dealt, compared, (was.gates, becomes.gates))
-    found = Effect(becomes.digest, compared.changed, shown.verdict == "wider", dealt.partners, shown)
-    if tables is not None:
-        keep(asdict(found), _place(old, new, tables))
-    return found
+    found = compare_all(old, new, table)
+    dealt = deck(old, new, found)
+    shown = showing(old, new, dealt, found, (was.gates, becomes.gates))
+    return Effect(becomes.digest, found.changed, shown.verdict == "wider", dealt.partners, shown)
 
 
-def _holding(release: Release, tables: Path | None) -> Examination:
-    """What a release decides. Raises ReleaseError with the first thing that does not hold of it."""
-    found = examination(release, tables)
-    for one in found.broken:
-        raise ReleaseError(f"Dit geldt niet: {one.text} ({one.broken})")
-    return found
+def _verify(held: Iterable[Invariant]) -> None:
+    """Raises ReleaseError with the first thing that does not hold."""
+    for one in held:
+        if not one.holds:
+            raise ReleaseError(f"Dit geldt niet: {one.text} ({one.broken})")
 
 
 async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:

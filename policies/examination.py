@@ -36,10 +36,6 @@ class Examination:
     invariants: tuple[Invariant, ...]
     unreached: tuple[str, ...]
 
-    @property
-    def broken(self) -> tuple[Invariant, ...]:
-        return tuple(one for one in self.invariants if not one.holds)
-
 
 def examination(
     release: Release, tables: Path | None = None, say: Callable[[str], None] = lambda _: None

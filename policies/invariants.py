@@ -35,7 +35,7 @@ def invariants(parts: Parts, table: Table, found: list[Change]) -> list[Invarian
         *of_cells(parts.release.catalogue, table),
         _without_a_dimension(parts),
         of_gates(found),
-        _caps(parts.release.catalogue),
+        limits(parts.release.catalogue),
         Invariant(
             "withdrawn_fact",
             "Een feit dat vervalt of ontbreekt, staat nooit meer toe.",
@@ -134,7 +134,7 @@ def of_gates(found: Sequence[Change]) -> Invariant:
     )
 
 
-def _caps(catalogue: Catalogue) -> Invariant:
+def limits(catalogue: Catalogue) -> Invariant:
     return Invariant(
         "limits_within_the_law",
         "Termijnen en grenzen zijn niet ruimer dan de wet en de hand-out (Wmo 5.3.1; hand-out 2 en 11).",

@@ -117,7 +117,7 @@ def showing(
             + ", ".join(_short(code, new.catalogue, old.catalogue) for code in dealt.partners)
             + ".",
             f"{found.changed} van {found.cells} beslissingen veranderen.",
-            f"Deze versie is {new.catalogue.statuses[new.catalogue.status].nl}.",
+            after.status(),
         ),
         cards=tuple(_text(card, old, new, before, after) for card in dealt.cards),
         elsewhere=tuple(_of_flips(dealt.everywhere, after)),

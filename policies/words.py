@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from policies.catalogue import Catalogue, Named, Region, Rule
-from policies.compare import Comparison, Flip, KindOfChange
+from policies.compare import Flip, KindOfChange
 from policies.engine import Decision
 from policies.explain import Explanation
 from policies.gates import Change
@@ -314,33 +314,6 @@ class Words:
         }
         adds = " / ".join(", ".join(codes) for codes in change.adds if codes)
         return f"{change.field} = {value}: {texts[change.does]}{f' ({adds})' if adds else ''}"
-
-    def comparison(self, found: Comparison) -> Iterator[str]:
-        """What differs between two releases, for whoever must agree to it."""
-        yield from self.summary(found)
-        for flip in found.flips:
-            first, *rest = self.flip(flip)
-            yield ""
-            yield first
-            yield from (f"  {line}" for line in rest)
-
-    def summary(self, found: Comparison) -> Iterator[str]:
-        """How much differs, and whom it touches."""
-        yield self.status()
-        yield self._line("van", "from", found.old)
-        yield self._line("naar", "to", found.new)
-        if not found.flips:
-            yield self._either("Geen enkele beslissing verandert.", "No decision changes.")
-            return
-        yield self._either(
-            f"{found.changed} van {found.cells} vakjes veranderen. "
-            + ("Er komt iets bij dat mag." if found.wider else "Er komt niets bij dat mag."),
-            f"{found.changed} of {found.cells} cells change. "
-            + ("Something more is permitted." if found.wider else "Nothing more is permitted."),
-        )
-        yield self._line("regels", "rows", "; ".join(found.rows) or "-")
-        partners = [self._named(self._catalogue.partners, code) for code in found.partners]
-        yield self._line("raakt", "touches", "; ".join(partners))
 
     def flip(self, flip: Flip) -> Iterator[str]:
         """One change between two releases, as an officer would say it."""

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 
 from policies import Release
+from policies.cards import Deck
 from policies.compare import compare
 from policies.page import page
 from policies.release import release_of
 from policies.replay import replay
+from policies.showing import Showing, lines_of, showing
 from policies.table import Table
 from policies.words import Words
 
@@ -22,10 +25,14 @@ def of_status(release: Release, status: str) -> Release:
     return release_of({**release.files, ROWS: json.dumps({**data, "status": status}).encode()})
 
 
+def unchanged(release: Release) -> Showing:
+    return showing(release, release, Deck((), ()), compare(NOTHING, NOTHING), ((), ()))
+
+
 TOLD: dict[str, Callable[[Words, Release], str]] = {
     "the table": lambda words, _: "\n".join(words.table(NOTHING)),
-    "a comparison": lambda words, _: "\n".join(words.comparison(compare(NOTHING, NOTHING))),
-    "the page of a comparison": lambda words, _: page(compare(NOTHING, NOTHING), words, "nl"),
+    "a change": lambda _, release: "\n".join(lines_of(asdict(unchanged(release)))),
+    "the page of a change": lambda _, release: page(unchanged(release)),
     "what is decided again": lambda words, release: "\n".join(
         words.replay(replay([], release, lambda _: None))
     ),
