@@ -27,11 +27,20 @@ from policies.release import Release, release_of
 from policies.showing import Showing, read_showing, showing
 
 _CONTEXT = get_context("spawn")
-CPU_S = 1200
-"""Twenty times what an examination takes on a slow machine."""
-MEMORY_BYTES = 2 * 1024**3
-"""Some eight times what it takes."""
-MOST_TOLD_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of what examines a release: twenty times the time, and some six times the memory that it takes; and how
+    much it may tell.
+    """
+
+    cpu_s: int = 1200
+    memory_bytes: int = 2 * 1024**3
+    told_bytes: int = 8 * 1024 * 1024
+
+
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,9 @@ def _verify(held: Iterable[Invariant]) -> None:
             raise ReleaseError(f"Dit geldt niet: {one.text} ({one.broken})")
 
 
-async def effect_apart(old: Release, new: Release, tables: Path | None = None) -> Effect:
+async def effect_apart(
+    old: Release, new: Release, tables: Path | None = None, limits: Limits = _LIMITS
+) -> Effect:
     """The same; what was not kept in a process of its own, after everything that is urgent, and a cancelled
     call ends it.
 
@@ -103,13 +114,13 @@ async def effect_apart(old: Release, new: Release, tables: Path | None = None) -
         return known
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(
-        target=_work, args=(theirs, dict(old.files), dict(new.files), tables), daemon=True
+        target=_work, args=(theirs, dict(old.files), dict(new.files), tables, limits), daemon=True
     )
     starting = asyncio.ensure_future(asyncio.to_thread(process.start))
     try:
         await asyncio.shield(starting)
         theirs.close()
-        told = await asyncio.to_thread(_received, ours)
+        told = await asyncio.to_thread(_received, ours, limits.told_bytes)
         if told is None:
             await asyncio.to_thread(process.join)
             raise _ended(process.exitcode)
@@ -123,14 +134,14 @@ async def effect_apart(old: Release, new: Release, tables: Path | None = None) -
     return told
 
 
-def _received(ours: Connection) -> Effect | str | None:
+def _received(ours: Connection, most: int) -> Effect | str | None:
     """What the other process found, or why it cannot be a release; None: it ended without a word."""
     try:
-        raw = ours.recv_bytes(MOST_TOLD_BYTES)
+        raw = ours.recv_bytes(most)
     except EOFError:
         return None
     except OSError:
-        return f"What it would change takes more than {MOST_TOLD_BYTES} bytes to tell."
+        return f"What it would change takes more than {most} bytes to tell."
     told = loads(raw)
     return told if isinstance(told, str) else _read(told)
 
@@ -142,10 +153,18 @@ def _ended(status: int | None) -> PolicyError:
     return ReleaseError("It cannot be examined within the limits of time and memory.")
 
 
-def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], tables: Path | None) -> None:
+def _work(
+    out: Connection,
+    old: Mapping[str, bytes],
+    new: Mapping[str, bytes],
+    tables: Path | None,
+    within: Limits,
+) -> None:
     os.nice(10)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))  # SIGXCPU: the engine hears nothing else
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (within.cpu_s, within.cpu_s)
+    )  # SIGXCPU: the engine hears nothing else
+    resource.setrlimit(resource.RLIMIT_AS, (within.memory_bytes, within.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         found: Effect | str = effect(release_of(old), release_of(new), tables)
@@ -154,7 +173,7 @@ def _work(out: Connection, old: Mapping[str, bytes], new: Mapping[str, bytes], t
     except PolicyError as error:
         found = str(error)
     except MemoryError:
-        found = f"It takes more than {MEMORY_BYTES} bytes to examine."
+        found = f"It takes more than {within.memory_bytes} bytes to examine."
     out.send_bytes(dumps(found if isinstance(found, str) else asdict(found)).encode())
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from policies.engine import Decision, Facts
-from policies.parts import Columns, Parts, Touch, firsts
+from policies.parts import Columns, Key, Parts, Touch, firsts
 from policies.table import NO_GATES, space
 
 Does = Literal["refuses", "refuses some", "narrows", "nothing", "widens"]
@@ -51,40 +51,54 @@ class Situations:
         return rows, parts.decisions(rows, parts.columns(rows, self.touch, self.columns))
 
 
-_Everywhere = tuple[Sequence[Facts], Sequence[Sequence[object]], Columns]
+_Area = tuple[Sequence[Facts], Sequence[Sequence[object]], Columns]
 """The facts of each row, the values of each fact, the values of each node."""
 
-_known: "WeakKeyDictionary[Parts, _Everywhere]" = WeakKeyDictionary()
+_known: "WeakKeyDictionary[Parts, _Area]" = WeakKeyDictionary()
 
 
 def situations(parts: Parts, fields: Container[str], *, own: bool = True) -> dict[str, Situations]:
     """For each of these facts what it meets, in every area; `own`: also where only the fact itself differs,
     for who looks at what was before. Raises PolicyUnavailable.
     """
-    rows, facts, values = _everywhere(parts)
-    found = {}
-    for place, field in enumerate(parts.release.catalogue.vocabulary):
-        if field not in fields:
-            continue
-        touch = parts.touch(field)
-        read = [
-            *[facts[at] for at in touch.facts if own or at != place],
-            *[values[at] for at in touch.rules],
-        ]
-        some = list(firsts(read, len(rows)).first.values())
-        columns = [[column[at] for at in some] for column in values]
-        found[field] = Situations(place, [rows[at] for at in some], columns, touch)
-    return found
+    places = {
+        field: place for place, field in enumerate(parts.release.catalogue.vocabulary) if field in fields
+    }
+    met: dict[str, dict[Key, tuple[Facts, list[int]]]] = {field: {} for field in places}
+    for rows, facts, values in _areas(parts):
+        for field, place in places.items():
+            touch, known = parts.touch(field), met[field]
+            read = [
+                *[facts[at] for at in touch.facts if own or at != place],
+                *[values[at] for at in touch.rules],
+            ]
+            for key, at in firsts(read, len(rows)).first.items():
+                if key not in known:
+                    known[key] = rows[at], [column[at] for column in values]
+    return {
+        field: Situations(
+            place,
+            [row for row, _ in met[field].values()],
+            list(zip(*[values for _, values in met[field].values()], strict=True)),
+            parts.touch(field),
+        )
+        for field, place in places.items()
+    }
 
 
-def _everywhere(parts: Parts) -> _Everywhere:
-    """Every cell of every area. It is asked for more than once, and takes seconds. Raises
-    PolicyUnavailable.
+def _areas(parts: Parts) -> Iterator[_Area]:
+    """Every cell of every area, one area at a time. A release with one is asked for more than once, and going
+    through it takes seconds. Raises PolicyUnavailable.
     """
-    if parts not in _known:
-        rows = [facts for region in parts.release.catalogue.areas for _, facts in space(parts, region)]
-        _known[parts] = rows, list(zip(*rows, strict=True)), parts.columns(rows)
-    return _known[parts]
+    areas = parts.release.catalogue.areas
+    for region in areas:
+        found = _known.get(parts)
+        if found is None:
+            rows = [facts for _, facts in space(parts, region)]
+            found = rows, list(zip(*rows, strict=True)), parts.columns(rows)
+            if len(areas) == 1:
+                _known[parts] = found
+        yield found
 
 
 def changes(parts: Parts) -> list[Change]:

@@ -21,8 +21,9 @@ from contract.problems import Problem
 from contract.releases import Life
 from demo.caller import Json, Refused
 from demo.play import Play, decide_standing
+from gateway.handout import releases
 from gateway.handout.recorded import course_of, known_releases, recorded, recorded_at
-from policies import load_release
+from policies import ReleaseError, load_release
 from policies.bundle import pack
 from policies.certificate import fingerprint
 from policies.explain import explain
@@ -418,3 +419,31 @@ def test_what_was_heard_once_is_never_forgotten(agreeing: Play, prepared: Prepar
     lives = {life.release: life for life in node.releases._joined([odd, *rows])}
     assert odd["release"] not in lives
     assert [step.step for step in lives[old].steps] == ["activate"]
+
+
+def test_a_broker_that_loses_a_signed_step_is_caught_and_does_not_start(
+    agreeing: Play, prepared: Prepared
+) -> None:
+    """With one row less in its database: nodes keep what they heard and record it once; the broker itself
+    finds that its trail says more than its database.
+    """
+    propose(agreeing, prepared)
+    agree(agreeing, prepared)
+    step(agreeing, prepared, "rvdk", "two", "activate")
+    world = world_of(agreeing)
+    node = world.apps[world.address("rvdk")].state.node
+    world.do(node.releases.hear())
+    agreement = world.apps[world.address(BROKER)].state.agreement
+    agreement._lives.pop(prepared.release.revision)
+    for _ in range(2):
+        world.do(node.releases.hear())
+    assert kinds(world, "rvdk").count("misdeed") == 4  # proposed, agreed on twice, put in force
+    assert node.hand_outs.revision(int(world.clock().timestamp())) == prepared.release.revision
+
+    def lose(store: Any, _: object) -> None:
+        store.execute(releases.releases.delete().where(releases.releases.c.base.is_not(None)))
+
+    world.do(agreement._trail.append([], lose))
+    world.stop(BROKER)
+    with pytest.raises(ReleaseError, match="lacks a step"):
+        world.start(BROKER)

@@ -1,0 +1,125 @@
+"""One partner that wants more than the others agreed to: what it brings comes in force for nobody."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import Release, load_release
+from policies.cards import deck
+from policies.compare import Comparison
+from policies.effect import Limits, effect, effect_apart
+from policies.errors import ReleaseError
+from policies.gates import changes_of, situations
+from policies.invariants import of_gates
+from policies.parts import Parts
+from policies.release import CATALOGUE, MATRIX, PARAMETERS, release_of
+
+OLD = load_release()
+EVERYBODY = tuple(sorted(OLD.catalogue.partners))
+SAME = Comparison("", "", 0, 0, (), (), ())
+CASE = "handout/case/case.rego"
+
+
+def with_data(file: str, change: Callable[[Any], object]) -> Release:
+    data = json.loads(OLD.files[file])
+    change(data)
+    return release_of({**OLD.files, file: json.dumps(data).encode()})
+
+
+def with_rules(path: str, wanted: str, instead: str) -> Release:
+    source = OLD.files[path].decode()
+    assert wanted in source
+    return release_of({**OLD.files, path: source.replace(wanted, instead).encode()})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ('not input.case.melding == "registered"', "case.melding"),
+        ('not input.case.criteria == "relevance_only"', "case.criteria"),
+        ('if not input.case.kind == "named"', "case.kind"),
+    ],
+    ids=["melding", "criteria", "anonymous"],
+)
+def test_rules_that_no_longer_ask_for_a_melding_or_criteria(wanted: str, field: str) -> None:
+    """The certificate may say what it likes: everybody works out that a gate stands open, and everybody must
+    sign what no row shows.
+    """
+    weakened = with_rules(CASE, wanted, wanted.replace("not input", "input"))
+    assert deck(OLD, weakened, SAME).partners == EVERYBODY
+    parts = Parts(weakened)
+    [met] = situations(parts, {field}).values()
+    broken = of_gates(list(changes_of(field, met, parts))).broken
+    assert broken is not None
+    honest = Parts(OLD)
+    [met] = situations(honest, {field}).values()
+    assert all(one.gate or one.does == "refuses some" for one in changes_of(field, met, honest))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("notice_days", 280),
+        ("human_deadline_working_days", 60),
+        ("melding_due_hours", 2400),
+        ("deferral_max_days", 15),
+        ("police_lookback_years", 50),
+    ],
+)
+def test_a_limit_beyond_the_law_is_unfit_at_once(name: str, value: int) -> None:
+    """Nothing need be worked out for it, and nobody can sign it."""
+    wider = with_data(PARAMETERS, lambda data: data.update({name: value}))
+    with pytest.raises(ReleaseError, match=f"{name} = {value}"):
+        effect(OLD, wider)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data["legal_bases"]["in_vt_criminal"].update(gap=None),
+        lambda data: data["questions"]["reclassering.known"].update(nl="ooit bekend bij Reclassering?"),
+        lambda data: data["obligations"]["inform_subject"].update(nl="vertel het de persoon niet"),
+    ],
+    ids=["a gap that is gone", "now becomes ever", "a duty that says the opposite"],
+)
+def test_a_text_that_says_something_else_is_signed_by_everybody(change: Callable[[Any], object]) -> None:
+    """No decision changes by it, and it is what people sign, read and act on."""
+    dealt = deck(OLD, with_data(CATALOGUE, change), SAME)
+    assert [card.partners for card in dealt.cards] == [EVERYBODY]
+    assert all(card.differences for card in dealt.cards)
+
+
+def test_a_row_is_not_dressed_as_a_review() -> None:
+    """A purpose more beside a reviewer: the card is the row's, with the purpose on it."""
+    reviewed = {"status": "reviewed", "reviewed_by": "x", "reviewed_on": "2026-11-30"}
+
+    def change(data: Any) -> None:
+        data["rules"]["A06"].update(reviewed)
+        data["rules"]["A06"]["purposes"].append("interpret")
+
+    [card] = deck(OLD, with_data(MATRIX, change), SAME).cards
+    assert (card.kind, card.code) == ("row", "A06")
+    assert ("rules", "A06", "purposes") in {one.place for one in card.differences}
+
+
+ENDLESS = """
+_big := [1 | some _ in [{0}]; some _ in [{0}]; some _ in [{0}]; some _ in [{0}]; some _ in [{0}]]
+
+reasons contains "case_closed" if count(_big) == 1
+""".format(", ".join(str(number) for number in range(100)))
+
+
+@pytest.mark.parametrize(
+    "within",
+    [Limits(cpu_s=4), Limits(cpu_s=60, memory_bytes=300 * 1024 * 1024)],
+    ids=["time", "memory"],
+)
+def test_rules_without_end_take_no_more_than_they_may(within: Limits, tmp_path: Path) -> None:
+    """The process that examines ends; what came is no release, and is not called unavailable."""
+    endless = release_of({**OLD.files, CASE: OLD.files[CASE] + ENDLESS.encode()})
+    with pytest.raises(ReleaseError):
+        asyncio.run(effect_apart(OLD, endless, tmp_path, within))
