@@ -161,9 +161,8 @@ def _work(
     within: Limits,
 ) -> None:
     os.nice(10)
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (within.cpu_s, within.cpu_s)
-    )  # SIGXCPU: the engine hears nothing else
+    # SIGXCPU first, which the engine cannot ignore and nobody outside sends
+    resource.setrlimit(resource.RLIMIT_CPU, (within.cpu_s, within.cpu_s + 5))
     resource.setrlimit(resource.RLIMIT_AS, (within.memory_bytes, within.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

@@ -87,6 +87,7 @@ ADMISSIONS: Mapping[str, Admission] = {
     "DELETE /pause": _of_party("C11", MANAGER),
     # the hand-out
     "GET /releases": _of_party("P", PRIVACY_OFFICER),
+    "GET /releases/{id}": _of_party("P", PRIVACY_OFFICER),
     "POST /releases": _of_party("P", PRIVACY_OFFICER),
     "POST /releases/{id}/steps": _of_party("P", PRIVACY_OFFICER),
     "POST /release-rollbacks": _of_party("P", PRIVACY_OFFICER),

@@ -55,9 +55,6 @@ def test_rules_that_no_longer_ask_for_a_melding_or_criteria(wanted: str, field: 
     [met] = situations(parts, {field}).values()
     broken = of_gates(list(changes_of(field, met, parts))).broken
     assert broken is not None
-    honest = Parts(OLD)
-    [met] = situations(honest, {field}).values()
-    assert all(one.gate or one.does == "refuses some" for one in changes_of(field, met, honest))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +112,7 @@ reasons contains "case_closed" if count(_big) == 1
 
 @pytest.mark.parametrize(
     "within",
-    [Limits(cpu_s=4), Limits(cpu_s=60, memory_bytes=300 * 1024 * 1024)],
+    [Limits(cpu_s=4), Limits(cpu_s=300, memory_bytes=300 * 1024 * 1024)],
     ids=["time", "memory"],
 )
 def test_rules_without_end_take_no_more_than_they_may(within: Limits, tmp_path: Path) -> None:

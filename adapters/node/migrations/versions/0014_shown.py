@@ -5,8 +5,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 
 _heard = sa.table("heard_releases", sa.column("number", sa.Integer), sa.column("lives", sa.JSON))
 
