@@ -19,6 +19,7 @@ from typing import Any
 import policies
 from policies import Release, load_release
 
+NAME = "raad bij het duiden"
 CHANGELOG = (
     "De Raad mag voortaan ook bij het samen duiden laten weten of hij een kind of ouder kent (regel A06). "
     "Nu kan dat alleen vóór het overleg."
@@ -38,7 +39,8 @@ class Proposal:
     def body(self) -> dict[str, Any]:
         """As a node takes it."""
         files = {path: content.decode() for path, content in self.release.files.items()}
-        return {"files": files, "certificate": self.certificate, "changelog": CHANGELOG}
+        named = {"name": NAME, "changelog": CHANGELOG}
+        return {"files": files, "certificate": self.certificate, **named}
 
 
 class Preparing:

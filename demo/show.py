@@ -27,6 +27,7 @@ TITLES = {
     "acute_danger": "Acuut gevaar: eerst bellen",
     "partner_down": "Een partner is even weg",
     "asked_again": "Dezelfde vraag nog een keer",
+    "nobody_alone": "Eén organisatie wil meer dan mag: niemand kan tekenen, en iedereen ziet waarom",
     "another_region": "Een ander Veilig Thuis vraagt: twee reclasseringen, en een Raad die nog niet meedoet",
     "new_release": "Een nieuwe versie van de hand-out: voorgesteld, ondertekend, in werking, teruggezet",
     "informed": "Niemand wordt vergeten: een jaar van de zaak, versneld",

@@ -1,12 +1,16 @@
 """The stories, played through the nodes' own interfaces, each with what must come of it."""
 
+import json
 from collections.abc import Callable, Sequence
 
-from demo.caller import Json, Refused
+from demo.caller import DemoCaller, Json, Refused
 from demo.informed import informed
 from demo.members import OTHER_REGION
 from demo.play import Play, PlayedStory, Story, decide_standing, ended, played
 from demo.proven import export_verified, insider_caught
+from policies import load_release
+from policies.release import PARAMETERS, release_of
+from policies.showing import lines_of
 
 
 def stalking(play: Play, told: PlayedStory) -> None:
@@ -261,6 +265,42 @@ def another_region(play: Play, told: PlayedStory) -> None:
     told.notes.append("In Flevoland doet de Raad nog niet mee: de andere vragen zijn gesteld, die ene niet.")
 
 
+def shown_by(officer: DemoCaller, place: str) -> Json:
+    """What the own node of an officer shows of a version, once it has worked that out."""
+    found: Json = officer.until(place, lambda now: bool(now["shown"] or now["unfit"]), within_s=240)
+    return found
+
+
+def nobody_alone(play: Play, told: PlayedStory) -> None:
+    """The police bring a version by which a person hears only after months; all others see why not."""
+    packaged = load_release()
+    files = {path: content.decode() for path, content in packaged.files.items()}
+    data = json.loads(files[PARAMETERS])
+    files[PARAMETERS] = json.dumps({**data, "notice_days": 10 * data["notice_days"]})
+    slower = release_of({path: content.encode() for path, content in files.items()}).revision
+    claimed: Json = {"revision": slower, "digest": "", "invariants": [{"name": "alles", "holds": True}]}
+    claimed |= {"engines": [], "rego": None, "mutants": None}
+    police = play.caller("politie", "privacy_officer")
+    body = {"files": files, "certificate": json.dumps(claimed), "name": "later vertellen"}
+    police.post("/v1/releases", {**body, "changelog": "Een betrokkene hoort het binnen veertig weken."})
+    found: Json = {}
+    place = f"/v1/releases/{slower.removeprefix('sha256:')}"
+    for partner in ("politie", "veilig_thuis", "om"):
+        row = play.caller(partner, "privacy_officer").until(
+            "/v1/releases",
+            lambda now: any(one["release"] == slower and one["unfit"] for one in now["releases"]),
+            within_s=240,
+        )
+        found = next((one for one in row["releases"] if one["release"] == slower), {})
+        told.must(found.get("state") == "unfit", f"{partner} ziet: {found.get('state')}")
+    told.notes.append(f"De politie stelt voor: {found.get('changelog')} Iedereen ziet: {found.get('unfit')}")
+    try:
+        play.caller("om", "privacy_officer").post(f"{place}/steps", {"step": "approve", "shown": "0" * 64})
+        told.must(False, "het OM keurde goed wat niet kan")
+    except Refused as refused:
+        told.notes.append(f"Akkoord geven kan niet: {refused.code}.")
+
+
 def new_release(play: Play, told: PlayedStory) -> None:
     """RvdK proposes a row, the effect is shown, those it touches sign, it comes into force while a question
     is under way, and is rolled back.
@@ -292,14 +332,24 @@ def new_release(play: Play, told: PlayedStory) -> None:
     proposer.post("/v1/releases", proposal.body())
     shown = state("examined")
     told.must(shown["needed"] == ["rvdk", "veilig_thuis"], f"moet tekenen: {shown.get('needed')}")
-    told.notes += [f"De Raad stelt voor: {shown['changelog']}", *(line for line in shown["lines"] if line)]
+    read = shown_by(vt, place)
+    told.must(read["verdict"] == "wider", f"oordeel: {read.get('verdict')}")
+    told.notes += [
+        f"De Raad stelt voor, als '{shown['name']}': {shown['changelog']}",
+        *filter(None, lines_of(read)),
+    ]
     try:
-        proposer.post(f"{place}/steps", {"step": "approve"})
+        proposer.post(f"{place}/steps", {"step": "approve", "shown": shown_by(proposer, place)["shown"]})
         told.must(False, "de indiener keurde het eigen voorstel goed")
     except Refused as refused:
         told.must(refused.code == "own_proposal", f"eigen voorstel: {refused.code}")
-    for officer in (vt, rvdk):
-        officer.post(f"{place}/steps", {"step": "approve"})
+    rvdk.post(f"{place}/steps", {"step": "approve", "shown": shown_by(rvdk, place)["shown"]})
+    try:
+        rvdk.post(f"{place}/steps", {"step": "activate"})
+        told.must(False, "twee mensen van de Raad lieten samen iets gelden")
+    except Refused as refused:
+        told.must(refused.code == "not_agreed", f"alleen de Raad: {refused.code}")
+    vt.post(f"{place}/steps", {"step": "approve", "shown": read["shown"]})
     ask("refused:purpose_not_allowed")
     kind = "rvdk.investigation_type"
     girl = play.subject("children_and_adults.girl", "child", [kind])
@@ -331,6 +381,7 @@ STORIES: tuple[Story, ...] = (
     partner_down,
     asked_again,
     another_region,
+    nobody_alone,
     new_release,
     informed,
     export_verified,
