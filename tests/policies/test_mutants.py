@@ -22,7 +22,7 @@ def test_a_wider_row_is_caught(release: Release, place: str) -> None:
 @pytest.mark.parametrize("number", range(len(CAPS) + 1))
 def test_a_limit_beyond_the_law_is_caught(release: Release, number: int) -> None:
     mutant = list(wider_limits(release))[number]
-    assert caught_by(mutant, load_scenarios(HAND_OUT)) in {"limits", "catalogue"}, mutant.place
+    assert caught_by(mutant, scenarios_of(release)) in {"limits", "catalogue"}, mutant.place
 
 
 def test_a_duty_less_is_caught(release: Release) -> None:
@@ -30,7 +30,7 @@ def test_a_duty_less_is_caught(release: Release) -> None:
     mutants = list(fewer_duties(release))
     assert len(mutants) > 12
     for mutant in mutants[::5]:
-        assert caught_by(mutant, load_scenarios(HAND_OUT)) is not None, mutant.place
+        assert caught_by(mutant, scenarios_of(release)) is not None, mutant.place
 
 
 def test_a_release_that_is_not_changed_is_not_caught(release: Release) -> None:
