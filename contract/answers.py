@@ -42,6 +42,10 @@ class Answer(BaseModel):
     valid_until: date | None = None
 
 
+def envelope_bytes(slots: int) -> int:
+    return _HEAD_BYTES + slots * SLOT_BYTES
+
+
 def envelope(*, oin: str, inquiry: str, slots: int, answers: Mapping[int, Answer]) -> bytes:
     """The plaintext of a reply: a head and one slot per outcome, empty where there is no answer (yet).
 
@@ -65,11 +69,7 @@ def opened(plaintext: bytes, *, oin: str, inquiry: str) -> dict[int, Answer]:
     """
     try:
         head = _Head.model_validate_json(plaintext[:_HEAD_BYTES])
-        if (
-            head.iss != oin
-            or head.inquiry != inquiry
-            or len(plaintext) != _HEAD_BYTES + head.slots * SLOT_BYTES
-        ):
+        if head.iss != oin or head.inquiry != inquiry or len(plaintext) != envelope_bytes(head.slots):
             raise DocumentMalformed
         slots = [
             plaintext[start : start + SLOT_BYTES] for start in range(_HEAD_BYTES, len(plaintext), SLOT_BYTES)

@@ -55,8 +55,9 @@ QuestionCode = Annotated[str, AfterValidator(_question)]
 Oin = Annotated[str, AfterValidator(_oin)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 Ref = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
+"""A random reference: a UUID of version 4 and its variant (RFC 9562), in the one way it is written."""
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 """A moment, in whole seconds since 1970, up to the year 9999."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

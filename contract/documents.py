@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contract.answers import envelope_bytes
 from contract.codes import (
     AgeBand,
     Base64Url,
@@ -38,7 +39,8 @@ from contract.codes import (
     Urgency,
     partner_of,
 )
-from contract.signing import Document
+from contract.sealing import KEYS_BYTES, LOCKED_LETTERS, sealed_letters
+from contract.signing import Document, digest
 
 MAX_INQUIRIES = 16
 """In one request: one for each party that is asked in a case, of all kinds in a region together."""
@@ -141,6 +143,15 @@ class Inquiry(Document):
     identities: Annotated[Mapping[Ref, Digest], Field(max_length=12)]
     kid: Kid
     sealed: Base64Url
+
+    def locks(self, texts: Mapping[str, str]) -> bool:
+        """Whether these, by subject reference, are locked identities of this inquiry, each of the one length,
+        and its sealed keys are of theirs.
+        """
+        return len(self.sealed) == sealed_letters(KEYS_BYTES) and all(
+            len(text) == LOCKED_LETTERS and digest(text) == self.identities.get(ref)
+            for ref, text in texts.items()
+        )
 
     @property
     def asks(self) -> str:
@@ -253,6 +264,13 @@ class Reply(Document):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1, max_length=MAX_QUESTIONS)]
     kid: Kid
     sealed: Base64Url
+
+    @property
+    def even(self) -> bool:
+        """Whether what is sealed has the one length that its number of outcomes gives: a yes is no longer
+        than a no.
+        """
+        return len(self.sealed) == sealed_letters(envelope_bytes(len(self.outcomes)))
 
 
 class ProvenEntry(_Part):

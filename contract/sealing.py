@@ -6,7 +6,8 @@ AES-256-GCM.
 - HPKE's base mode says nothing about the sender; the signed document around it does.
 - Identities are locked apart, each under a key of its own; the inquiry seals only these keys. So the broker
   can leave out the identity of a subject about whom it permits nothing, and the holder never gets it.
-- Everything is padded to a fixed size before it is sealed: length tells nothing.
+- Everything is padded to a fixed size before it is sealed: length tells nothing. Whoever passes on or opens
+  what is sealed holds it to exactly that length.
 """
 
 import json
@@ -24,7 +25,28 @@ from contract.keys import OpeningKey
 from contract.problems import SealedForAnother
 
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_TAG_BYTES = 16
+_ENCAPSULATED_BYTES = 1088 + 32  # a ciphertext of ML-KEM-768 and a share of X25519
 _NONCE = bytes(12)  # each lock has a fresh key, used once (SP 800-38D 8.2 asks for unique pairs)
+
+
+LOCKED_BYTES = 4096
+"""Every locked text has this size: an identity and a short text for each of at most five questions."""
+
+KEYS_BYTES = 1280
+"""The keys of the locked texts of at most twelve subjects."""
+
+
+def sealed_letters(size: int) -> int:
+    """How many letters of base64url a sealed text of this many bytes has."""
+    return _letters(_ENCAPSULATED_BYTES + size + _TAG_BYTES)
+
+
+def _letters(size: int) -> int:
+    return -(-size * 4 // 3)
+
+
+LOCKED_LETTERS = _letters(LOCKED_BYTES + _TAG_BYTES)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,6 @@ from contract.problems import (
     TooBusy,
 )
 from contract.signatory import Received, Signatory
-from contract.signing import digest
 from gateway.inquiries import cases, inquiries
 from gateway.inquiries.asked import AskedInquiry, accepted_as, entries_of
 from gateway.inquiries.cases import Case, CaseRaced
@@ -255,8 +254,8 @@ class Broker:
         """A reply that a holder's person released later. Handing the same one in again changes nothing.
 
         Raises a document problem, also for a reply to what was asked so long ago that no answer counts any
-        more, DocumentReplayed when it answers what was answered already, Conflict when
-        its permit may still come to count, TrailUnavailable.
+        more, DocumentReplayed when it answers what was answered already, Conflict when its permit may still
+        come to count, TrailUnavailable.
         """
         reply = self._signatory.read(Reply, token)
         accepted = await self._trail.read(lambda store: inquiries.load_one(store, reply.document.inquiry_jti))
@@ -326,10 +325,14 @@ class Broker:
             raise DocumentMalformed
         for one, beside in zip(received, presented, strict=True):
             document = one.document
-            digests = {subject_ref: digest(locked) for subject_ref, locked in beside.identities.items()}
-            if digests != document.identities or any(
-                question.question not in hand_out.release.catalogue.questions
-                for question in document.questions
+            whole = beside.identities.keys() == document.identities.keys()
+            if (
+                not whole
+                or not document.locks(beside.identities)
+                or any(
+                    question.question not in hand_out.release.catalogue.questions
+                    for question in document.questions
+                )
             ):
                 raise DocumentMalformed
             attested = document.urgency_attested

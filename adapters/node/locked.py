@@ -13,14 +13,8 @@ from contract.codes import Code, Oin, QuestionCode, Ref
 from contract.documents import Inquiry
 from contract.identity import Identity, IdentityError
 from contract.problems import DocumentMalformed
-from contract.sealing import Context, Sealed, lock, padded, seal, unlock, unseal
+from contract.sealing import KEYS_BYTES, LOCKED_BYTES, Context, Sealed, lock, padded, seal, unlock, unseal
 from contract.signatory import Signatory
-
-LOCKED_BYTES = 4096
-"""Every locked text has this size: an identity and a short text for each of at most five questions."""
-
-_KEYS_BYTES = 1280
-"""The keys of at most twelve subjects."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ def lock_subjects(
         keys[subject_ref] = base64url.encode(key)
     me = signatory.party
     context = Context("inquiry", case_ref, purpose, me.code, holder, jti)
-    plaintext = padded({"iss": me.oin, "jti": jti, "keys": keys}, _KEYS_BYTES)
+    plaintext = padded({"iss": me.oin, "jti": jti, "keys": keys}, KEYS_BYTES)
     return texts, seal(plaintext, signatory.directory.sealing_key(holder, signatory.now()), context)
 
 

@@ -46,7 +46,7 @@ class Courier:
         self, accepted: Accepted, reply: Received[Reply], *, permits: Sequence[str]
     ) -> DeliveredReply:
         """A reply that answers this inquiry: from its holder, to one of these permits, about permitted
-        questions, each once.
+        questions, each once, sealed in the one length.
 
         Raises DocumentMalformed.
         """
@@ -62,6 +62,8 @@ class Courier:
         )
         if not ours or len(set(indexes)) != len(indexes) or not permitted.issuperset(indexes):
             raise DocumentMalformed
+        if not said.even:
+            raise DocumentMalformed  # its length could tell what the centre must not know
         return DeliveredReply(accepted, said.permit, reply)
 
     async def _deliver(self, accepted: Accepted) -> DeliveredReply | None:

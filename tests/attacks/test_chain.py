@@ -612,9 +612,6 @@ NOT_OPENED: dict[str, dict[str, Any]] = {
     "an envelope of another inquiry": {
         "plaintext": lambda whole: whole.replace(b'"inquiry":"', b'"inquiry":"0')[: len(whole)]
     },
-    "a byte more": {"plaintext": lambda whole: whole + b" "},
-    "one slot more": {"plaintext": lambda whole: whole + whole[-SLOT_BYTES:]},
-    "no slot": {"plaintext": lambda whole: whole[:-SLOT_BYTES]},
     "a text in a slot": {
         "plaintext": lambda whole: whole.replace(b'"yes"', b'"Jan de Tester"')[: len(whole)]
     },
@@ -623,7 +620,6 @@ NOT_OPENED: dict[str, dict[str, Any]] = {
     },
     "not JSON": {"plaintext": lambda whole: whole.replace(b"{", b"[")},
     "not text": {"plaintext": lambda whole: b"\xff" * len(whole)},
-    "nothing": {"plaintext": lambda whole: b""},
     "an answer where a person must look": {"outcomes": (Outcome(index=0, status="waits_for_person"),)},
 }
 
@@ -640,6 +636,25 @@ def test_what_a_holder_may_not_say_is_not_shown(wrong: str, chain: LocalWorld, r
     )
     assert shown["problems"] in (["document_malformed"], ["sealed_for_another"])
     assert (theirs["status"], theirs["answer"]["codes"]) == ("answered", ["no"])
+
+
+ANOTHER_LENGTH: dict[str, Callable[[bytes], bytes]] = {
+    "a byte more": lambda whole: whole + b" ",
+    "one slot more": lambda whole: whole + whole[-SLOT_BYTES:],
+    "no slot": lambda whole: whole[:-SLOT_BYTES],
+    "nothing": lambda whole: b"",
+}
+
+
+@pytest.mark.parametrize("wrong", ANOTHER_LENGTH)
+def test_a_reply_of_another_length_is_not_passed_on(
+    wrong: str, chain: LocalWorld, reclassering: Insider
+) -> None:
+    """The broker drops it, for a length can tell a yes from a no; the answers of the others are there."""
+    with holder_that(chain, "reclassering", _evil(reclassering, plaintext=ANOTHER_LENGTH[wrong])):
+        shown = chair_asks(chain)
+    assert [item["status"] for item in shown["items"]] == ["sent", "answered"]
+    assert shown["problems"] == []
 
 
 def test_a_holder_that_answers_as_it_must_is_shown(chain: LocalWorld, reclassering: Insider) -> None:

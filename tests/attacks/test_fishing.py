@@ -4,6 +4,7 @@ holder has to look at, no machine tells.
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,8 +17,10 @@ import pytest
 import adapters.node.app
 import gateway.app
 from adapters.node.answering import answering
+from contract.answers import Answer
 from contract.codes import BROKER
 from contract.identity import Identity
+from contract.signing import digest
 from demo.caller import Refused
 from demo.cast import cast
 from demo.play import Play, decide_standing
@@ -25,7 +28,7 @@ from gateway.inquiries import inquiries
 from party.events import Event
 from party.wire import Response
 from tests.attacks.conftest import none
-from tests.attacks.insider import SOMEBODY, Insider, code_of
+from tests.attacks.insider import SOMEBODY, Asked, Door, Insider, code_of
 from tests.world import LocalWorld, local_world
 
 
@@ -210,3 +213,84 @@ def test_what_waited_too_long_is_answered_by_nobody(chain: LocalWorld, vt: Insid
         assert code_of(om.hand_in(reply.token)) == (400, "document_expired")
         official.post(f"{place}/looks")
         assert jti not in {row["inquiry"] for row in official.get("/v1/questions")}
+
+
+# ── sizes and references ──
+
+
+def test_the_broker_passes_on_nothing_that_is_longer(chain: LocalWorld, vt: Insider) -> None:
+    """Three million letters instead of an identity, a letter more or less, other sealed keys: refused at the
+    door, though the inquiry commits to them; nothing is recorded or sent.
+    """
+    case = vt.case()
+    whole = vt.inquiry(case)
+    [(ref, text)] = whole.identities.items()
+    for other in (text * 600, text + "A", text[:-1], "A"):
+        longer = vt.inquiry(case, subject_ref=ref, identities={ref: digest(other)})
+        before = Door(chain)
+        assert code_of(vt.present(Asked(longer.signed, {ref: other}))) == (400, "document_malformed"), len(
+            other
+        )
+        assert before.quiet()
+    for sealed in (whole.signed.document.sealed + "A", "A" * 40_000):
+        keys = vt.inquiry(case, sealed=sealed)
+        before = Door(chain)
+        assert code_of(vt.present(keys))[0] in {400, 413}
+        assert before.quiet()
+
+
+def test_a_holder_opens_nothing_that_is_longer(chain: LocalWorld, vt: Insider, broker: Insider) -> None:
+    """Also where the broker passed it on."""
+    ref = str(uuid.uuid4())
+    longer = "A" * 10_000
+    asked = vt.inquiry(vt.case(), subject_ref=ref, identities={ref: digest(longer)})
+    permit = broker.permit(asked).token
+    told = broker.show_permit("reclassering", permit, Asked(asked.signed, {ref: longer}))
+    assert code_of(told) == (400, "document_malformed")
+
+
+def test_a_holder_whose_yes_is_longer_than_its_no_is_noticed_at_the_broker(
+    chain: LocalWorld, vt: Insider
+) -> None:
+    """A byte, or a slot: the reply is no reply, and nothing of it is recorded."""
+    question = "om.safety_measure_in_force"
+    asked = vt.inquiry(vt.case(), question, purpose="interpret", identity=somebody(chain, False, 0))
+    assert state(vt.present(asked)) == "waits_for_person"
+    trail, jti = chain.apps[chain.address(BROKER)].state.broker._trail, asked.signed.document.jti
+    permit = chain.do(trail.read(lambda store: inquiries.load_one(store, jti))).permits[0]
+    om = Insider(chain, "om")
+    answer = Answer(codes=("none",), as_of=chain.today, source="official")
+    for longer in (b" ", b" " * 1024):
+        reply = om.reply(asked.signed, permit, [answer], plaintext=lambda whole, more=longer: whole + more)
+        before = Door(chain)
+        assert code_of(om.hand_in(reply.token)) == (400, "document_malformed")
+        assert before.quiet()
+    assert om.hand_in(om.reply(asked.signed, permit, [answer]).token).status == 204
+
+
+NOT_RANDOM = {
+    "a number of a person": "99990000-6000-0000-0000-000999900006",
+    "of another version": "5f0c9f1e-2b74-1c58-9d0e-6a7b8c9d0e1f",
+    "of another variant": "5f0c9f1e-2b74-4c58-cd0e-6a7b8c9d0e1f",
+    "nil": "00000000-0000-0000-0000-000000000000",
+    "in capitals": "5F0C9F1E-2B74-4C58-9D0E-6A7B8C9D0E1F",
+}
+
+
+@pytest.mark.parametrize("ref", NOT_RANDOM)
+def test_a_reference_is_random(ref: str, chain: LocalWorld, vt: Insider) -> None:
+    """Of a case, a subject, an inquiry: a UUID of version 4 and its variant, or it is refused unseen."""
+    case = vt.case()
+    before = Door(chain)
+    with_ref = [
+        (BROKER, "/v1/cases", {"statement": vt.forged(vt.statement(), case_ref=NOT_RANDOM[ref])}),
+        (BROKER, "/v1/cases", {"statement": vt.forged(vt.statement(), jti=NOT_RANDOM[ref])}),
+    ]
+    inquiry = vt.inquiry(case)
+    beside = {"identities": inquiry.identities}
+    for name in ("case_ref", "jti"):
+        token = vt.forged(inquiry.signed, **{name: NOT_RANDOM[ref]})
+        with_ref.append((BROKER, "/v1/inquiries", {"inquiries": [{"inquiry": token, **beside}]}))
+    for to, path, body in with_ref:
+        assert code_of(vt.post(to, path, body)) == (400, "document_malformed"), path
+    assert before.quiet()

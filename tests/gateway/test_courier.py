@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from contract.base64url import encode
+from contract.answers import envelope_bytes
 from contract.codes import BROKER
 from contract.documents import CaseFacts, Outcome, Permit, Reply
 from contract.problems import DocumentMalformed
+from contract.sealing import sealed_letters
 from contract.signing import digest
 from gateway.inquiries.courier import Courier
 from gateway.inquiries.inquiries import Accepted, Progress
@@ -109,7 +110,7 @@ class Holder:
             "inquiry_jti": JTI,
             "outcomes": (Outcome(index=0, status="answered"),),
             "kid": "k" * 16,
-            "sealed": encode(b"sealed"),
+            "sealed": "A" * sealed_letters(envelope_bytes(1)),
         }
         signed = self.parties[by].write(Reply, to=BROKER, **{**fields, **changes})
         return Response(status, json.dumps({"reply": signed.token}).encode())
@@ -146,6 +147,9 @@ BAD: dict[str, Callable[[Holder], Response | None]] = {
     "answers another permit": lambda holder: holder.reply(permit=digest("another")),
     "answers what was not asked": lambda holder: holder.reply(
         outcomes=(Outcome(index=1, status="answered"),)
+    ),
+    "seals more than an answer": lambda holder: holder.reply(
+        sealed="A" * (sealed_letters(envelope_bytes(1)) + 1)
     ),
     "answers twice": lambda holder: holder.reply(outcomes=(Outcome(index=0, status="answered"),) * 2),
 }

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects, unlock_subjects
+from adapters.node.locked import Locked, lock_subjects, unlock_subjects
 from contract import base64url
 from contract.documents import AskedQuestion, Inquiry
 from contract.identity import Identity
 from contract.problems import DocumentMalformed, SealedForAnother
-from contract.sealing import Context, lock, padded, seal
+from contract.sealing import LOCKED_BYTES, Context, lock, padded, seal
 from contract.signing import digest
 from tests.parties import NOON, Parties
 

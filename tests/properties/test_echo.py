@@ -47,7 +47,7 @@ leaves = (
     | st.integers(min_value=0, max_value=10**12).map(lambda _: 999900006)
     | st.none()
     | st.booleans()
-    | st.just(str(uuid.UUID(int=0)))
+    | st.just(str(uuid.UUID(int=0, version=4)))
 )
 anything = st.recursive(
     leaves,
@@ -61,7 +61,7 @@ anything = st.recursive(
 )
 
 WISH: dict[str, Any] = {
-    "caseRef": str(uuid.UUID(int=1)),
+    "caseRef": str(uuid.UUID(int=1, version=4)),
     "purpose": "enrich_referral",
     "subjects": [
         {
@@ -72,7 +72,7 @@ WISH: dict[str, Any] = {
     ],
 }
 JWS = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiIxIn0.AAAA"
-REF = str(uuid.UUID(int=2))
+REF = str(uuid.UUID(int=2, version=4))
 ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     (BROKER, "POST", "/v1/cases", {"statement": JWS}),
     (BROKER, "POST", "/v1/inquiries", {"inquiries": [{"inquiry": JWS, "identities": {REF: "AAAA"}}]}),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.node.answering.answering import answer_of
-from adapters.node.locked import LOCKED_BYTES, Locked, lock_subjects
+from adapters.node.locked import Locked, lock_subjects
 from adapters.partners import Finding
 from contract import base64url
 from contract.answers import SLOT_BYTES, Answer, envelope, opened
@@ -18,7 +18,7 @@ from contract.directory import Desk
 from contract.documents import Outcome, PermittedQuestion, Repetition, Reply
 from contract.identity import Identity
 from contract.problems import DocumentMalformed
-from contract.sealing import Context, seal
+from contract.sealing import LOCKED_BYTES, Context, seal
 from demo.members import PARTIES
 from policies import load_release
 from tests.parties import NOON, Parties

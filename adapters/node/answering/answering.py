@@ -63,7 +63,7 @@ from contract.problems import (
 )
 from contract.sealing import Context, Sealed, seal
 from contract.signatory import Received, Signatory
-from contract.signing import CLOCK_SKEW_S, digest, moment
+from contract.signing import CLOCK_SKEW_S, moment
 from contract.working_days import working_days_after
 from party.events import Event, log
 from party.hand_outs import HandOuts
@@ -181,9 +181,7 @@ class Answering:
         if any(question.index >= asked for question in permit.document.questions):
             raise DocumentMalformed
         needed = {document.questions[question.index].subject_ref for question in permit.document.questions}
-        if set(identities) != needed or any(
-            digest(identities[ref]) != document.identities[ref] for ref in needed
-        ):
+        if set(identities) != needed or not document.locks(identities):
             raise DocumentMalformed
         return permit, inquiry
 

@@ -195,7 +195,11 @@ class Opening:
         reply = self._signatory.read(Reply, token, audience=BROKER, at=arrived_at)
         said = reply.document
         outcomes = [outcome.model_dump(exclude_none=True) for outcome in said.outcomes]
-        if (reply.sender.code, said.inquiry, outcomes) != (sent.holder, sent.digest, recorded[0]["outcomes"]):
+        if not said.even or (reply.sender.code, said.inquiry, outcomes) != (
+            sent.holder,
+            sent.digest,
+            recorded[0]["outcomes"],
+        ):
             raise DocumentMalformed
         me = self._signatory.party.code
         context = Context("reply", enrichment.case_ref, enrichment.purpose, me, sent.holder, sent.jti)
