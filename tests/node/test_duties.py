@@ -135,3 +135,16 @@ def test_an_obligation_that_nobody_keeps_lets_nothing_go() -> None:
     for known in (KNOWN, {**KNOWN, "sing_a_song": song}):
         with pytest.raises(ObligationUnknown):
             verify_done(YES, ("sing_a_song",), known, by_asker=(), since=SINCE, now=NOW)
+
+
+def test_what_was_done_is_recorded_and_what_may_be_of_the_person_is_sealed() -> None:
+    """Who agreed and who told stand open in the own trail; words, and who heard it, do not."""
+    nothing = {"prosecutor": None, "spoken": None}
+    assert (YES.facts(), YES.sealed()) == (nothing, {})
+    whole = replace(SPOKEN, prosecutor=AGREED, stated={"state_severity": WORDS})
+    at = NOW.isoformat()
+    assert whole.facts() == {
+        "prosecutor": {"user": "ovj-0117", "role": "prosecutor", "at": at},
+        "spoken": {"user": "parket-0042", "channel": "meeting", "at": at},
+    }
+    assert whole.sealed() == {"stated": {"state_severity": WORDS}, "hearer": "de voorzitter"}
