@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapters.node.roles import ADMISSIONS
 from audit.kinds import Kind
 from contract.codes import BROKER
 from contract.documents import CaseAcceptance
@@ -320,18 +321,29 @@ def test_a_way_out_leads_out(code: str, ordinary: Play) -> None:
     assert set(reasons[code]["wayOutOperations"]) <= operations
 
 
-def ordinary_operations(play: Play) -> set[str]:
+HANDED_IN = {
+    "POST /cases": "POST /cases",
+    "POST /cases/{id}/assignments": "GET /cases/{id}",
+    "POST /cases/{id}/acceptances": "POST /acceptances",
+    "POST /enrichments": "POST /inquiries",
+}
+"""Operations of a node that go on to the broker, with what they call there; the others stay at the node."""
+
+
+def ordinary_operations(play: Play, party: str = "veilig_thuis") -> set[str]:
     world = world_of(play)
-    description = world.apps[world.address("veilig_thuis")].openapi()
+    description = world.apps[world.address(party)].openapi()
     return {f"{method.upper()} {path}" for path, item in description["paths"].items() for method in item}
 
 
 def test_every_way_out_begins_somewhere(ordinary: Play) -> None:
-    """At an operation that the node has, or at a desk that can be called."""
-    operations = ordinary_operations(ordinary)
+    """At an operation that the node has, and the broker where it goes on, or at a desk that can be called."""
+    operations, at_broker = ordinary_operations(ordinary), ordinary_operations(ordinary, BROKER)
     for code, text in load_release().catalogue.reasons.items():
         assert text.way_out is not None, code
         assert set(text.way_out.operations) <= operations, code
+        assert {HANDED_IN[one] for one in text.way_out.operations if one in HANDED_IN} <= at_broker, code
+        assert set(text.way_out.operations) <= ADMISSIONS.keys(), code
         assert text.way_out.operations or text.way_out.calls, code
 
 
