@@ -60,6 +60,7 @@ TABLE: dict[str, set[str] | str] = {
     "PUT /pause": {"manager"},
     "DELETE /pause": {"manager"},
     "GET /releases": {"privacy_officer"},
+    "GET /releases/{id}": {"privacy_officer"},
     "POST /releases": {"privacy_officer"},
     "POST /releases/{id}/steps": {"privacy_officer"},
     "POST /release-rollbacks": {"privacy_officer"},
