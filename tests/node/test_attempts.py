@@ -13,6 +13,9 @@ from adapters.registers.pairs import invented_pairs
 from adapters.registers.register import Candidates, Person
 from adapters.registers.thresholds import read_thresholds
 from contract.identity import Identity
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 KEPT = timedelta(days=28)
@@ -26,9 +29,11 @@ def asking(
     return COUNTING.of_question(question, identity, each=each, requester=by, day=NOW.date(), repeats=2)
 
 
-@pytest.fixture
-def store() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def store(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """Both kinds of database, with the table as it is."""
+    on_disk = request.param == "PostgreSQL"
+    engine = create_engine(request.getfixturevalue("postgres").database() if on_disk else "sqlite://")
     attempts.create(engine)
     with engine.begin() as connection:
         yield connection
