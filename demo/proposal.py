@@ -44,22 +44,27 @@ class Proposal:
 
 
 class Preparing:
-    """A proposal that is being checked in a process of its own, in this folder."""
+    """A proposal that is being checked in a process of its own, in this folder; and, beside it, the version
+    that it changes: every party examines both, and here they keep what was found in one place.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.tables = folder / "tables"
         self._folder = folder / _made_from()
         self._certificate = self._folder / "certificate.json"
         self._running: subprocess.Popen[bytes] | None = None
+        self._beside: subprocess.Popen[bytes] | None = None
         if self._certificate.exists():
             return
         shutil.rmtree(folder, ignore_errors=True)
         write_hand_out(self._folder / "handout")
         fresh = self._certificate.with_suffix(".new")
-        command = [sys.executable, *_CHECK, "--quick", "--hand-out", str(self._folder / "handout")]
-        command += ["--json", str(fresh), "--tables", str(self.tables)]
+        command = [sys.executable, *_CHECK, "--quick", "--tables", str(self.tables)]
+        proposed = [*command, "--hand-out", str(self._folder / "handout"), "--json", str(fresh)]
         with (self._folder / "check.log").open("wb") as log:
-            self._running = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own module
+            self._running = subprocess.Popen(proposed, stdout=log, stderr=log)  # noqa: S603 - our own module
+        with (self._folder / "beside.log").open("wb") as log:
+            self._beside = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - the same
 
     def done(self, say: Callable[[str], None] = lambda _: None) -> Proposal:
         """Waits for it; `say` hears each step of the check. Raises OSError when that found something, with
@@ -69,14 +74,17 @@ class Preparing:
             log = self._folder / "check.log"
             if _followed(self._running, log, say) != 0:
                 raise OSError(f"The proposal does not pass the check: see {log}")
+            if self._beside is not None:
+                self._beside.wait()
             self._certificate.with_suffix(".new").rename(self._certificate)
             self._running = None
         return Proposal(load_release(self._folder / "handout"), self._certificate.read_text(encoding="utf-8"))
 
     def stop(self) -> None:
-        if self._running is not None:
-            self._running.kill()
-            self._running.wait()
+        for running in (self._running, self._beside):
+            if running is not None:
+                running.kill()
+                running.wait()
 
 
 def _followed(running: subprocess.Popen[bytes], log: Path, say: Callable[[str], None]) -> int:
@@ -96,7 +104,7 @@ def _followed(running: subprocess.Popen[bytes], log: Path, say: Callable[[str], 
 def _made_from() -> str:
     """A name for the hand-out and the program that checks it: another of either needs a new proposal."""
     digest = hashlib.sha256(load_release().revision.encode())
-    for source in (Path(__file__), *sorted(Path(policies.__file__).parent.glob("*.py"))):
+    for source in (Path(__file__), *sorted(Path(policies.__file__).parent.rglob("*.py"))):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
