@@ -189,7 +189,7 @@ def test_the_age_is_that_of_the_birth_date(
     """What the asker says counts only where that leaves it open, and only if it can be so."""
     one = wish(subject(KNOWN, identity={**MAN, "birthDate": birth_date}, ageBand=said))
     [man] = one.subjects
-    told = composing.decision_input(OWN_CASE, one, man, man.questions[0], CHAIR)
+    told = composing.decision_input(OWN_CASE, one, man, man.questions[0], CHAIR, regime="bilateral")
     assert told["subject"]["age_band"] == band  # type: ignore[index]
 
 
@@ -197,7 +197,7 @@ def test_the_age_is_that_of_the_birth_date(
 def test_two_roles_count_with_a_reason_alone(reason: str, counts: bool, composing: Composing) -> None:
     one = wish(subject(KNOWN, role="victim", dualRole=True, dualRoleReason=reason))
     [woman] = one.subjects
-    told = composing.decision_input(OWN_CASE, one, woman, woman.questions[0], CHAIR)
+    told = composing.decision_input(OWN_CASE, one, woman, woman.questions[0], CHAIR, regime="bilateral")
     assert told["subject"]["dual_role"] is counts  # type: ignore[index]
 
 
@@ -206,7 +206,7 @@ def test_policy_sees_who_works_on_the_case(composing: Composing) -> None:
     one = wish(subject(KNOWN))
     [man] = one.subjects
     somebody = Colleague("u-other", frozenset({"chair"}), mandated=False)
-    told = composing.decision_input(OWN_CASE, one, man, man.questions[0], somebody)
+    told = composing.decision_input(OWN_CASE, one, man, man.questions[0], somebody, regime="bilateral")
     assert told["requester"] == {"partner": ASKER, "role": "chair", "mandated": False, "assigned": False}
     assert told["case"]["own_region"] is True  # type: ignore[index]
     assert "Testenaar" not in str(told)
