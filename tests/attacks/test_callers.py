@@ -18,6 +18,7 @@ ROUTES = {
     "/v1/cases/{id}/obligations": "case",
     "/v1/inquiries/{id}": "inquiry",
     "/v1/obligations": None,
+    "/v1/overdue-meldingen": None,
     "/v1/rectifications": None,
     "/v1/releases": None,
     "/v1/releases/{id}": "release",
