@@ -213,7 +213,12 @@ def test_nesting_that_an_engine_reads_for_minutes_is_refused_at_once() -> None:
         verify_rules({CASE: "package handout.case\n_a := " + "[" * 100_000})
 
 
-TOLD = {"files": None, "certificate": "{}", "changelog": "Een regel die op de klok kijkt."}
+TOLD = {
+    "files": None,
+    "certificate": "{}",
+    "name": "kijkt op de klok",
+    "changelog": "Een regel die op de klok kijkt.",
+}
 
 
 def _with_a_clock() -> Release:
