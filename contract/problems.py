@@ -42,6 +42,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── ReleaseStale      409
     │   │   ├── AlreadyAgreed     409
     │   │   ├── NotAgreed         409
+    │   │   ├── NotShown
     │   │   ├── MomentPast        409
     │   │   ├── StillInForce      409
     │   │   └── StepNotTaken      409
