@@ -156,7 +156,7 @@ def children_and_adults(play: Play, told: PlayedStory) -> None:
             ("reclassering.known", "parent", "refused:subject_role_not_allowed"),
             ("rvdk.known", "child", "answered:yes"),
             ("rvdk.known", "child", "answered:no"),
-            ("reclassering.known", "child", "refused:reclassering_not_about_minors"),
+            ("reclassering.known", "child", "refused:reclassering_not_about_minors+subject_role_not_allowed"),
             ("reclassering.known", "suspected_perpetrator", "refused:reclassering_not_about_minors"),
             ("om.ongoing_prosecution", "suspected_perpetrator", "waits_for_person"),
         },
