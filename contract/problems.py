@@ -42,7 +42,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── ReleaseStale      409
     │   │   ├── AlreadyAgreed     409
     │   │   ├── NotAgreed         409
-    │   │   ├── NotShown
+    │   │   ├── NotShown          409
     │   │   ├── MomentPast        409
     │   │   ├── StillInForce      409
     │   │   └── StepNotTaken      409
