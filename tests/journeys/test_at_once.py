@@ -27,7 +27,7 @@ def test_the_newer_report_stands_whichever_is_read_last(play: Play, world: Local
     asking = world.apps[world.address("veilig_thuis")].state.node.asking
     known = world.do(trail(world, "veilig_thuis").read(lambda store: enrichments.load(store, asked["id"])))
     for response in (late, early, late):
-        world.do(asking._open(known, response))
+        world.do(asking._open(known, response, None))
         assert ends(play.chair.get(f"/v1/enrichments/{asked['id']}")) == {POLICE: "answered:shareable"}
     assert kinds(world, "veilig_thuis").count("permit") == 1
     assert kinds(world, "veilig_thuis").count("answer") == 1
