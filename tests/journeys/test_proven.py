@@ -99,7 +99,8 @@ def test_what_is_final_stays_when_its_entry_is_left_out(play: Play, world: Local
     asking = world.apps[world.address("veilig_thuis")].state.node.asking
     known = world.do(trail(world, "veilig_thuis").read(lambda store: enrichments.load(store, asked["id"])))
     assert (
-        world.do(asking._open(known, lied, None)).enrichment.inquiries[0].version == known.inquiries[0].version + 1
+        world.do(asking._open(known, lied, None)).enrichment.inquiries[0].version
+        == known.inquiries[0].version + 1
     )
     [item] = play.chair.get(f"/v1/enrichments/{asked['id']}")["items"]
     assert (item["status"], item["answer"]["codes"]) == ("answered", ["yes"])
