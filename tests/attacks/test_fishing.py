@@ -63,7 +63,7 @@ def asked(vt: Insider, identities: Sequence[Identity]) -> list[str]:
 def somebody(chain: LocalWorld, known: bool, number: int) -> Identity:
     """Somebody under supervision, or nobody that the register knows; another person for each number."""
     if not known:
-        surname = f"Herhaal{'bcdfgh'[number]}oma"
+        surname = f"Herhaal{'bcdfghj'[number]}oma"
         return replace(
             SOMEBODY, surname=surname, birth_date=f"19{60 + number}-10-19", house_number=f"{number + 1}a"
         )
@@ -84,6 +84,14 @@ def test_a_street_is_not_tried(chain: LocalWorld, vt: Insider) -> None:
     """Seven addresses for one name and date: one is answered."""
     street = [replace(somebody(chain, False, 2), house_number=str(number)) for number in range(1, 8)]
     assert asked(vt, street) == ["answered"] + ["waits_for_person"] * 6
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_somebody_written_down_in_part_is_counted_too(known: bool, chain: LocalWorld, vt: Insider) -> None:
+    """A name and a date without an address, with another partner's surname each time: it stays one person."""
+    bare = replace(somebody(chain, known, 6), postcode="", house_number="")
+    others = [replace(bare, partner_surname=f"{letter}ellema") for letter in "bdfghk"]
+    assert asked(vt, others) == ["answered"] * 3 + ["waits_for_person"] * 3
 
 
 def test_asking_at_once_does_not_stretch_the_budget(chain: LocalWorld, vt: Insider) -> None:

@@ -100,6 +100,25 @@ SLOWLY: dict[str, list[Identity]] = {
 }
 
 
+BARE = replace(MAN, postcode="", house_number="")
+OTHERS = ("Bakkema", "Dijkema", "Folkema", "Gosema", "Hoekema", "Kuipema", "Lolkema")
+SLOWLY |= {
+    "the same, with another partner each time": [
+        replace(MAN, birth_date="1984-00-00", partner_surname=name) for name in OTHERS
+    ],
+    "the same without an address, with another partner each time": [
+        replace(BARE, partner_surname=name) for name in OTHERS
+    ],
+    "the same without an address, with another name put before": [
+        replace(BARE, surname=f"{name}-{MAN.surname}") for name in OTHERS
+    ],
+    "a birth date without an address": [replace(BARE, birth_date=f"1984-03-{day:02}") for day in range(1, 8)],
+    "a year of birth": [replace(MAN, birth_date=f"19{year}-00-00") for year in range(81, 88)],
+    "a given name without an address": [replace(BARE, given_names=f"H{vowel}rmen J.") for vowel in "aeiouy"],
+    "a surname without an address": [replace(BARE, surname=name) for name in OTHERS],
+}
+
+
 @pytest.mark.parametrize("tried", SLOWLY)
 def test_what_is_tried_ends_after_three(tried: str, store: Connection) -> None:
     """A date, a given name, a street with little else: the fourth different one waits for a person."""

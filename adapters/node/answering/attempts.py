@@ -13,13 +13,15 @@ whomever, in whichever case, under whichever reference.
 | surname and given name, or a surname alone | addresses | `max_repeats` more than one |
 | given name and address | birth dates | `max_repeats` more than one |
 | birth date and address | given names | `max_repeats` more than one |
+| two of these three, without an address: surname, given name, birth date | the third | `max_repeats` more |
 | requester and day | questions | `questions_a_day` |
 | requester, acute danger without a melding | cases | any number: danger does not wait, but ten are noticed |
 
 A certain match agrees on given name, birth date and address: all that can be answered certainly about one
 person falls under one fingerprint of the first row, however the surname is written. The other rows end the
 trying of streets, dates and names. Of somebody whose address, date or given name is not told, the surname
-counts too.
+counts too: each of them by itself, so that one more makes nobody another person, and of a given name its
+first letter.
 """
 
 import hmac
@@ -91,7 +93,7 @@ class Counting:
         """
         parts = _Parts(identity)
         found = [
-            self._attempt(["person", *parts.person, question], each, repeats + 1),
+            *(self._attempt(["person", *one, question], each, repeats + 1) for one in parts.persons),
             self._attempt(["requester", requester, day.isoformat()], each, self._questions_a_day),
         ]
         if parts.address:
@@ -100,9 +102,17 @@ class Counting:
             names = [(name, parts.start) for name in parts.surnames] if parts.start or not parts.date else []
             found += [self._attempt(["named", *name], parts.address, repeats + 1) for name in names]
             if parts.given:
-                found.append(self._attempt(["date", parts.given, parts.address], parts.date, repeats + 1))
+                known = identity.birth_date  # also how much of it is known is tried
+                found.append(self._attempt(["date", parts.given, parts.address], known, repeats + 1))
             if parts.date:
                 found.append(self._attempt(["given", parts.date, parts.address], parts.given, repeats + 1))
+            return tuple(found)
+        without = [
+            *((["date", name, parts.start], identity.birth_date) for name in parts.surnames),
+            *((["given", name, parts.date], parts.start) for name in parts.surnames),
+            (["surname", parts.given, parts.date], " ".join(parts.surnames)),
+        ]
+        found += [self._attempt(fixed, tried, repeats + 1) for fixed, tried in without if all(fixed)]
         return tuple(found)
 
     def of_urgency(self, requester: str, case_ref: str) -> Attempt:
@@ -163,7 +173,9 @@ class _Parts:
         house = "".join(letter for letter in identity.house_number.lower() if letter.isalnum())
         self.address = f"{identity.postcode} {house}" if identity.postcode and house else ""
         whole = self.given and self.date and self.address
-        self.person = (self.given, self.date, self.address) if whole else self._told(identity, first)
-
-    def _told(self, identity: Identity, first: str) -> tuple[str, ...]:
-        return (first, identity.birth_date, self.address, *self.surnames)
+        told = first[:1], identity.birth_date, self.address
+        self.persons: tuple[tuple[str, ...], ...] = (
+            ((self.given, self.date, self.address),)
+            if whole
+            else tuple((*told, surname) for surname in self.surnames or ("",))
+        )
