@@ -9,7 +9,8 @@ decision.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ CATALOGUE, MATRIX, PARAMETERS, REGIONS = _DATA = tuple(
 SCENARIOS = f"{ROOT}/scenarios.csv"
 _PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)|{SCENARIOS}")
 MAX_BYTES = 4 * 1024 * 1024
+_PAST_LATIN = 0x0250
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,12 @@ def release_of(files: Mapping[str, bytes]) -> Release:
         raise ReleaseError(f"The hand-out is incomplete: {', '.join(missing)} is missing.")
     for path, content in files.items():
         _verify_file(path, content)
+    if SCENARIOS in files:
+        _verify_signs(SCENARIOS, files[SCENARIOS].decode().split("\n"))
     verify_rules({path: content.decode() for path, content in files.items() if path.endswith(".rego")})
     data = {path: _data(path, content) for path, content in files.items() if path.endswith(".json")}
+    for path, document in data.items():
+        _verify_signs(path, _texts(document))
     lines = []
     for path, content in sorted(files.items()):
         canonical = canonical_json(data[path]) if path in data else content
@@ -122,6 +128,33 @@ def _verify_file(path: str, content: bytes) -> None:
         content.decode()
     except UnicodeDecodeError as error:
         raise ReleaseError(f"{path} is not text.") from error
+
+
+def _verify_signs(path: str, texts: Iterable[str]) -> None:
+    """What people read of a version, they read as it is: no sign that a terminal or a page acts on, that is
+    not seen, or that looks like another (rules are held to less still). Raises ReleaseError.
+    """
+    for text in texts:
+        if not (text.isascii() and text.isprintable()) and not all(map(_plain, text)):
+            raise ReleaseError(f"{path} has a sign that hides something, or that looks like another.")
+
+
+def _plain(sign: str) -> bool:
+    """A Latin letter, or something that is no letter and stands by itself."""
+    return sign.isprintable() and (ord(sign) < _PAST_LATIN or unicodedata.category(sign)[0] not in "LMN")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a document, names of fields too, however deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
 
 
 def _data(path: str, content: bytes) -> object:

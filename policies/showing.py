@@ -6,11 +6,12 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal, get_args
 
 from policies.cards import Card, CardKind, Deck
-from policies.catalogue import Catalogue
+from policies.catalogue import Catalogue, Narrowing, Rule
 from policies.compare import Comparison, Flip, KindOfChange
 from policies.difference import Datum, Difference
 from policies.gates import Change, Does
@@ -106,7 +107,8 @@ def showing(
 ) -> Showing:
     """Everything of a change in words; `gates`: what each fact does, before and after."""
     before, after = Words(old.catalogue, dutch=True), Words(new.catalogue, dutch=True)
-    verdict = _verdict(dealt, found, gates)
+    less = any(_asks_less(card, old, new) for card in dealt.cards)
+    verdict = _verdict(dealt, found, gates, less=less)
     return Showing(
         old=old.revision,
         new=new.revision,
@@ -126,15 +128,63 @@ def showing(
     )
 
 
-def _verdict(dealt: Deck, found: Comparison, gates: tuple[Sequence[Change], Sequence[Change]]) -> Verdict:
+def _verdict(
+    dealt: Deck, found: Comparison, gates: tuple[Sequence[Change], Sequence[Change]], *, less: bool
+) -> Verdict:
     kinds = {card.kind for card in dealt.cards}
     looser = _looser(*gates)
-    if found.wider or looser:
+    if found.wider or looser or less:
         return "wider"
     if kinds <= {"review"}:
         return "review"
     narrowed = bool(found.flips) and all(flip.kind in _NARROWS for flip in found.flips)
     return "stricter" if narrowed and kinds <= _TELLING else "different"
+
+
+def _asks_less(card: Card, old: Release, new: Release) -> bool:
+    """Whether a row, or what was agreed for it somewhere, asks less than it did: a condition is gone, or it
+    holds on more days. No cell shows either, and of a fact only that it still refuses somewhere.
+    """
+    row = new.catalogue.rules.get(card.code)
+    if card.kind == "row" and row is not None and row.mode != "refuse":
+        before = old.catalogue.rules.get(card.code, row)
+        gone = set(before.conditions) - {*row.conditions, *new.catalogue.every_rule}
+        longer = row.valid_from < before.valid_from or _last(row) > _last(before)
+        return bool(gone) or longer
+    if card.kind == "narrowing":
+        regions = [new.catalogue.regions.get(code) for code in old.catalogue.regions]
+        return any(
+            not _asked_still(condition, narrowing, region.narrowings, new.catalogue)
+            for region in regions
+            if region is not None and card.code in {region.code, region.arrondissement}
+            for narrowing in old.catalogue.regions[region.code].narrowings
+            for condition in narrowing.conditions
+        )
+    return False
+
+
+def _last(row: Rule) -> date:
+    return row.valid_until or date.max
+
+
+def _asked_still(condition: str, before: Narrowing, now: Iterable[Narrowing], catalogue: Catalogue) -> bool:
+    """Whether all that had to meet this condition has to, or is refused."""
+    row = catalogue.rules.get(before.rule)
+    if row is None or row.mode == "refuse" or condition in {*row.conditions, *catalogue.every_rule}:
+        return True
+    return any(
+        one.rule == before.rule
+        and (condition in one.conditions or one.to == "refuse")
+        and all(
+            not wide or (narrow and set(wide) >= set(narrow))
+            for wide, narrow in (
+                (one.purposes, before.purposes),
+                (one.subjects, before.subjects),
+                (one.ages, before.ages),
+            )
+        )
+        for one in now
+    )
 
 
 def _looser(old: Sequence[Change], new: Sequence[Change]) -> bool:

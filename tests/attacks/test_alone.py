@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from policies import EmbeddedPolicy, Release, load_release
 from policies.cards import deck
-from policies.compare import Comparison
+from policies.compare import Comparison, Flip
 from policies.effect import Limits, effect, effect_apart
 from policies.errors import ReleaseError
-from policies.release import CATALOGUE, MATRIX, PARAMETERS, release_of
+from policies.release import CATALOGUE, MATRIX, PARAMETERS, REGIONS, SCENARIOS, release_of
+from policies.showing import showing
+from policies.table import Cell
 from tests.policies.conftest import asking
 
 OLD = load_release()
@@ -126,6 +129,84 @@ def test_a_row_is_not_dressed_as_a_review() -> None:
     [card] = deck(OLD, with_data(MATRIX, change), SAME).cards
     assert (card.kind, card.code) == ("row", "A06")
     assert ("rules", "A06", "purposes") in {one.place for one in card.differences}
+
+
+FEWER = Flip("refused", "veilig_thuis", "om", "om.measure", "A13", (), (), {}, 1, Cell(("x",)), None, None)
+AGREED = {
+    "rule": "A06",
+    "purposes": [],
+    "subjects": ["child"],
+    "ages": [],
+    "to": None,
+    "answer_codes": [],
+    "conditions": ["weighty_interest"],
+}
+
+
+def agreed(data: Any, *narrowings: Any) -> None:
+    data["regions"]["utrecht"]["narrowings"] = [{**AGREED, **one} for one in narrowings]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "change", "verdict"),
+    [
+        (MATRIX, None, lambda data: data["rules"]["A12"].update(conditions=[]), "wider"),
+        (MATRIX, None, lambda data: data["rules"]["A12"].update(valid_from="2025-01-01"), "wider"),
+        (MATRIX, None, lambda data: data["rules"]["A12"].update(valid_until="2027-01-01"), "stricter"),
+        (MATRIX, None, lambda data: data["rules"]["A04"].update(valid_from="2025-01-01"), "stricter"),
+        (REGIONS, lambda data: agreed(data, {}), agreed, "wider"),
+        (REGIONS, lambda data: agreed(data, {}), lambda data: agreed(data, {"ages": ["adult"]}), "wider"),
+        (REGIONS, lambda data: agreed(data, {}), lambda data: agreed(data, {"to": "refuse"}), "stricter"),
+        (REGIONS, lambda data: agreed(data, {}), lambda data: agreed(data, {"subjects": []}), "stricter"),
+    ],
+    ids=[
+        "a condition of a row",
+        "from an earlier day",
+        "until a day",
+        "a refusal from an earlier day",
+        "a condition of a region",
+        "of fewer ages",
+        "refused there",
+        "of all subjects",
+    ],
+)
+def test_less_is_asked_beside_something_that_is_refused(
+    file: str, before: Any, change: Any, verdict: str
+) -> None:
+    """No cell shows a condition or a day, so the verdict would be that of the refusal: stricter, nothing more
+    than now.
+    """
+    old = OLD if before is None else with_data(file, before)
+    new = with_data(file, change)
+    found = replace(SAME, changed=1, flips=(FEWER,))
+    dealt = deck(old, new, SAME)
+    assert showing(old, new, dealt, found, ((), ())).verdict == verdict
+
+
+NEW_LINE, RETURN = "\n", "\r"
+HIDING = {
+    "it writes over what stands above": "\x1b[2J\x1b[H",
+    "it turns the line round": "\u202e",
+    "it begins a line": "\n",
+    "it is not seen": "\u200b",
+    "it is struck out": "\u0336",
+    "it looks like another letter": "\u0410",
+}
+
+
+@pytest.mark.parametrize("sign", HIDING.values(), ids=HIDING)
+@pytest.mark.parametrize("place", ["a text", "a name", "the scenarios"])
+def test_what_an_officer_reads_hides_nothing(sign: str, place: str) -> None:
+    """Signs that a terminal or a page acts on, or shows as something else, stand in no release."""
+    texts: dict[str, Callable[[], Release]] = {
+        "a text": lambda: with_data(MATRIX, lambda data: data["rules"]["A06"].update(source=f"6{sign}")),
+        "a name": lambda: with_data(CATALOGUE, lambda data: data["statuses"].update({sign: {}})),
+        "the scenarios": lambda: release_of(
+            {**OLD.files, SCENARIOS: OLD.files[SCENARIOS] + f'"x{sign.replace(NEW_LINE, RETURN)}"'.encode()}
+        ),
+    }
+    with pytest.raises(ReleaseError, match="has a sign that"):
+        texts[place]()
 
 
 ENDLESS = """
