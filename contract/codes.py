@@ -65,6 +65,17 @@ Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Revision = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 ReleaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9 .-]{1,38}[a-z0-9])$")]
 """What people call a release of the hand-out, beside its revision."""
+ReleaseReason = Annotated[
+    str,
+    StringConstraints(
+        min_length=10,
+        max_length=4_000,
+        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$",
+    ),
+]
+"""What changes in a release and why, in its author's words: whoever signs reads it as it is, so without signs
+that a terminal or a page acts on, or that nobody sees.
+"""
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 

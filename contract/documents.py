@@ -30,6 +30,7 @@ from contract.codes import (
     QuestionCode,
     Ref,
     ReleaseName,
+    ReleaseReason,
     Revision,
     Role,
     Seconds,
@@ -315,7 +316,7 @@ class ReleaseStep(Document):
     bundle: Digest | None = None
     certificate: Revision | None = None
     name: ReleaseName | None = None
-    changelog: Annotated[str, Field(min_length=10, max_length=4_000)] | None = None
+    changelog: ReleaseReason | None = None
     shown: Digest | None = None
     acr: Annotated[str, Field(pattern=r"^[!-~]{1,80}$")] | None = None
 

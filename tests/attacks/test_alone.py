@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from contract.codes import ReleaseReason
+from contract.documents import ReleaseStep
 from policies import EmbeddedPolicy, Release, load_release
 from policies.cards import deck
 from policies.compare import Comparison, Flip
@@ -207,6 +210,19 @@ def test_what_an_officer_reads_hides_nothing(sign: str, place: str) -> None:
     }
     with pytest.raises(ReleaseError, match="has a sign that"):
         texts[place]()
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\u202e", "\u200b", "\r", "\u2028"])
+def test_a_reason_hides_nothing_either(sign: str) -> None:
+    """It stands above the cards, and at a terminal: what its author wrote is all that is read."""
+    reason = TypeAdapter(ReleaseReason)
+    written = "De Raad mag ook bij het duiden laten weten of hij iemand kent.\n– één vraag meer"
+    assert reason.validate_python(written) == written
+    with pytest.raises(ValidationError):
+        reason.validate_python(written + sign)
+    step = {"step": "propose", "changelog": written + sign}
+    with pytest.raises(ValidationError, match="changelog"):
+        ReleaseStep.model_validate(step)
 
 
 ENDLESS = """

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.handout.releases import Known
-from contract.codes import Digest, ReleaseName
+from contract.codes import Digest, ReleaseName, ReleaseReason
 from contract.problems import (
     AlreadyAgreed,
     Conflict,
@@ -80,7 +80,7 @@ class ProposalIn(Body):
     )
     certificate: str = Field(max_length=1024 * 1024, description="Wat `grondslag policy check --json` vond.")
     name: ReleaseName = Field(description="Korte naam, waaraan mensen de versie herkennen.")
-    changelog: str = Field(min_length=10, max_length=4_000, description="Wat er verandert, en waarom.")
+    changelog: ReleaseReason = Field(description="Wat er verandert, en waarom.")
     not_before: datetime | None = Field(None, description="Niet eerder dan; nu, als dit ontbreekt.")
 
 
