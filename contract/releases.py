@@ -131,6 +131,11 @@ def read_life(values: Mapping[str, Any]) -> Life:
 
 def read_examined(values: Mapping[str, Any]) -> Examined:
     """Raises TypeError, also for a field that is missing: what was not worked out is not nothing."""
+    listed = [values.get(name) for name in ("partners", "signers")]
+    if not all(
+        isinstance(one, list | tuple) and all(isinstance(code, str) for code in one) for one in listed
+    ):
+        raise TypeError("whom it touches is a list of codes")
     if values.keys() != {field.name for field in fields(Examined)}:
         raise TypeError("another shape of what was found")
     lists: dict[str, Any] = {

@@ -80,6 +80,8 @@ heard_releases = Table(
 )
 
 
+_FARTHEST = 253_402_300_799
+"""The last moment that there is, in seconds; no trail is longer either."""
 _NO_MORE = frozenset({"proposed", "unfit", "rejected", "retired"})
 _TOLD = ("table", "changed", "wider", "partners")
 
@@ -463,6 +465,8 @@ class Releases:
             life = Life(told["release"], told["base"], told["name"], told["changelog"], steps, examined)
         except (KeyError, TypeError) as error:
             raise DocumentMalformed from error
+        if not all(isinstance(one, str) for one in (life.release, life.name, life.changelog)):
+            raise DocumentMalformed  # what is heard is kept, so it is looked at first
         proposal = life.proposal
         brought: tuple[str | None, str, str | None] = (None, life.name, life.changelog)  # installed with
         if proposal is not None:
@@ -474,6 +478,8 @@ class Releases:
     def _read_step(self, release: str, told: Mapping[str, Any]) -> Step:
         known = self._steps.get((release, told["document"]))
         recorded = told["recordedAt"], told["position"]
+        if not all(type(one) is int and 0 <= one <= _FARTHEST for one in recorded):
+            raise DocumentMalformed
         if known is not None and (known.recorded_at, known.position) == recorded:
             return known
         received = self._signatory.read(

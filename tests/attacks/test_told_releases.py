@@ -1,0 +1,50 @@
+"""A broker that tells of releases what it likes: what a node heard is kept, so one answer could last."""
+
+import json
+from typing import Any
+
+import pytest
+
+from contract.codes import BROKER
+from contract.documents import ReleaseStep
+from party.wire import Response
+from tests.attacks.insider import Insider
+from tests.world import LocalWorld
+
+RELEASE = f"sha256:{'ab' * 32}"
+FOUND = {"table": "", "changed": 0, "wider": False, "partners": [], "unfit": None, "again": False}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": {"position": "x"}},
+        {"steps": {"recordedAt": 10**18}},
+        {"examined": {**FOUND, "signers": [["om"]]}},
+        {"examined": {**FOUND, "signers": "om"}},
+    ],
+    ids=["a place that is none", "a moment that is none", "lists in a list", "a text for a list"],
+)
+def test_what_is_no_life_of_a_release_is_not_kept(
+    wrong: dict[str, Any], chain: LocalWorld, vt: Insider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others that are told beside it are heard, and its officers go on reading."""
+    releases = chain.apps[chain.address("reclassering")].state.node.releases
+    now = int(chain.clock().timestamp())
+    fields = {"base": releases._hand_outs.revision(now), "name": "x y"}
+    fields |= {"changelog": "een reden die lang genoeg is"}
+    more = {"officer": "0" * 64, "at": now, "bundle": "1" * 64, "certificate": RELEASE, **fields}
+    step = vt.signatory.write(ReleaseStep, to=BROKER, step="propose", release=RELEASE, **more)
+    told = {"document": step.token, "recordedAt": now, "position": 5, **wrong.get("steps", {})}
+    life = {"release": RELEASE, **fields, "steps": [told], "examined": wrong.get("examined")}
+    honest = releases._broker.call
+
+    async def lying(*asked: Any) -> Response:
+        body = json.loads((await honest(*asked)).body)
+        return Response(200, json.dumps({"releases": [*body["releases"], life]}).encode())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releases._broker, "call", lying)
+        chain.do(releases.hear())
+    officer = chain.caller("reclassering", "privacy_officer")
+    assert RELEASE not in [one["release"] for one in officer.get("/v1/releases")["releases"]]
