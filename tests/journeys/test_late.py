@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from contract.days import day_of
 from demo.play import Play
 from tests.journeys.watching import (
     PROSECUTED,
@@ -60,3 +61,13 @@ def test_what_never_arrived_is_given_up_after_its_time(play: Play, world: LocalW
     world.clock.ahead += timedelta(minutes=5)
     assert watch(play, asked, lambda _: True) == {SUPERVISED: "undelivered"}
     assert taken(world, "reclassering") == []
+
+
+def test_a_meeting_that_is_sooner_leaves_a_person_less_time(play: Play, world: LocalWorld) -> None:
+    """The chair says on which day the meeting is, as the description of the API has it."""
+    due = []
+    for who, meeting in (("stalking.man", None), ("children_and_adults.boy", day_of(world.clock()))):
+        case = play.case(play.chair, meetingOn=None if meeting is None else meeting.isoformat())
+        man = play.subject(who, "suspected_perpetrator", [PROSECUTED], weighty=True)
+        due.append(play.ask(play.chair, case, [man])["items"][0]["dueAt"])
+    assert due[1] < due[0]

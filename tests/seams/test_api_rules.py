@@ -279,7 +279,7 @@ def test_every_reference_in_the_description_arrives(api: Api) -> None:
 
 
 def test_the_examples_are_what_the_operations_take_and_give(api: Api) -> None:
-    """Each example passes the model that the operation itself uses."""
+    """Each example passes the model that the operation itself uses; a request after its JSON was read."""
     passed = 0
     for context in iter_route_contexts(api.app.routes):
         route: Any = context.original_route
@@ -293,7 +293,7 @@ def test_the_examples_are_what_the_operations_take_and_give(api: Api) -> None:
             if route.body_field is not None:
                 example = operation[method]["requestBody"]["content"]["application/json"].get("example")
                 if example is not None:
-                    TypeAdapter(route.body_field.field_info.annotation).validate_json(json.dumps(example))
+                    TypeAdapter(route.body_field.field_info.annotation).validate_python(example)
                     passed += 1
     assert passed > 3 or api.description["info"]["title"] == "Voorbeeld"
 

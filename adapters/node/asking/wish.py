@@ -4,11 +4,13 @@ repeating a value.
 
 import re
 from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from contract.codes import (
     AgeBand,
@@ -32,6 +34,18 @@ from contract.problems import QuestionUnknown, RequestInvalid, invalid_param
 
 WrittenReason = Annotated[str, Field(max_length=300)]
 """A short text for the holder's eyes alone; empty is missing."""
+
+
+def _written_day(value: object) -> object:
+    """A day is written as one, also where JSON was read before: no number, no moment. Raises
+    PydanticCustomError.
+    """
+    if value is None:
+        return None
+    with suppress(ValueError):
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("date_parsing", "no day")
 
 
 class _Body(BaseModel):
@@ -308,7 +322,7 @@ class WishedCase(_Body):
     melding: MeldingState = Field(default="none", description="Of er een melding is bij Veilig Thuis.")
     criteria: Criteria = Field(default="none", description="Aan welke criteria voor instroom is voldaan.")
     unsafety: Unsafety = Field(default="none", description="Of de onveiligheid acuut of structureel is.")
-    meeting_on: Annotated[date, Field(strict=True)] | None = Field(
+    meeting_on: Annotated[date | None, BeforeValidator(_written_day)] = Field(
         default=None, description="Dag van het overleg."
     )
 
