@@ -90,7 +90,7 @@ def test_from_a_closed_case_to_nothing(play: Play, world: LocalWorld) -> None:
     chair = world.caller("veilig_thuis", "chair")
     with pytest.raises(Refused) as refused:
         chair.get(f"/v1/cases/{case}/obligations")
-    assert refused.value.status == 404
+    assert refused.value.status == 403  # of nobody, like a case that never was
 
 
 def test_a_request_while_the_case_is_held(play: Play, world: LocalWorld) -> None:
