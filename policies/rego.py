@@ -75,13 +75,17 @@ class _Token:
     line: int
 
 
-def verify_rules(sources: Mapping[str, str]) -> None:
-    """Holds all rules of a release, path -> source, to the above. Raises ReleaseError, with the line."""
-    most = _MOST_TOKENS
+def verify_rules(sources: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Holds all rules of a release, path -> source, to the above. The texts in them, each with its place, for
+    who knows which words there are. Raises ReleaseError, with the line.
+    """
+    most, texts = _MOST_TOKENS, []
     for path, source in sources.items():
         tokens = list(_tokens(path, source, most))
         most -= len(tokens)
         _File(path, tokens).verify()
+        texts += [(f"{path}:{one.line}", one.text[1:-1]) for one in tokens if one.kind == "text"]
+    return texts
 
 
 def _tokens(path: str, source: str, most: int) -> Iterator[_Token]:

@@ -26,6 +26,29 @@ CATALOGUE, MATRIX, PARAMETERS, REGIONS = _DATA = tuple(
 )
 SCENARIOS = f"{ROOT}/scenarios.csv"
 _PATH = re.compile(rf"{ROOT}(/[a-z_]{{1,40}}){{0,4}}/([a-z_]{{1,40}}\.rego|data\.json)|{SCENARIOS}")
+_WORDS = frozenset(
+    [
+        "permit",
+        "refusal",
+        "effect",
+        "rule",
+        "mode",
+        "answer_codes",
+        "desk",
+        "deadline",
+        "reasons",
+        "code",
+        "citations",
+        "legal_bases",
+        "obligations",
+        "transparency",
+        "retention",
+        "status",
+        "revision",
+        "by_hand_for",
+    ]
+)
+"""Of the document that a decision is, and the field of a row that need not be there."""
 MAX_BYTES = 4 * 1024 * 1024
 _PAST_LATIN = 0x0250
 
@@ -88,7 +111,9 @@ def release_of(files: Mapping[str, bytes]) -> Release:
         _verify_file(path, content)
     if SCENARIOS in files:
         _verify_signs(SCENARIOS, files[SCENARIOS].decode().split("\n"))
-    verify_rules({path: content.decode() for path, content in files.items() if path.endswith(".rego")})
+    texts = verify_rules(
+        {path: content.decode() for path, content in files.items() if path.endswith(".rego")}
+    )
     data = {path: _data(path, content) for path, content in files.items() if path.endswith(".json")}
     for path, document in data.items():
         _verify_signs(path, _texts(document))
@@ -96,11 +121,22 @@ def release_of(files: Mapping[str, bytes]) -> Release:
     for path, content in sorted(files.items()):
         canonical = canonical_json(data[path]) if path in data else content
         lines.append(f"{hashlib.sha256(canonical).hexdigest()}  {path}\n")
-    return Release(
-        revision="sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(),
-        files=files,
-        catalogue=parse_catalogue(data[CATALOGUE], data[MATRIX], data[PARAMETERS], data[REGIONS]),
-    )
+    catalogue = parse_catalogue(data[CATALOGUE], data[MATRIX], data[PARAMETERS], data[REGIONS])
+    _verify_words(texts, catalogue)
+    return Release("sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest(), files, catalogue)
+
+
+def _verify_words(texts: Iterable[tuple[str, str]], catalogue: Catalogue) -> None:
+    """A word that no data knows is misspelt, or of something that is gone: a rule with it never counts, or
+    its reason is lost and with it the refusal. `texts`: of the rules, with their places. Raises
+    ReleaseError.
+    """
+    known = {*_WORDS, *(value for values in catalogue.vocabulary.values() for value in values)}
+    for section in ("conditions", "modes", "obligations", "reasons", "retention", "statuses", "transparency"):
+        known |= getattr(catalogue, section).keys()
+    for place, text in texts:
+        if text not in known:
+            raise ReleaseError(f"{place} has a word that the data of the hand-out does not know.")
 
 
 def _read(folder: Path) -> dict[str, bytes]:

@@ -174,7 +174,7 @@ def test_the_call_stands_nowhere_else() -> None:
         "_near(x) if x in [1]\n\n_a if _near(1)",
         "_a if {\n\tevery x in [1] {\n\t\tx == 1\n\t}\n}",
         '_a := count([x | some x in input.case]) if input.case.kind == "named"',
-        '# METADATA\n# title: A rule\n# description: |\n#   In words.\n#\n#   More.\n_a := "b"\n\n# a remark',
+        "# METADATA\n# title: A rule\n# description: |\n#   In words.\n#\n#   More.\n_a := 1\n\n# a remark",
         "_a if {\n\tnot (1 == 2) == true\n}",
     ],
     ids=str,

@@ -174,3 +174,19 @@ def test_all_that_is_worked_out_of_such_a_release_ends(partner: str) -> None:
         page(found, words, "nl")
         for gate in gates:
             words.change(gate)
+
+
+@pytest.mark.parametrize("reason", ["asked_before", "no_rule", "requester_not_mandated", "age_unknown"])
+def test_a_reason_that_a_rule_gives_is_one_of_the_hand_out(reason: str) -> None:
+    """Gone, it would take its refusal with it: no decision for whoever it was about, from that day on."""
+    catalogue = copy.deepcopy(DATA[CATALOGUE])
+    del catalogue["reasons"][reason]
+    with pytest.raises(ReleaseError, match=r"\.rego:\d+ has a word that the data"):
+        release_of(_with({CATALOGUE: catalogue}))
+
+
+def test_a_misspelt_word_in_a_rule_is_refused() -> None:
+    path = "handout/case/case.rego"
+    source = BASE.files[path].replace(b'== "acute_danger"', b'== "acute_dangr"')
+    with pytest.raises(ReleaseError, match=r"case\.rego:\d+ has a word"):
+        release_of({**BASE.files, path: source})
