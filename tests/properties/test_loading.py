@@ -5,6 +5,8 @@ read, or everything that is worked out from it ends, if only with the sentence t
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies import EmbeddedPolicy, PolicyError, Release, ReleaseError, load_release
+from policies.cards import deck
 from policies.catalogue.facts import VALUES
 from policies.compare import compare
+from policies.effect import compared
 from policies.explain import explain
-from policies.gates import changes
-from policies.invariants import invariants
 from policies.page import page
 from policies.parts import Parts
 from policies.release import release_of
-from policies.table import Table, space, table_of
+from policies.showing import lines_of, showing
+from policies.table import Table, space
 from policies.words import Words
 from tests.policies.conftest import asking
 
@@ -155,25 +158,19 @@ def test_a_partner_that_asks_nothing_has_a_table_of_refusals() -> None:
     assert before.permits > after.permits == 0
     found = compare(before, after)
     assert {flip.kind for flip in found.flips} >= {"refused"}
-    page(found, Words(release.catalogue, dutch=True), "nl")
+    page(showing(BASE, release, deck(BASE, release, found), found, ((), ())))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("partner", ["rvdk", "veilig_thuis"])
-def test_all_that_is_worked_out_of_such_a_release_ends(partner: str) -> None:
-    """Tables, gates, invariants, comparison both ways, in words and as a page."""
+def test_all_that_is_worked_out_of_such_a_release_ends(partner: str, tables: Path) -> None:
+    """Tables, gates, invariants and scenarios, and the cards both ways, as lines and as a page."""
     release = _asks_nothing(partner)
-    parts = Parts(release)
-    table, before = table_of(parts), table_of(Parts(BASE))
-    gates = changes(parts)
-    invariants(parts, table, gates)
-    for old, new, catalogue in ((before, table, release.catalogue), (table, before, BASE.catalogue)):
-        words = Words(catalogue, dutch=True)
-        found = compare(old, new)
-        list(words.comparison(found))
-        page(found, words, "nl")
-        for gate in gates:
-            words.change(gate)
+    for old, new in ((BASE, release), (release, BASE)):
+        found = compared(old, new, tables)
+        assert found.changed
+        page(found.shown)
+        list(lines_of(asdict(found.shown)))
 
 
 @pytest.mark.parametrize("reason", ["asked_before", "no_rule", "requester_not_mandated", "age_unknown"])
