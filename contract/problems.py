@@ -42,6 +42,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── ReleaseStale      409
     │   │   ├── AlreadyAgreed     409
     │   │   ├── NotAgreed         409
+    │   │   ├── NothingBefore     409
     │   │   ├── NotShown          409
     │   │   ├── MomentPast        409
     │   │   ├── StillInForce      409
@@ -395,6 +396,14 @@ class NotAgreed(Conflict):
     title, detail = (
         "Deze versie kan nu niet gaan gelden.",
         "Nog niet iedereen die zij raakt is akkoord, of zij is afgewezen of ingetrokken. Haal de lijst op.",
+    )
+
+
+class NothingBefore(Conflict):
+    code = "nothing_before"
+    title, detail = (
+        "Er is geen vorige versie om naar terug te gaan.",
+        "De versie die nu geldt, is de eerste. Kijk in de lijst welke versies er zijn.",
     )
 
 

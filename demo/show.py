@@ -66,7 +66,8 @@ class Show:
                 self._outcome(item),
                 self._ground(item),
             )
-        self._console.print(table)
+        if told.items:
+            self._console.print(table)
         for line in _unsettled(told.items):
             self._line(line)
         for note in told.notes:
@@ -79,7 +80,9 @@ class Show:
 
     def obligations(self, stories: Sequence[PlayedStory]) -> None:
         """Who must be told, in which story, about which organisations, and before when."""
-        self._console.print("Wie moet worden geïnformeerd", style="bold")
+        self._console.print(
+            "Wie moet worden geïnformeerd: de stand aan het eind van elk verhaal", style="bold"
+        )
         table = Table(expand=True)
         for name, width in (
             ("Verhaal", None),

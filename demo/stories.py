@@ -298,7 +298,8 @@ def nobody_alone(play: Play, told: PlayedStory) -> None:
         play.caller("om", "privacy_officer").post(f"{place}/steps", {"step": "approve", "shown": "0" * 64})
         told.must(False, "het OM keurde goed wat niet kan")
     except Refused as refused:
-        told.notes.append(f"Akkoord geven kan niet: {refused.code}.")
+        told.must(refused.code == "release_unfit", f"akkoord werd geweigerd als {refused.code}")
+        told.notes.append("Akkoord geven kan niet: dit is geen bruikbare versie van de hand-out.")
 
 
 def new_release(play: Play, told: PlayedStory) -> None:

@@ -7,11 +7,11 @@ else, and gives the same for both. Pure: no database, no web framework, no logge
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from policies.compare import KINDS, Comparison, compare
+from policies.compare import KINDS, Comparison, Flip, compare
 from policies.errors import ReleaseError
 from policies.parts import Parts
 from policies.release import Release, release_of
@@ -63,14 +63,32 @@ def compare_all(old: Release, new: Release, table: TableOf) -> Comparison:
     ]
     if len(found) == 1:
         return found[0][1]
-    flips = [replace(flip, regions=regions) for regions, one in found for flip in one.flips]
+    flips = _joined(found)
     return replace(
         found[0][1],
+        cells=sum(one.cells for _, one in found),
         changed=sum(one.changed for _, one in found),
         flips=tuple(sorted(flips, key=lambda flip: KINDS.index(flip.kind))),
         rows=tuple(sorted({row for _, one in found for row in one.rows})),
         partners=tuple(sorted({partner for _, one in found for partner in one.partners})),
     )
+
+
+def _joined(found: Sequence[tuple[tuple[str, ...], Comparison]]) -> list[Flip]:
+    """What changes alike in several groups of regions once, with all of these; without any where it is
+    everywhere.
+    """
+    joined: dict[tuple[object, ...], Flip] = {}
+    for regions, one in found:
+        for flip in one.flips:
+            about = tuple(flip.subjects.items())
+            key = flip.kind, flip.requester, flip.question, flip.rule, flip.what, flip.purposes, about
+            known = joined.get(key, replace(flip, cells=0))
+            joined[key] = replace(known, regions=(*known.regions, *regions), cells=known.cells + flip.cells)
+    everywhere = sum(len(regions) for regions, _ in found)
+    return [
+        replace(flip, regions=()) if len(flip.regions) == everywhere else flip for flip in joined.values()
+    ]
 
 
 def loosened(release: Release, table: TableOf) -> str | None:

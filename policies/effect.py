@@ -19,14 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from policies.areas import compare_all
-from policies.cards import deck
+from policies.cards import CardKind, deck
+from policies.closed import closed
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
 from policies.examination import examination, keep, kept_table, program
 from policies.invariants import Invariant, limits
+from policies.parts import Parts
 from policies.release import Release, release_of
 from policies.showing import Showing, read_showing, showing
 
 _CONTEXT = get_context("spawn")
+_OF_EVERY_ROW: frozenset[CardKind] = frozenset({"rules", "matrix"})
+"""What every row needs stands in these alone; of a row, its card shows what it needs."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,10 @@ def compared(old: Release, new: Release, tables: Path | None = None) -> Effect:
 
     found = compare_all(old, new, table)
     dealt = deck(old, new, found)
-    shown = showing(old, new, dealt, found, (was.gates, becomes.gates))
+    gates = was.gates, becomes.gates
+    deep = any(card.kind in _OF_EVERY_ROW for card in dealt.cards)
+    absent = tuple(closed(Parts(old), Parts(new), gates, found)) if deep else ()
+    shown = showing(old, new, dealt, found, gates, absent=absent)
     return Effect(becomes.digest, found.changed, shown.verdict == "wider", dealt.partners, shown)
 
 

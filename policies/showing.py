@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal, get_args
 
 from policies.cards import Card, CardKind, Deck
 from policies.catalogue import Catalogue, Narrowing, Rule
-from policies.compare import Comparison, Flip, KindOfChange
+from policies.closed import Closed
+from policies.compare import WIDER, Comparison, Flip, KindOfChange
 from policies.difference import Datum, Difference
 from policies.gates import Change, Does
 from policies.release import Release, canonical_json
@@ -104,11 +106,15 @@ def showing(
     dealt: Deck,
     found: Comparison,
     gates: tuple[Sequence[Change], Sequence[Change]],
+    *,
+    absent: Sequence[Closed],
 ) -> Showing:
-    """Everything of a change in words; `gates`: what each fact does, before and after."""
+    """Everything of a change in words; `gates`: what each fact does, before and after; `absent`: what changes
+    only where something that is needed is not there.
+    """
     before, after = Words(old.catalogue, dutch=True), Words(new.catalogue, dutch=True)
     less = any(_asks_less(card, old, new) for card in dealt.cards)
-    verdict = _verdict(dealt, found, gates, less=less)
+    verdict = _verdict(dealt, found, gates, absent, less=less)
     return Showing(
         old=old.revision,
         new=new.revision,
@@ -118,27 +124,36 @@ def showing(
             "Moet tekenen: "
             + ", ".join(_short(code, new.catalogue, old.catalogue) for code in dealt.partners)
             + ".",
-            f"{found.changed} van {found.cells} beslissingen veranderen.",
+            f"{found.changed} van {found.cells} beslissingen veranderen als aan alle vaste eisen is voldaan.",
+            *(
+                ["Ook als dat niet zo is, verandert er iets: lees welke feiten iets anders doen."]
+                * bool(absent)
+            ),
             after.status(),
         ),
         cards=tuple(_text(card, old, new, before, after) for card in dealt.cards),
         elsewhere=tuple(_of_flips(dealt.everywhere, after)),
-        gates=tuple(_gates(*gates, before, after)),
-        same=_same(dealt, new),
+        gates=(*_gates(*gates, before, after), *_absent(absent, after)),
+        same=_same(dealt, old, new, before, after),
     )
 
 
 def _verdict(
-    dealt: Deck, found: Comparison, gates: tuple[Sequence[Change], Sequence[Change]], *, less: bool
+    dealt: Deck,
+    found: Comparison,
+    gates: tuple[Sequence[Change], Sequence[Change]],
+    absent: Sequence[Closed],
+    *,
+    less: bool,
 ) -> Verdict:
-    kinds = {card.kind for card in dealt.cards}
-    looser = _looser(*gates)
-    if found.wider or looser or less:
+    cards = {card.kind for card in dealt.cards}
+    changed = {flip.kind for flip in chain(found.flips, *(one.flips for one in absent))}
+    if changed & WIDER or _looser(*gates) or less:
         return "wider"
-    if kinds <= {"review"}:
+    if cards <= {"review"}:
         return "review"
-    narrowed = bool(found.flips) and all(flip.kind in _NARROWS for flip in found.flips)
-    return "stricter" if narrowed and kinds <= _TELLING else "different"
+    narrowed = bool(changed & _NARROWS) and changed <= {*_NARROWS, "other_reasons"}
+    return "stricter" if narrowed and cards <= _TELLING else "different"
 
 
 def _asks_less(card: Card, old: Release, new: Release) -> bool:
@@ -207,6 +222,13 @@ def _gates(old: Sequence[Change], new: Sequence[Change], before: Words, after: W
         if was != becomes:
             yield f"- {was}"
             yield f"+ {becomes}"
+
+
+def _absent(absent: Sequence[Closed], after: Words) -> Iterator[str]:
+    """What changes where a fact is not as it has to be."""
+    for one in absent:
+        yield f"Als {after.fact(one.field, one.value)}:"
+        yield from (f"  {line}" for line in _of_flips(one.flips, after))
 
 
 def _text(card: Card, old: Release, new: Release, before: Words, after: Words) -> CardText:
@@ -281,15 +303,21 @@ def _datum(one: Datum | None) -> str:
     return "niets" if one is None else one.text
 
 
-def _same(dealt: Deck, new: Release) -> str:
-    """What does not change, counted."""
+def _same(dealt: Deck, old: Release, new: Release, before: Words, after: Words) -> str:
+    """What does not change, counted; and which rows without a card read otherwise, since a limit, a legal
+    basis or a text of theirs changes.
+    """
     changed: dict[str, int] = {}
     for kind in get_args(CardKind):
         changed[kind] = sum(card.kind == kind for card in dealt.cards)
     catalogue = new.catalogue
-    rows = len(catalogue.rules) - sum(
-        card.code in catalogue.rules for card in dealt.cards if card.kind in {"row", "review"}
-    )
+    own = {card.code for card in dealt.cards if card.kind in {"row", "review"}}
+    otherwise = [
+        code
+        for code, rule in catalogue.rules.items()
+        if code not in own and list(before.rule(old.catalogue.rules[code])) != list(after.rule(rule))
+    ]
+    rows = len(catalogue.rules) - len(own & set(catalogue.rules)) - len(otherwise)
     parts = [f"{rows} van de {len(catalogue.rules)} regels"]
     for kind, all_of_it in (
         ("parameter", "alle grenzen en termijnen"),
@@ -297,13 +325,14 @@ def _same(dealt: Deck, new: Release) -> str:
         ("catalogue", "alle teksten, vragen, plichten en rollen"),
         ("matrix", "wat voor elke regel geldt"),
         ("narrowing", "alle afspraken van regio's"),
-        ("region", "alle regio's"),
+        ("region", "van elke regio naam, arrondissement, samenwerking en grenzen"),
         ("rules", "de logica"),
         ("scenarios", "de scenariotabel"),
     ):
         if not changed[kind]:
             parts.append(all_of_it)
-    return f"De rest is precies hetzelfde: {', '.join(parts)}."
+    also = f"Door wat hierboven verandert, luidt ook anders: {', '.join(otherwise)}. " if otherwise else ""
+    return f"{also}De rest is precies hetzelfde: {', '.join(parts)}."
 
 
 def _short(code: str, *catalogues: Catalogue) -> str:

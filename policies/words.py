@@ -147,14 +147,14 @@ class Words:
             yield from self._asked_about(asker, code, str(facts["subject.role"]))
         yield self._either("Dit telde mee:", "This counted:")
         for field in found.counted:
-            yield f"- {self._fact(field, facts[field])}"
+            yield f"- {self.fact(field, facts[field])}"
         if found.filled_in:
             yield self._either(
                 "Dit moest zijn ingevuld; wat er stond, telde niet mee:",
                 "This had to be filled in; what it said did not count:",
             )
         for field in found.filled_in:
-            yield f"- {self._fact(field, facts[field])}"
+            yield f"- {self.fact(field, facts[field])}"
         if not found.changes:
             yield self._either(
                 "Ook met een paar andere feiten had het niet gemogen.",
@@ -170,7 +170,7 @@ class Words:
         also, other = self._either(" en ", " and "), self._either(" of ", " or ")
         for first, alike in itertools.groupby(found.changes, lambda change: (change[:-1], change[-1][0])):
             before, field = first
-            parts = [self._fact(*one) for one in before]
+            parts = [self.fact(*one) for one in before]
             told = [self._value(field, change[-1][1]) for change in alike]
             parts.append(f"{self._one(catalogue.facts[field])}: {other.join(told)}")
             fixed = any(not catalogue.facts[name].may_change for name in (*dict(before), field))
@@ -222,7 +222,7 @@ class Words:
                 f"trail {_places(found.alarms)}. Tell the data protection officer, and keep the database.",
             )
 
-    def _fact(self, field: str, value: str | bool | None) -> str:
+    def fact(self, field: str, value: str | bool | None) -> str:
         """One fact of an input, such as "vrager heeft mandaat: nee"."""
         return f"{self._one(self._catalogue.facts[field])}: {self._value(field, value)}"
 
@@ -304,7 +304,6 @@ class Words:
 
     def change(self, change: Change) -> str:
         """What another value of one fact does, over the whole space."""
-        value = self._either("ontbreekt", "absent") if change.value is None else str(change.value).lower()
         texts = {
             "refuses": self._either("weigert altijd", "always refuses"),
             "refuses some": self._either("weigert soms", "refuses sometimes"),
@@ -312,8 +311,14 @@ class Words:
             "nothing": self._either("verandert niets", "changes nothing"),
             "widens": self._either("VERRUIMT", "WIDENS"),
         }
-        adds = " / ".join(", ".join(codes) for codes in change.adds if codes)
-        return f"{change.field} = {value}: {texts[change.does]}{f' ({adds})' if adds else ''}"
+        reasons = self._catalogue.reasons
+        adds = " / ".join(
+            " ".join(self._either(reasons[code].text_nl, reasons[code].text_en) for code in codes)
+            for codes in change.adds
+            if codes
+        )
+        told = self.fact(change.field, change.value)
+        return f"{told} – {texts[change.does]}{f' ({adds})' if adds else ''}"
 
     def flip(self, flip: Flip) -> Iterator[str]:
         """One change between two releases, as an officer would say it."""

@@ -27,7 +27,7 @@ _WIDE = 200  # where the output is no terminal, such as a file
 def call(method: str, node: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> Any:
     """The body of the response; a problem ends the command with its own words."""
     if not node.startswith(("http://", "https://")):
-        stop("--node is the address of the node's API, such as http://127.0.0.1:8000")
+        stop("Geef bij --node het adres van de API van uw knooppunt, zoals http://127.0.0.1:8000")
     headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
     data = None
     if body is not None:
@@ -42,7 +42,7 @@ def call(method: str, node: str, path: str, token: str, body: Mapping[str, Any] 
         where = "".join(f" {row['name']}: {row['reason']}" for row in problem.get("invalidParams", []))
         stop(f"{problem.get('title', error.reason)} {problem.get('detail', '')}{where}")
     except (URLError, OSError):
-        stop("The node cannot be reached. Is it running, and is --node right?")
+        stop("Uw knooppunt is niet bereikbaar. Draait het, en klopt --node?")
 
 
 def stop(sentence: str) -> NoReturn:

@@ -183,7 +183,16 @@ def test_less_is_asked_beside_something_that_is_refused(
     new = with_data(file, change)
     found = replace(SAME, changed=1, flips=(FEWER,))
     dealt = deck(old, new, SAME)
-    assert showing(old, new, dealt, found, ((), ())).verdict == verdict
+    assert showing(old, new, dealt, found, ((), ()), absent=()).verdict == verdict
+
+
+def test_a_row_of_fewer_purposes_is_stricter() -> None:
+    """What stays refused, and now for one reason more, is nothing that may."""
+    new = with_data(MATRIX, lambda data: data["rules"]["A02"]["purposes"].remove("immediate_safety"))
+    also = replace(FEWER, kind="other_reasons")
+    for flips, verdict in (((FEWER, also), "stricter"), ((also,), "different")):
+        found = replace(SAME, changed=1, flips=flips)
+        assert showing(OLD, new, deck(OLD, new, SAME), found, ((), ()), absent=()).verdict == verdict
 
 
 NEW_LINE, RETURN = "\n", "\r"

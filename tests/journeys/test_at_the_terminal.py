@@ -54,7 +54,7 @@ def test_an_answer_goes_with_all_that_the_rule_asks(world: LocalWorld) -> None:
         path = f"/v1/enrichments/{asked['id']}"
         [item] = play.chair.until(path, lambda now: now["items"][0]["status"] not in WAITS)["items"]
         assert item["answer"]["codes"] == [codes]
-    for party, side in (("veilig_thuis", "gevraagd"), ("reclassering", "geantwoord")):
+    for party, side in (("veilig_thuis", "door ons gevraagd"), ("reclassering", "aan ons gevraagd")):
         assert side in grondslag_node(world, party, "manager", "urgency", "list")
         why = ["--justified", "--why", "De dreiging bleek uit de melding van die avond."]
         inquiry = question["inquiry"]

@@ -137,7 +137,7 @@ def test_a_release_is_agreed_on_by_those_it_touches_and_rolled_back(
     assert back["release"] == load_release().revision
     assert ends(asks(agreeing)) == {KNOWN: "refused:purpose_not_allowed"}
     assert listed(agreeing, prepared)["state"] == "superseded"
-    with pytest.raises(Refused, match="not_found"):  # once: there is nothing before the first
+    with pytest.raises(Refused, match="nothing_before"):  # once: there is nothing before the first
         officer(agreeing, "veilig_thuis").post("/v1/release-rollbacks", {})
     officer(agreeing, "rvdk").post(prepared.steps, {"step": "activate"})
     assert ends(asks(agreeing))[KNOWN].startswith("answered")
@@ -156,8 +156,8 @@ def narrower(prepared: Prepared) -> Prepared:
     """Another version: RvdK may be asked for one purpose less (row A06). Tables stand beside the first's."""
     less = changed(
         MATRIX,
-        lambda data: data["rules"]["A06"]["purposes"].remove("decide_attendance"),
-        ("veilig_thuis P1|P2 child|parent ", "veilig_thuis P1 child|parent "),
+        lambda data: data["rules"]["A06"]["purposes"].remove("enrich_referral"),
+        ("veilig_thuis P1|P2 child|parent ", "veilig_thuis P2 child|parent "),
     )
     return prepare(less, prepared.tables)
 
@@ -346,8 +346,8 @@ def test_a_certificate_that_does_not_tell_how_it_decides_ends_the_proposal(
     body = prepared.body() | {"certificate": json.dumps(found)}
     officer(agreeing, "rvdk").post("/v1/releases", body)
     assert reaches(agreeing, prepared, "unfit")
-    assert "certificate" in listed(agreeing, prepared)["unfit"]
-    with pytest.raises(Refused, match="conflict"):
+    assert "certificaat" in listed(agreeing, prepared)["unfit"]
+    with pytest.raises(Refused, match="release_unfit"):
         step(agreeing, prepared, "veilig_thuis", "one", "approve")
     propose(agreeing, prepared)  # with the right one it may be brought again
     agree(agreeing, prepared)

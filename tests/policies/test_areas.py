@@ -109,12 +109,15 @@ def test_a_rule_that_lets_a_region_loosen_is_found(agreed: Release) -> None:
 
 
 def test_a_comparison_says_in_which_regions(release: Release, agreed: Release) -> None:
-    """Each change with the regions where it holds; everywhere else nothing changes."""
+    """Each change once, with the regions where it holds; everywhere else nothing changes. Each group of
+    regions counts, in what changes and in how many there are.
+    """
     found = compare_all(release, agreed, tabulated)
     assert {flip.regions for flip in found.flips} == {
-        ("noord_oost_gelderland", "ijsselland", "gelderland_zuid", "gelderland_midden"),
+        ("noord_oost_gelderland", "ijsselland", "gelderland_zuid", "gelderland_midden", "twente"),
         ("twente",),
     }
+    assert found.cells == 3 * compare(tabulated(release, "utrecht"), tabulated(release, "utrecht")).cells
     assert found.partners == ("reclassering", "rvdk", "veilig_thuis")
     words = Words(agreed.catalogue, dutch=True)
     assert "alleen in: Twente" in [line for flip in found.flips for line in words.flip(flip)]

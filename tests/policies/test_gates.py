@@ -49,7 +49,7 @@ def test_table_says_who_may_ask_what_by_machine_by_a_person_or_never(
     assert "  directe veiligheid bij spoed: automatisch" in text
     assert "alleen bij acuut gevaar – vermoedelijke pleger (18 en ouder) (A02)" in text
     assert "politie vraagt Openbaar Ministerie: loopt er een strafzaak? – nooit (J07)" in text
-    assert "case.kind = anonymous: weigert altijd (case_anonymous)" in text
+    assert "soort casus: anoniem – weigert altijd (Deze casus is anoniem." in text
     assert held["cells"] == len(list(cells(load_release().catalogue)))
     assert sum(count for _, mode, count in held["by_rule"] if mode != "refused") == held["permits"]
 

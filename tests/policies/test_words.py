@@ -7,10 +7,10 @@ from dataclasses import asdict
 import pytest
 
 from policies import Release
-from policies.cards import Deck
+from policies.cards import Deck, deck
 from policies.compare import compare
 from policies.page import page
-from policies.release import release_of
+from policies.release import CATALOGUE, REGIONS, release_of
 from policies.replay import replay
 from policies.showing import Showing, lines_of, showing
 from policies.table import Table
@@ -26,7 +26,7 @@ def of_status(release: Release, status: str) -> Release:
 
 
 def unchanged(release: Release) -> Showing:
-    return showing(release, release, Deck((), ()), compare(NOTHING, NOTHING), ((), ()))
+    return showing(release, release, Deck((), ()), compare(NOTHING, NOTHING), ((), ()), absent=())
 
 
 TOLD: dict[str, Callable[[Words, Release], str]] = {
@@ -46,6 +46,27 @@ def test_the_status_of_a_release_is_told(told: str, status: str, release: Releas
     text = TOLD[told](Words(other.catalogue, dutch=True), other)
     assert f"hand-out: {other.catalogue.statuses[status].nl}" in text
     assert ("concept" in text) == (status == "concept")
+
+
+def test_the_page_begins_with_the_verdict(release: Release) -> None:
+    told = page(unchanged(release))
+    assert told.index(unchanged(release).head[0]) < told.index(release.revision)
+
+
+def test_rows_that_a_basis_or_a_region_changes_are_not_said_to_be_the_same(release: Release) -> None:
+    """A01 stands on the basis; what a region agreed is not all of a region."""
+    bases, regions = (json.loads(release.files[path]) for path in (CATALOGUE, REGIONS))
+    bases["legal_bases"]["in_vt_criminal"]["articles"].append("UAVG 33(1)(a)")
+    here = {"rule": "A07", "purposes": [], "subjects": ["child"], "ages": [], "to": "human"}
+    regions["regions"]["twente"]["narrowings"] = [{**here, "answer_codes": [], "conditions": []}]
+    told = {CATALOGUE: json.dumps(bases).encode(), REGIONS: json.dumps(regions).encode()}
+    new = release_of({**release.files, **told})
+    nothing = compare(NOTHING, NOTHING)
+    same = showing(release, new, deck(release, new, nothing), nothing, ((), ()), absent=()).same
+    assert same.startswith("Door wat hierboven verandert, luidt ook anders: A01, A02, A03. ")
+    assert "28 van de 31 regels" in same
+    assert "alle afspraken van regio's" not in same
+    assert "alle regio's" not in same
 
 
 def test_a_row_that_refuses_shows_its_article(release: Release) -> None:

@@ -74,7 +74,7 @@ def propose(
     except PolicyError as error:
         stop(str(error))
     except OSError:
-        stop(f"There is no readable certificate {certificate.name}.")
+        stop(f"De verklaring {certificate.name} is niet te lezen.")
     body = {"files": files, "certificate": found, "name": name, "changelog": changelog}
     if not_before is not None:
         body["notBefore"] = _local(not_before)
@@ -93,9 +93,12 @@ def approve(
 ) -> None:
     """Agree, for your organisation, with what was shown. This node answers under it once it is in force."""
     if shown is None:
-        shown = _shown(node, token, version)["shown"]
+        row = _shown(node, token, version)
+        shown = row["shown"]
+        if row["unfit"]:
+            stop("Niemand kan deze versie tekenen.")
         if shown is None:
-            stop("This node is still working out what the version changes. Try again in a few minutes.")
+            stop("Uw knooppunt rekent nog uit wat deze versie verandert. Probeer het over een paar minuten.")
         typer.confirm("Bent u akkoord met alles wat hierboven staat?", abort=True)
     _step(node, token, version, {"step": "approve", "shown": shown})
 
@@ -163,7 +166,7 @@ def _release(node: str, token: str, version: str) -> dict[str, Any]:
         row for row in _releases(node, token) if row["release"].removeprefix("sha256:").startswith(short)
     ]
     if len(found) != 1 or not short:
-        stop("No version begins like that, or more than one does. See: list")
+        stop("Geen versie begint zo, of meer dan een. Kijk met: list")
     return found[0]
 
 

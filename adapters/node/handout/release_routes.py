@@ -16,6 +16,7 @@ from contract.problems import (
     MomentPast,
     NotAgreed,
     NotFound,
+    NothingBefore,
     NotInvolved,
     NotShown,
     OwnProposal,
@@ -271,7 +272,7 @@ async def step(release: Hex, body: ReleaseStepIn, node: ThisNode, person: Signed
     summary="Ga terug naar de vorige versie van de hand-out",
     description="De vorige versie geldt meteen weer. Alles wat gebeurde blijft bewaard.",
     response_model=RevisionOut,
-    responses=told(NotFound, NotInvolved, NotAgreed, Conflict, PartnerUnreachable),
+    responses=told(NotFound, NothingBefore, NotInvolved, NotAgreed, Conflict, PartnerUnreachable),
     openapi_extra=SIGNED_IN,
 )
 async def roll_back(node: ThisNode, person: SignedIn) -> Any:

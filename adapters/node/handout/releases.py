@@ -34,6 +34,7 @@ from contract.problems import (
     Conflict,
     DocumentMalformed,
     NotFound,
+    NothingBefore,
     NotShown,
     OwnProposal,
     PartnerUnreachable,
@@ -245,9 +246,12 @@ class Releases:
         life = next((one for one in self._lives if one.release == revision), None)
         if life is None:
             raise NotFound
-        possible = self._state(life) not in _NO_MORE  # else the broker says why not
         fields: dict[str, Any] = {}
-        if step == "approve" and possible:
+        if step == "approve" and self._state(life) == "unfit":
+            raise ReleaseUnfit(None if life.examined is None else life.examined.unfit)
+        if step == "approve" and self._state(life) in _NO_MORE:
+            raise Conflict
+        if step == "approve":
             if life.proposal is not None and life.proposal.officer == self._signatory.officer(person.user):
                 raise OwnProposal
             release, bundle = await self._fetched(life)
@@ -262,13 +266,15 @@ class Releases:
         await self.hear()
 
     async def roll_back(self, person: Colleague) -> str:
-        """Puts the release before the one in force in force again, at once; which one. Raises as `step`."""
+        """Puts the release before the one in force in force again, at once; which one. Raises NothingBefore,
+        and as `step`.
+        """
         person.needs(PRIVACY_OFFICER)
         await self._listen()
         current = self._hand_outs.revision(self._now())
         before = next((life.base for life in self._lives if life.release == current), None)
         if before is None:
-            raise NotFound
+            raise NothingBefore
         await self.step("activate", before, person)
         return before
 

@@ -19,7 +19,7 @@ def to_review(node: NodeAddress, token: Token) -> None:
     table = Table(Column("bevraging", no_wrap=True), "hier", "andere kant", "uiterlijk", "te laat")
     for row in call("POST", node, "/v1/urgent-reviews/_search", token, {}):
         due = datetime.fromisoformat(row["dueAt"]).astimezone(ZONE).strftime("%d-%m %H.%M")
-        side = "gevraagd" if row["side"] == "asked" else "geantwoord"
+        side = "door ons gevraagd" if row["side"] == "asked" else "aan ons gevraagd"
         table.add_row(row["inquiry"], side, row["other"], due, "ja" if row["late"] else "nee")
     Console(width=width()).print(table)
 
