@@ -110,7 +110,7 @@ def leaves_of(connection: Connection, kind: Kind) -> Iterator[Recorded]:
     if connection.dialect.name == "sqlite":
         has = func.instr(entries.c.leaf, name) > 0
     else:
-        has = entries.c.leaf.like(b"%" + name + b"%")
+        has = entries.c.leaf.bool_op("LIKE")(b"%" + name + b"%")
     return (one for one in leaves(connection, has) if one.kind == kind)
 
 

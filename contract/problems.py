@@ -407,11 +407,27 @@ class NothingBefore(Conflict):
     )
 
 
+class BackIsWider(Conflict):
+    code = "back_is_wider"
+    title, detail = (
+        "De vorige versie laat iets toe wat nu niet mag.",
+        "Breng haar als een nieuwe versie; wie het raakt, tekent. Wat haast heeft, zet u bij uzelf stil.",
+    )
+
+
 class NotShown(Conflict):
     code = "not_shown"
     title, detail = (
         "Dit is niet wat uw knooppunt van deze versie laat zien.",
         "Haal de versie op, lees elke kaart, en geef het kenmerk mee van wat u las.",
+    )
+
+
+class ManyProposals(Conflict):
+    code = "many_proposals"
+    title, detail = (
+        "Uw organisatie heeft te veel versies tegelijk voorgesteld.",
+        "Trek een voorstel in, wacht tot erover is beslist, of breng dit morgen.",
     )
 
 
@@ -426,7 +442,7 @@ class MomentPast(Conflict):
 class StillInForce(Conflict):
     code = "still_in_force"
     title, detail = (
-        "Deze versie geldt nu.",
+        "Deze versie geldt nu, of is die waarnaar u nu terug kunt.",
         "Zet eerst een andere versie in werking; trek deze daarna in.",
     )
 

@@ -10,11 +10,14 @@
 - Nobody alone: whatever it touches, a party other than the one that brought it must have agreed. Two officers
   of one party are two persons only as far as that party says.
 - What the first release needs happened outside: every party installed it.
-- A moment is agreed in a signed step, so that all change over at once.
+- A moment is agreed in a signed step, so that all change over at once. Such a step counts when it is taken by
+  whom the release touches or who brought it, once it was agreed on. To go back to the release before, one of
+  those is enough, unless that one permits what the present one does not: then it is brought anew.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 ReleaseState = Literal[
@@ -49,13 +52,15 @@ class Step:
 @dataclass(frozen=True)
 class Examined:
     """What the broker found when it worked out the effect; `unfit`: why it cannot be a release, for good
-    unless `again`. `partners`: the kinds that it touches; `signers`: the parties that speak for them. What
-    people read is not here: whoever signs reads what the own node worked out.
+    unless `again`. `back_wider`: whether going back would permit anything that this one does not. `partners`:
+    the kinds that it touches; `signers`: the parties that speak for them. What people read is not here:
+    whoever signs reads what the own node worked out.
     """
 
     table: str = ""
     changed: int = 0
     wider: bool = False
+    back_wider: bool = True
     partners: tuple[str, ...] = ()
     signers: tuple[str, ...] = ()
     unfit: str | None = None
@@ -80,7 +85,9 @@ class Life:
 
     @property
     def retired_at(self) -> int | None:
-        return next((step.recorded_at for step in self.steps if step.step == "retire"), None)
+        """When it was taken back, by somebody who may."""
+        found = (step for step in self.steps if step.step == "retire" and step.party in self.involved)
+        return next((step.recorded_at for step in found), None)
 
     @property
     def needed(self) -> frozenset[str]:
@@ -101,6 +108,11 @@ class Life:
         """By everybody whom it touches, and never by the party alone that brought it."""
         brought_by = {self.proposal.party} if self.proposal is not None else set()
         return self.examined is not None and bool(self.approved - brought_by) and not self.missing
+
+    @property
+    def back_wider(self) -> bool:
+        """Whether going back would permit more; what was not worked out would."""
+        return self.examined is None or self.examined.back_wider
 
     @property
     def rejected(self) -> bool:
@@ -144,6 +156,13 @@ def read_examined(values: Mapping[str, Any]) -> Examined:
     return Examined(**lists)
 
 
+def digest_of_shown(proposal: str, showing: str) -> str:
+    """What whoever agrees signs: SHA-256, in hex, of the digests of the proposal (its name, reason and first
+    moment) and of what the own node shows of the change.
+    """
+    return hashlib.sha256(f"{proposal} {showing}".encode()).hexdigest()
+
+
 @dataclass(frozen=True, order=True)
 class Turn:
     """From this moment (seconds) this release decides."""
@@ -153,17 +172,37 @@ class Turn:
 
 
 def turns(lives: Iterable[Life]) -> tuple[Turn, ...]:
-    """Every change of the release in force, oldest first; those to come are at the end."""
-    found = []
-    for life in lives:
-        if life.base is None:
-            found.append((0, 0, life.release))
-        for step in life.steps:
-            if step.step == "activate" and step.at is not None:
-                withdrawn = life.retired_at is not None and life.retired_at < step.at
-                if not withdrawn:
-                    found.append((step.at, step.position, life.release))
-    return tuple(Turn(at, release) for at, _, release in sorted(found))  # of one second, the last recorded
+    """Every change of the release in force, oldest first; those to come are at the end. A step that does not
+    count is no change.
+    """
+    known = {life.release: life for life in lives}
+    found = [Turn(0, life.release) for life in known.values() if life.base is None]
+    activations = [
+        (step.position, number, life.release)
+        for life in known.values()
+        for number, step in enumerate(life.steps)
+        if step.step == "activate"
+    ]
+    for _, number, release in sorted(activations):
+        step = known[release].steps[number]
+        if step.at is not None and _counts(known[release], number, known, found):
+            found.append(Turn(step.at, release))
+            found.sort(key=lambda turn: turn.at)  # of one second, the last recorded decides
+    return tuple(found)
+
+
+def _counts(life: Life, number: int, known: Mapping[str, Life], before: Sequence[Turn]) -> bool:
+    """Whether this activation, after these turns, changes what decides."""
+    step = life.steps[number]
+    if life.retired_at is not None and life.retired_at < (step.at or 0):
+        return False  # taken back before its moment
+    current = next((turn.release for turn in reversed(before) if turn.at <= step.recorded_at), None)
+    if current is None:
+        return False
+    if known[current].base == life.release:
+        decided = any(turn.release == life.release for turn in before)
+        return decided and step.party in known[current].involved and not known[current].back_wider
+    return step.party in life.involved and replace(life, steps=life.steps[:number]).agreed
 
 
 def in_force(known: Sequence[Turn], moment: int) -> str:

@@ -17,6 +17,10 @@ from policies.table import Table, space
 _IN_PART: frozenset[Does] = frozenset({"refuses some", "narrows", "widens"})
 
 
+Shut = tuple[str, str, str, str | bool | None]
+"""A release, a region, and one fact with another value than an open gate has."""
+
+
 @dataclass(frozen=True)
 class Closed:
     """A fact with another value than an open gate has, and what changes then beyond what changes anyway."""
@@ -27,10 +31,14 @@ class Closed:
 
 
 def closed(
-    old: Parts, new: Parts, gates: tuple[Sequence[Change], Sequence[Change]], anyway: Comparison
+    old: Parts,
+    new: Parts,
+    gates: tuple[Sequence[Change], Sequence[Change]],
+    anyway: Comparison,
+    made: dict[Shut, Table],
 ) -> Iterator[Closed]:
     """For each fact that in one of them is no whole gate, where anything changes. `anyway`: the comparison
-    with all gates open. Raises PolicyUnavailable.
+    with all gates open. `made`: the tables that were made before. Raises PolicyUnavailable.
     """
     parts = {old.release.revision: old, new.release.revision: new}
     known = [one.release.catalogue.vocabulary for one in (old, new)]
@@ -41,7 +49,10 @@ def closed(
         def table(
             release: Release, region: str, field: str = field, value: str | bool | None = value
         ) -> Table:
-            return _table(parts[release.revision], region, field, value)
+            shut = release.revision, region, field, value
+            if shut not in made:
+                made[shut] = _table(parts[release.revision], region, field, value)
+            return made[shut]
 
         found = compare_all(old.release, new.release, table)
         flips = tuple(flip for flip in found.flips if _beyond(flip, anyway))

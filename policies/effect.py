@@ -9,7 +9,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from json import dumps, loads
@@ -20,13 +20,15 @@ from typing import Any
 
 from policies.areas import compare_all
 from policies.cards import CardKind, deck
-from policies.closed import closed
+from policies.closed import Shut, closed
 from policies.errors import PolicyError, PolicyUnavailable, ReleaseError
 from policies.examination import examination, keep, kept_table, program
+from policies.gates import Change
 from policies.invariants import Invariant, limits
 from policies.parts import Parts
 from policies.release import Release, release_of
 from policies.showing import Showing, read_showing, showing
+from policies.table import Table
 
 _CONTEXT = get_context("spawn")
 _OF_EVERY_ROW: frozenset[CardKind] = frozenset({"rules", "matrix"})
@@ -50,13 +52,14 @@ _LIMITS = Limits()
 @dataclass(frozen=True)
 class Effect:
     """`table`: the digest of the new release's tables. `partners`: the kinds whom anything in it touches, so
-    who must sign; `wider`: whether anything is permitted that was not, or asked no longer. `shown`: all of it
-    for whoever signs.
+    who must sign; `wider`: whether anything is permitted that was not, or asked no longer; `back_wider`: the
+    same of going back. `shown`: all of it for whoever signs.
     """
 
     table: str
     changed: int
     wider: bool
+    back_wider: bool
     partners: tuple[str, ...]
     shown: Showing
 
@@ -83,21 +86,37 @@ def compared(old: Release, new: Release, tables: Path | None = None) -> Effect:
     ReleaseError, PolicyUnavailable.
     """
     was, becomes = examination(old, tables), examination(new, tables)
-    made: dict[tuple[str, str], Any] = {}
+    made: dict[tuple[str, str], Table] = {}
 
-    def table(release: Release, region: str) -> Any:
+    def table(release: Release, region: str) -> Table:
         key = (release.revision, region)
         if key not in made:
             made[key] = kept_table(release, tables, region)
         return made[key]
 
-    found = compare_all(old, new, table)
-    dealt = deck(old, new, found)
-    gates = was.gates, becomes.gates
-    deep = any(card.kind in _OF_EVERY_ROW for card in dealt.cards)
-    absent = tuple(closed(Parts(old), Parts(new), gates, found)) if deep else ()
-    shown = showing(old, new, dealt, found, gates, absent=absent)
-    return Effect(becomes.digest, found.changed, shown.verdict == "wider", dealt.partners, shown)
+    parts = {release.revision: Parts(release) for release in (old, new)}
+    shut: dict[Shut, Table] = {}  # the tables of `closed`
+
+    def change(
+        before: Release, after: Release, gates: tuple[Sequence[Change], Sequence[Change]]
+    ) -> tuple[int, tuple[str, ...], Showing]:
+        found = compare_all(before, after, table)
+        dealt = deck(before, after, found)
+        deep = any(card.kind in _OF_EVERY_ROW for card in dealt.cards)
+        both = parts[before.revision], parts[after.revision]
+        absent = tuple(closed(*both, gates, found, shut)) if deep else ()
+        return found.changed, dealt.partners, showing(before, after, dealt, found, gates, absent=absent)
+
+    changed, partners, shown = change(old, new, (was.gates, becomes.gates))
+    _, _, back = change(new, old, (becomes.gates, was.gates))
+    return Effect(
+        table=becomes.digest,
+        changed=changed,
+        wider=shown.verdict == "wider",
+        back_wider=back.verdict == "wider",
+        partners=partners,
+        shown=shown,
+    )
 
 
 def _verify(held: Iterable[Invariant]) -> None:

@@ -24,9 +24,11 @@ from contract.directory import Party
 from contract.documents import ReleaseStep
 from contract.problems import (
     AlreadyAgreed,
+    BackIsWider,
     Conflict,
     DocumentMalformed,
     DocumentReplayed,
+    ManyProposals,
     MomentPast,
     NotAgreed,
     NotFound,
@@ -51,8 +53,11 @@ from policies.certificate import verify_certificate
 from policies.effect import effect_apart
 
 FIRST = "eerste versie"
-_MOST_OPEN = 20
-"""Proposals that nobody has decided on; more must wait."""
+_DAY_S = 24 * 3600
+_MOST_OPEN, _MOST_A_DAY = 5, 10
+"""Proposals of one party that nobody has decided on, and that it brings within 24 hours: each costs
+everybody a minute of examining. One party's many never stand in another's way.
+"""
 
 
 class Agreement:
@@ -109,8 +114,7 @@ class Agreement:
     async def propose(self, token: str, bundle: bytes, certificate: str) -> Life:
         """Takes a new release up. Handing the same proposal in again changes nothing.
 
-        Raises a document problem, ReleaseUnfit, ReleaseKnown, ReleaseStale, Conflict when too many are open,
-        TrailUnavailable.
+        Raises a document problem, ReleaseUnfit, ReleaseKnown, ReleaseStale, ManyProposals, TrailUnavailable.
         """
         read_at = self._now()
         received = self._read(token, {"propose"}, read_at)
@@ -132,8 +136,7 @@ class Agreement:
             raise ReleaseUnfit(str(error)) from None
         if said.base != self._hand_outs.revision(self._now()):
             raise ReleaseStale
-        if sum(self.state(life) in {"proposed", "examined"} for life in self._lives.values()) >= _MOST_OPEN:
-            raise Conflict
+        self._verify_room(received.sender.code, read_at)
 
         def record(life: Life) -> Callable[..., None]:
             return lambda store: releases.put(store, life, bundle=bundle, certificate=certificate)
@@ -145,7 +148,7 @@ class Agreement:
     async def step(self, token: str) -> Life:
         """Takes a step with a release that is known. Raises a document problem, NotFound, DocumentReplayed,
         and why the step cannot be taken now: NotInvolved, OwnProposal, AlreadyAgreed, NotAgreed,
-        ReleaseStale, MomentPast, StillInForce, Conflict; TrailUnavailable.
+        ReleaseStale, BackIsWider, MomentPast, StillInForce, Conflict; TrailUnavailable.
         """
         read_at = self._now()
         received = self._read(token, {"approve", "reject", "activate", "retire"}, read_at)
@@ -205,6 +208,19 @@ class Agreement:
 
     # ── the steps ──
 
+    def _verify_room(self, party: str, now: int) -> None:
+        """Raises ManyProposals."""
+        brought = [
+            (life, step)
+            for life in self._lives.values()
+            for step in life.steps
+            if step.step == "propose" and step.party == party
+        ]
+        undecided = {life.release for life, _ in brought if self.state(life) in {"proposed", "examined"}}
+        today = sum(step.recorded_at > now - _DAY_S for _, step in brought)
+        if len(undecided) >= _MOST_OPEN or today >= _MOST_A_DAY:
+            raise ManyProposals
+
     def _verify_approval(self, life: Life, received: Received[ReleaseStep]) -> None:
         said = received.document
         if self.state(life) in {"proposed", "rejected", "retired", "unfit"}:
@@ -236,15 +252,17 @@ class Agreement:
             raise Conflict  # another change is planned: it is to be taken back first
         if not rolls_back and life.base != current.release:
             raise ReleaseStale
+        if rolls_back and current.back_wider:
+            raise BackIsWider
 
     def _verify_retirement(self, life: Life, received: Received[ReleaseStep]) -> None:
         now = self.state(life)
-        if now == "in_force":
-            raise StillInForce
+        current = self._lives[in_force(self._turns, self._now())]
+        if life.release in {current.release, current.base}:
+            raise StillInForce  # or what is to be gone back to when the present one turns out wrong
         if now in {"retired", "rejected", "unfit"}:
             raise Conflict
-        involved = life.involved or self._lives[in_force(self._turns, self._now())].involved
-        if received.sender.code not in involved:
+        if received.sender.code not in life.involved:
             raise NotInvolved
 
     async def _recorded(
@@ -300,6 +318,7 @@ class Agreement:
                 table=found.table,
                 changed=found.changed,
                 wider=found.wider,
+                back_wider=found.back_wider,
                 partners=found.partners,
                 signers=self._signatory.directory.signers(found.partners, brought),
             )
@@ -316,6 +335,7 @@ class Agreement:
             "release": life.release,
             "changed": examined.changed,
             "wider": examined.wider,
+            "back_wider": examined.back_wider,
             "needed": list(examined.signers),
             "fit": examined.unfit is None,
         }

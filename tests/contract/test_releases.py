@@ -17,10 +17,12 @@ FIRST = Life("sha256:first", None, "", "", (), None)
 
 
 def step(name: str, partner: str = "rvdk", officer: str = "a", **more: Any) -> Step:
-    return Step(name, partner, officer, "d", "t", recorded_at=more.pop("recorded_at", 10), position=1, **more)
+    more = {"recorded_at": 10, "position": 1, **more}
+    return Step(name, partner, officer, "d", "t", **more)
 
 
 def life(*steps: Step, touches: Sequence[str] | None = ("veilig_thuis", "rvdk"), **found: Any) -> Life:
+    found = {"back_wider": False, **found}
     examined = None if touches is None else Examined(partners=tuple(touches), signers=tuple(touches), **found)
     return Life("sha256:new", FIRST.release, "", "", (step("propose", at=10), *steps), examined)
 
@@ -58,7 +60,14 @@ def test_a_state_follows_from_the_steps(one: Life, now: int, expected: str) -> N
 
 def test_a_roll_back_is_a_turn_to_the_release_before() -> None:
     """What was in force stays in the history, and may come back."""
-    first = Life(FIRST.release, None, "", "", (step("activate", "veilig_thuis", at=200),), None)
+    first = Life(
+        FIRST.release,
+        None,
+        "",
+        "",
+        (step("activate", "veilig_thuis", at=200, recorded_at=200, position=9),),
+        None,
+    )
     new = life(*AGREED, ACTIVE)
     known = turns([first, new])
     assert [in_force(known, moment) for moment in (99, 100, 199, 200)] == [
@@ -89,10 +98,34 @@ def test_what_was_held_stays_held() -> None:
 
 def test_of_two_changes_in_one_second_the_last_recorded_holds() -> None:
     """Put in force and rolled back at once: the roll back holds, whichever release comes first in a list."""
-    first = Life(FIRST.release, None, "", "", (replace(ACTIVE, position=9),), None)
+    back = replace(ACTIVE, position=9, recorded_at=100)
+    first = Life(FIRST.release, None, "", "", (back,), None)
     new = life(*AGREED, replace(ACTIVE, position=8))
     for lives in ([first, new], [new, first]):
         assert in_force(turns(lives), 100) == FIRST.release
+
+
+@pytest.mark.parametrize(
+    ("new", "back", "expected"),
+    [
+        (life(*AGREED, ACTIVE), None, "sha256:new"),
+        (life(AGREED[0], ACTIVE), None, FIRST.release),  # not everybody agreed
+        (life(*AGREED[:1], ACTIVE, AGREED[1]), None, FIRST.release),  # not yet
+        (life(*AGREED, step("activate", "om", at=100)), None, FIRST.release),  # it is none of theirs
+        (life(*AGREED, ACTIVE, touches=None), None, FIRST.release),  # nobody knows what it does
+        (life(*AGREED, ACTIVE, step("retire", "om", recorded_at=50)), None, "sha256:new"),
+        (life(*AGREED, ACTIVE, step("retire", recorded_at=50)), None, FIRST.release),
+        (life(*AGREED, ACTIVE), "veilig_thuis", FIRST.release),
+        (life(*AGREED, ACTIVE), "om", "sha256:new"),
+        (life(*AGREED, ACTIVE, back_wider=True), "veilig_thuis", "sha256:new"),  # alone to what is wider
+    ],
+)
+def test_a_step_that_nobody_may_take_alone_changes_nothing(
+    new: Life, back: str | None, expected: str
+) -> None:
+    """Whatever a broker tells: what a signed step may do is worked out by whoever reads it."""
+    steps = () if back is None else (step("activate", back, at=150, recorded_at=150, position=9),)
+    assert in_force(turns([replace(FIRST, steps=steps), new]), 200) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from contract.codes import BROKER
 from demo.caller import DemoCaller, Refused
 from demo.cast import cast
 from demo.play import Play
+from party.bearer import Colleague
 from tests.journeys.watching import POLICE, SUPERVISED, WAITS, ask, kinds, place, trail, watch
 from tests.world import AsgiCaller, LocalWorld, local_world
 
@@ -65,6 +66,16 @@ def test_two_who_may_look_let_it_go_and_others_do_not_see_it(play: Play, world: 
     assert watch(play, asked, lambda ends: ends[POLICE] not in WAITS) == {
         POLICE: "answered:shareable+stalking"
     }
+
+
+def test_what_only_few_may_see_takes_no_place_on_the_list(play: Play, world: LocalWorld) -> None:
+    """However many wait for others, the next that this official may answer is there."""
+    ask(play, POLICE)
+    ask(play, POLICE, name="uncertain_match.man")
+    desk = world.apps[world.address("politie")].state.node.desk
+    ordinary = Colleague("gewoon", frozenset({"official"}), mandated=True)
+    [(_, question)] = world.do(desk.waiting(ordinary, most=1))
+    assert not question.restricted
 
 
 def test_nothing_outside_tells_that_somebody_is_marked(play: Play, world: LocalWorld) -> None:

@@ -25,7 +25,7 @@ def told(old: Release, new: Release) -> Showing:
     anyway = Comparison(old.revision, new.revision, 227500, 0, (), (), ())
     both = (DUE,), (DUE,)
     parts = [OLD_PARTS if one is OLD else Parts(one) for one in (old, new)]
-    absent = tuple(closed(parts[0], parts[1], both, anyway))
+    absent = tuple(closed(parts[0], parts[1], both, anyway, {}))
     return showing(old, new, deck(old, new, anyway), anyway, both, absent=absent)
 
 

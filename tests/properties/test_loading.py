@@ -158,7 +158,7 @@ def test_a_partner_that_asks_nothing_has_a_table_of_refusals() -> None:
     assert before.permits > after.permits == 0
     found = compare(before, after)
     assert {flip.kind for flip in found.flips} >= {"refused"}
-    page(showing(BASE, release, deck(BASE, release, found), found, ((), ())))
+    page(showing(BASE, release, deck(BASE, release, found), found, ((), ()), absent=()))
 
 
 @pytest.mark.long

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -110,13 +111,17 @@ class AnsweringDesk:
         a look, and what the broker does not take. Raises NotAllowed.
         """
         person.needs(OFFICIAL)
-        taken = await self._trail.read(lambda store: inbox.load_waiting(store, most))
-        return [
-            (one, question)
-            for one in taken
-            for question in one.questions
-            if question.listed and _may_see(question, person)
-        ]
+
+        def load(store: Connection) -> list[tuple[Taken, Waiting]]:
+            found = (
+                (one, question)
+                for one in inbox.load_waiting(store)
+                for question in one.questions
+                if question.listed and _may_see(question, person)
+            )
+            return list(islice(found, most))  # what somebody else must do takes no place
+
+        return await self._trail.read(load)
 
     async def count_waiting(self) -> None:
         """Renews the figure of what waits, for operators."""

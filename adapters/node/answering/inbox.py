@@ -12,7 +12,7 @@ What is locked stays as long as a person has to look at it. An answer never stan
 `sealed` for the requester, and in the detachable part of an entry in the holder's own trail.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,8 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
 )
 
+
+_PAGE = 100
 
 # statements are built once: building one costs more than running it
 _ONE = select(inbox).where(inbox.c.jti == bindparam("jti"))
@@ -204,11 +206,10 @@ def load_known(store: Connection, jti: str, case_ref: str) -> list[Taken]:
     return [_taken(row) for row in rows]
 
 
-def load_waiting(store: Connection, most: int) -> list[Taken]:
-    rows = store.execute(
-        select(inbox).where(inbox.c.listed).order_by(inbox.c.received_at).limit(most)
-    ).mappings()
-    return [_taken(row) for row in rows]
+def load_waiting(store: Connection) -> Iterator[Taken]:
+    """What waits for a person, oldest first, read as it is asked for."""
+    rows = store.execute(select(inbox).where(inbox.c.listed).order_by(inbox.c.received_at))
+    return (_taken(row) for row in rows.mappings().yield_per(_PAGE))
 
 
 def count_waiting(store: Connection, now: datetime) -> tuple[int, int]:

@@ -209,7 +209,7 @@ async def one(release: Hex, node: ThisNode, person: SignedIn) -> Any:
     found = None if known.effect is None else known.effect.shown
     return ReleaseShown(
         **dict(_told(known)),
-        shown=None if found is None else found.digest,
+        shown=known.shown,
         head=[] if found is None else list(found.head),
         cards=[] if found is None else [CardOut(**asdict(card)) for card in found.cards],
         elsewhere=[] if found is None else list(found.elsewhere),

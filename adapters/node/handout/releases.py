@@ -14,7 +14,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -46,6 +46,7 @@ from contract.releases import (
     Life,
     Step,
     Turn,
+    digest_of_shown,
     in_force,
     read_examined,
     read_life,
@@ -84,7 +85,7 @@ heard_releases = Table(
 _FARTHEST = 253_402_300_799
 """The last moment that there is, in seconds; no trail is longer either."""
 _NO_MORE = frozenset({"proposed", "unfit", "rejected", "retired"})
-_TOLD = ("table", "changed", "wider", "partners")
+_TOLD = ("table", "changed", "wider", "back_wider", "partners")
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class Known:
     accepted: bool
     effect: Effect | None
     unfit: str | None
+
+    @property
+    def shown(self) -> str | None:
+        """The digest of all that is shown of it: what an agreement names."""
+        return None if self.effect is None else _shown(self.life, self.effect)
 
 
 class Releases:
@@ -292,7 +298,7 @@ class Releases:
             raise ReleaseUnfit(str(error)) from None
         if not self._as_told(life, found):
             raise ReleaseUnfit("De centrale vertelt van deze versie iets anders dan zij doet.")
-        if shown != found.shown.digest:
+        if shown is None or shown != _shown(life, found):
             raise NotShown
         return shown
 
@@ -443,6 +449,10 @@ class Releases:
             except Problem as problem:
                 log(Event.RELEASE_UNREADABLE, code=problem.code)
                 continue
+            first = next((one.release for one in heard.values() if one.base is None), life.release)
+            if life.base is None and life.release != first:  # nobody installed two
+                log(Event.RELEASE_UNREADABLE, code=DocumentMalformed.code)
+                continue
             before = heard.get(life.release)
             heard[life.release] = life if before is None else _with_what_was_heard(before, life)
         return tuple(heard.values())
@@ -451,7 +461,7 @@ class Releases:
         """Steps that were heard and of which the broker tells no longer: the evidence, once, and an alarm.
         They hold all the same. Raises TrailUnavailable.
         """
-        tells = {step.get("document") for one in told for step in one.get("steps", ())}
+        tells = {document for one in told for document in _documents(one)}
         for life in self._lives:
             for step in life.steps:
                 if step.token in tells or step.digest in self._gone:
@@ -515,14 +525,31 @@ class Releases:
         return int(self._signatory.now().timestamp())
 
 
+def _shown(life: Life, found: Effect) -> str | None:
+    """None for a release that nobody brought."""
+    return None if life.proposal is None else digest_of_shown(life.proposal.digest, found.shown.digest)
+
+
 def _with_what_was_heard(before: Life, life: Life) -> Life:
     known = {step.digest: step for step in before.steps}
     steps = sorted(
         {**{step.digest: step for step in life.steps}, **known}.values(), key=lambda one: one.position
     )
     brought_again = life.proposal is not None and life.proposal.digest not in known
-    base = life.base if brought_again or before.base is None else before.base
-    return replace(life, base=base, steps=tuple(steps), examined=life.examined or before.examined)
+    base = life.base if brought_again and before.base is not None else before.base
+    examined = before.examined
+    if brought_again or examined is None:
+        examined = life.examined  # told once: the steps that count follow from it
+    return replace(life, base=base, steps=tuple(steps), examined=examined)
+
+
+def _documents(told: object) -> Iterator[object]:
+    """The steps of which the broker tells of one release, in whatever shape."""
+    steps = told.get("steps") if isinstance(told, dict) else None
+    for step in steps if isinstance(steps, list) else ():
+        document = step.get("document") if isinstance(step, dict) else None
+        if isinstance(document, str):
+            yield document
 
 
 def _load(store: Connection) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
