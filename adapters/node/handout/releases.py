@@ -454,7 +454,8 @@ class Releases:
                 log(Event.RELEASE_UNREADABLE, code=DocumentMalformed.code)
                 continue
             before = heard.get(life.release)
-            heard[life.release] = life if before is None else _with_what_was_heard(before, life)
+            checked = life.release in self._accepted  # the effect that was told then, was worked out here too
+            heard[life.release] = life if before is None else _with_what_was_heard(before, life, checked)
         return tuple(heard.values())
 
     async def _record_gone(self, told: Sequence[Mapping[str, Any]]) -> None:
@@ -530,16 +531,16 @@ def _shown(life: Life, found: Effect) -> str | None:
     return None if life.proposal is None else digest_of_shown(life.proposal.digest, found.shown.digest)
 
 
-def _with_what_was_heard(before: Life, life: Life) -> Life:
+def _with_what_was_heard(before: Life, life: Life, checked: bool) -> Life:
+    """`checked`: what was told of its effect before holds, since the steps that count follow from it."""
     known = {step.digest: step for step in before.steps}
     steps = sorted(
         {**{step.digest: step for step in life.steps}, **known}.values(), key=lambda one: one.position
     )
     brought_again = life.proposal is not None and life.proposal.digest not in known
     base = life.base if brought_again and before.base is not None else before.base
-    examined = before.examined
-    if brought_again or examined is None:
-        examined = life.examined  # told once: the steps that count follow from it
+    told = (life.examined,) if brought_again else (life.examined, before.examined)
+    examined = before.examined if checked and not brought_again else next(filter(None, told), None)
     return replace(life, base=base, steps=tuple(steps), examined=examined)
 
 
