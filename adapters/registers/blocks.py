@@ -8,7 +8,7 @@ name can be guessed and hashed) and protects nothing.
 |---|---|
 | whole birth date; the same with day and month exchanged | any error in names and address |
 | postcode and house number | any error in the birth date; a changed surname |
-| surname, initial, year | a wrong or unknown day or month, a removal |
+| surname, initial, year; the same with the names exchanged | a wrong or unknown day or month, a removal |
 | surname, initial, day and month | a wrong year |
 | surname, initial, without a date | a year that is unknown in the register |
 | surname, start of the given name | a year that is unknown in the question |
@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from adapters.registers.names import given_names, skeleton, surnames
+from adapters.registers.names import given_names, skeleton, surname_of, surnames
 from contract.identity import Identity
 
 _NUMBER = re.compile(r"[0-9]+")
@@ -54,6 +54,8 @@ def _sought(identity: Identity) -> Iterator[str]:
         if int(day) <= 12:
             yield f"date {year}-{day}-{month}"
     yield from _address(identity)
+    if year != "0000":
+        yield from (f"year {name} {initial} {year}" for name, initial in _exchanged(identity))
     for name, initial, start in _names(identity):
         yield f"year {name} {initial} 0000"
         if year == "0000":
@@ -74,6 +76,13 @@ def _names(identity: Identity) -> Iterator[tuple[str, str, str]]:
     first = given[0] if given else ""
     for name in dict.fromkeys(skeleton(surname.form) for surname in surnames(identity)):
         yield name, first[:1], first[:3]
+
+
+def _exchanged(identity: Identity) -> Iterator[tuple[str, str]]:
+    surname = surname_of(identity.given_names, "").form
+    for initial in dict.fromkeys(name.form[:1] for name in surnames(identity)):
+        if surname:
+            yield skeleton(surname), initial
 
 
 def _digits(house_number: str) -> str:

@@ -1,31 +1,32 @@
 """Which of the candidates is the person: one certainly, perhaps one, or none. Pure.
 
-A false yes is an accusation, so:
+A false yes is an accusation; a false no hides somebody who is dangerous, or in danger. So:
 
-- Four things are compared: surname, given names, birth date, address. Each agrees, is open (missing,
-  incomplete, nearly the same) or contradicts.
-- A candidate *fits* only when all four agree. What is missing is open: it makes a match less certain, never
-  more.
-- A candidate is a *rival* when it could as well be the person: one fitting candidate beside a rival is not
-  certain.
-- A candidate is *weak* when it could be the person if something was written down wrongly, but does not stand
-  up against one that fits (the twin, the father of the same name). Alone it is enough for a person to look,
-  so that a "no" is not false either.
+- Four fields are compared: surname, given names, birth date, address. What comes of each has a weight in
+  bits, decided by the holder (`thresholds.py`); their sum, with how unlikely it is beforehand that just this
+  one is meant, says how likely it is that it is one person.
+- *Certain* never comes of a sum: all four are equal, given names to the last, of one candidate, and nobody
+  else could as well be meant (a *rival*). What is missing is open: it makes a match less certain, never more.
+- *Absent* needs that every candidate's sum is too low. Another address says nothing against, so who was put
+  out of the house is found. Nobody is absent beside somebody of the same surname and whole birth date, or of
+  the same names whose birth date is open or nearly the same.
+- A name in another script is not compared, so it is never another name; of a surname that cannot be sought
+  nobody is absent.
 - Every candidate is compared whole; nothing stops at the first that fits.
-- An address that agrees is nothing by itself: it never makes somebody a candidate of whom nothing else
-  agrees.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
 from rapidfuzz.distance import JaroWinkler
 
-from adapters.registers.names import given_names, surnames
+from adapters.registers.houses import house_of
+from adapters.registers.names import Surname, given_names, surname_of, surnames
 from adapters.registers.register import Candidates
-from adapters.registers.thresholds import Thresholds
+from adapters.registers.thresholds import State, Thresholds
 from contract.identity import Identity
 
+VERSION = 2
+"""Of the rules below: another version may match otherwise with the same numbers."""
 _OTHER_PREFIX = 0.95  # "van den Berg" and "ten Berg": near, not one name
 
 
@@ -49,122 +50,151 @@ class Absent:
 Match = Certain | Uncertain | Absent
 
 
-class _Grade(Enum):
-    FITS = "fits"
-    RIVAL = "rival"
-    WEAK = "weak"
-    OTHER = "other"
+@dataclass(frozen=True)
+class Weighed:
+    """One field: what comparing gives, and what that says in bits."""
+
+    state: State
+    bits: float
 
 
-class _State(Enum):
-    AGREES = "agrees"
-    OPEN = "open"
-    CONTRADICTS = "contradicts"
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of whether two are one person. `sum`: the logarithm to base 2 of the odds."""
+
+    surname: Weighed
+    given_names: Weighed
+    birth_date: Weighed
+    address: Weighed
+    prior: float
+
+    @property
+    def sum(self) -> float:
+        return self.prior + sum(field.bits for field in self._fields)
+
+    @property
+    def fits(self) -> bool:
+        """Whether everything is equal."""
+        return all(field.state is State.EQUAL for field in self._fields)
+
+    @property
+    def rival(self) -> bool:
+        """Whether it could as well be the person, where it does not fit: by what was left out, moved or
+        renamed. A twin or a father of the same name does not stand up against one that fits.
+        """
+        states = [field.state for field in self._fields]
+        against = states.count(State.DIFFERENT)
+        agreeing = states.count(State.EQUAL) + (self.given_names.state is State.IN_PART)
+        if against == 0:
+            return agreeing >= 2
+        moved_or_renamed = State.DIFFERENT in (self.surname.state, self.address.state)
+        return against == 1 and agreeing == 3 and moved_or_renamed
+
+    def possible(self, absent_below: float) -> bool:
+        """Whether nobody may say that it is not the person."""
+        surname, given, born = (one.state for one in (self.surname, self.given_names, self.birth_date))
+        named = surname is State.EQUAL and given in {State.EQUAL, State.IN_PART}
+        if surname is born is State.EQUAL or (named and born is not State.DIFFERENT):
+            return True
+        return self.sum >= absent_below
+
+    @property
+    def _fields(self) -> tuple[Weighed, Weighed, Weighed, Weighed]:
+        return self.surname, self.given_names, self.birth_date, self.address
 
 
 def match(identity: Identity, candidates: Candidates, thresholds: Thresholds) -> Match:
     """The one certain person among the candidates, or Uncertain, or Absent."""
-    grades = [(_grade(identity, person.identity, thresholds), person.key) for person in candidates.persons]
-    fitting = [key for grade, key in grades if grade is _Grade.FITS]
-    rivals = sum(grade is _Grade.RIVAL for grade, _ in grades)
-    weak = sum(grade is _Grade.WEAK for grade, _ in grades)
+    compared = [(compare(identity, person.identity, thresholds), person.key) for person in candidates.persons]
+    fitting = [key for evidence, key in compared if evidence.fits]
+    rivals = any(evidence.rival for evidence, _ in compared if not evidence.fits)
     if len(fitting) == 1 and not rivals and not candidates.crowded:
         return Certain(fitting[0])
-    return Uncertain() if fitting or rivals or weak or candidates.crowded else Absent()
+    possible = any(evidence.possible(thresholds.absent_below) for evidence, _ in compared)
+    return Uncertain() if possible or candidates.crowded or not surnames(identity) else Absent()
 
 
-@dataclass(frozen=True)
-class _Compared:
-    surname: _State
-    given: _State
-    given_in_common: int
-    date: _State
-    date_differs: bool
-    address: _State
+def compare(asked: Identity, held: Identity, thresholds: Thresholds) -> Evidence:
+    """Field by field what says that these are one person, or two."""
+    surname, form = _surname(asked, held, thresholds)
+    given = _given_names(asked, held, thresholds)
+    if State.EQUAL not in (surname, given) and _exchanged(asked, held):
+        surname = given = State.ALIKE
+    bits = thresholds.bits
+    of_surname = bits["surname"][surname]
+    if surname is State.EQUAL:
+        of_surname = thresholds.by_surname.get(form, of_surname)
+    born, address = _birth_date(asked.birth_date, held.birth_date), _address(asked, held)
+    return Evidence(
+        Weighed(surname, of_surname),
+        Weighed(given, bits["given_names"][given]),
+        Weighed(born, bits["birth_date"][born]),
+        Weighed(address, bits["address"][address]),
+        thresholds.prior,
+    )
 
 
-def _grade(asked: Identity, held: Identity, thresholds: Thresholds) -> _Grade:
-    compared = _compare(asked, held, thresholds)
-    states = (compared.surname, compared.given, compared.date, compared.address)
-    agreeing, against = states.count(_State.AGREES), states.count(_State.CONTRADICTS)
-    if agreeing == 4:
-        return _Grade.FITS
-    if against == 0:
-        address_alone = agreeing == 1 and compared.address is _State.AGREES
-        if agreeing == 0 or address_alone:
-            return _Grade.OTHER
-        return _Grade.RIVAL if agreeing >= 2 else _Grade.WEAK
-    if against == 1 and agreeing == 3:
-        # who moved, or changed surname, is the same person; a twin or a father of the same name is not
-        moved_or_renamed = _State.CONTRADICTS in (compared.surname, compared.address)
-        return _Grade.RIVAL if moved_or_renamed else _Grade.WEAK
-    if against == 1 and agreeing == 2 and compared.date is not _State.CONTRADICTS:
-        return _Grade.OTHER if _coincidence(compared) else _Grade.WEAK
-    return _Grade.OTHER
-
-
-def _coincidence(compared: _Compared) -> bool:
-    # a namesake of about the same age elsewhere, or somebody else of the same first name and birth date:
-    # common, unless more names agree; a brother or sister whose birth date is like this one: common in any
-    # case
-    elsewhere = compared.address is _State.CONTRADICTS and compared.date is _State.OPEN
-    another_surname = compared.surname is _State.CONTRADICTS and compared.address is _State.OPEN
-    another_child = compared.given is _State.CONTRADICTS and compared.date_differs
-    return another_child or ((elsewhere or another_surname) and compared.given_in_common < 2)
-
-
-def _compare(asked: Identity, held: Identity, thresholds: Thresholds) -> _Compared:
-    surname = _compare_surnames(asked, held, thresholds)
-    given, in_common = _compare_given_names(asked, held, thresholds)
-    if surname is given is _State.CONTRADICTS and _exchanged(asked, held):
-        surname = given = _State.OPEN
-    date, differs = _compare_dates(asked.birth_date, held.birth_date, thresholds.date_parts)
-    return _Compared(surname, given, in_common, date, differs, _compare_addresses(asked, held))
-
-
-def _compare_surnames(asked: Identity, held: Identity, thresholds: Thresholds) -> _State:
-    likeness = 0.0
-    for mine in surnames(asked):
-        for theirs in surnames(held):
-            alike = JaroWinkler.similarity(mine.form, theirs.form)
-            if mine.prefix and theirs.prefix and mine.prefix != theirs.prefix:
-                alike *= _OTHER_PREFIX
-            likeness = max(likeness, alike)
+def _surname(asked: Identity, held: Identity, thresholds: Thresholds) -> tuple[State, str]:
+    """The state, and the form in which they are most alike."""
+    likeness, form = 0.0, ""
+    mine, theirs = surnames(asked), surnames(held)
+    if not mine or not theirs:
+        return State.OPEN, ""
+    for one in mine:
+        for other in theirs:
+            alike = _likeness(one, other)
+            if alike > likeness:
+                likeness, form = alike, min(one.form, other.form)
     if likeness >= thresholds.surname_same:
-        return _State.AGREES
-    return _State.OPEN if likeness >= thresholds.surname_near else _State.CONTRADICTS
+        return State.EQUAL, form
+    return (State.ALIKE if likeness >= thresholds.surname_near else State.DIFFERENT), ""
 
 
-def _compare_given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> tuple[_State, int]:
+def _likeness(one: Surname, other: Surname) -> float:
+    alike = JaroWinkler.similarity(one.form, other.form)
+    if one.prefix and other.prefix and one.prefix != other.prefix:
+        alike *= _OTHER_PREFIX
+    return alike
+
+
+def _given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> State:
     mine, theirs = given_names(asked.given_names), given_names(held.given_names)
     if not mine or not theirs:
-        return _State.OPEN, 0
-    shared = min(len(mine), len(theirs))
+        return State.OPEN
     initials = any(len(name) == 1 for name in (*mine, *theirs))
-    if not initials and (mine[:shared] == theirs[:shared] or "".join(mine) == "".join(theirs)):
-        return _State.AGREES, shared
-    if initials and all(a[:1] == b[:1] for a, b in zip(mine, theirs, strict=False)):
-        return _State.OPEN, 0
+    if mine == theirs or "".join(mine) == "".join(theirs):
+        written_out = "." not in asked.given_names + held.given_names  # there are names of one letter
+        return State.EQUAL if written_out or not initials else State.ALIKE
+    shared = min(len(mine), len(theirs))
+    if initials:
+        begin_alike = all(a[:1] == b[:1] for a, b in zip(mine, theirs, strict=False))
+        return State.ALIKE if begin_alike else State.DIFFERENT
+    if mine[:shared] == theirs[:shared]:
+        return State.IN_PART  # one twin has the first name of the other and one more
     near = JaroWinkler.similarity(mine[0], theirs[0]) >= thresholds.given_name_near
-    called_by_another = len(mine[0]) > 1 and (mine[0] in theirs or theirs[0] in mine)
-    return (_State.OPEN if near or called_by_another else _State.CONTRADICTS), 0
+    called_by_another = mine[0] in theirs or theirs[0] in mine
+    return State.ALIKE if near or called_by_another else State.DIFFERENT
 
 
 def _exchanged(asked: Identity, held: Identity) -> bool:
     # surname and given names in each other's place, usual where the surname comes first
-    mine, theirs = "".join(given_names(asked.given_names)), "".join(given_names(held.given_names))
-    return bool(mine and theirs) and mine == surnames(held)[0].form and theirs == surnames(asked)[0].form
+    return _same_name(asked.given_names, held) and _same_name(held.given_names, asked)
 
 
-def _compare_dates(asked: str, held: str, needed: int) -> tuple[_State, bool]:
-    """The state, and whether a part that both sides know differs."""
+def _same_name(given: str, of: Identity) -> bool:
+    # in one form: `surname_of` leaves out a prefix that was written along
+    form = surname_of(given, "").form
+    return bool(form) and any(form == name.form for name in surnames(of))
+
+
+def _birth_date(asked: str, held: str) -> State:
     mine, theirs = _parts(asked), _parts(held)
     known = [a == b for a, b in zip(mine, theirs, strict=True) if a and b]
     if all(known):
-        return (_State.AGREES if len(known) >= needed else _State.OPEN), False
+        return (State.OPEN, State.YEAR, State.IN_PART, State.EQUAL)[len(known)]
     exchanged = (mine[0], mine[2], mine[1]) == theirs
-    near = exchanged or (len(known) == 3 and sum(known) == 2)
-    return (_State.OPEN if near else _State.CONTRADICTS), True
+    one_wrong = len(known) == 3 and sum(known) == 2
+    return State.ALIKE if exchanged or one_wrong or known == [True, False] else State.DIFFERENT
 
 
 def _parts(text: str) -> tuple[int, int, int]:
@@ -175,12 +205,12 @@ def _parts(text: str) -> tuple[int, int, int]:
         return 0, 0, 0  # unreadable in a register: unknown
 
 
-def _compare_addresses(asked: Identity, held: Identity) -> _State:
-    if not (asked.postcode and asked.house_number and held.postcode and held.house_number):
-        return _State.OPEN
-    same = asked.postcode == held.postcode and _house(asked.house_number) == _house(held.house_number)
-    return _State.AGREES if same else _State.CONTRADICTS
-
-
-def _house(number: str) -> str:
-    return "".join(letter for letter in number.lower() if letter.isalnum())
+def _address(asked: Identity, held: Identity) -> State:
+    mine, theirs = house_of(asked.house_number), house_of(held.house_number)
+    if not (asked.postcode and held.postcode and mine and theirs):
+        return State.OPEN
+    if asked.postcode != held.postcode or mine.number != theirs.number:
+        return State.DIFFERENT
+    if mine.more == theirs.more:
+        return State.EQUAL
+    return State.ALIKE if not mine.more or not theirs.more else State.DIFFERENT

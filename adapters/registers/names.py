@@ -5,6 +5,8 @@
 - Spelling variants that are one name in practice are one form: doubled letters (Jansen, Janssen; Mohamed,
   Mohammed), ph/f, th/t, ck/k, c/k.
 - Prefixes are stripped from a surname and compared apart, also where they were typed into it.
+- Titles before a name (mr., drs., ing.) are no name. Letters outside the Latin alphabet fold to nothing: such
+  a name is not compared, and is never another one.
 - A double surname is itself and each of its parts; so is a surname with a partner's surname.
 """
 
@@ -17,6 +19,7 @@ from contract.identity import Identity
 
 _SPELLED = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
+    | {"ŧ": "t", "ŋ": "n", "ə": "e", "ĸ": "k", "ȷ": "j", "ſ": "s", "·": "", "‧": "", "・": ""}
 )
 _APOSTROPHES = re.compile(r"['’‘`´ʼ.]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
@@ -29,6 +32,9 @@ _PREFIX_WORDS = """
     das del della di el al ait ben bin ibn abu abou ould st l d s
 """
 _PREFIXES = frozenset(_PREFIX_WORDS.split())
+_TITLES = frozenset(
+    ["mr", "mrs", "dr", "drs", "ir", "ing", "prof", "jhr", "jkvr", "bc", "ds", "dhr", "mw", "mevr"]
+)
 
 
 def folded(text: str) -> str:
@@ -61,9 +67,17 @@ class Surname:
     prefix: str
 
 
-@lru_cache(maxsize=65536)
-def _surname(text: str, prefix: str) -> Surname:
+def _untitled(text: str) -> list[str]:
     words = folded(text).split()
+    while len(words) > 1 and words[0] in _TITLES:
+        words.pop(0)
+    return words
+
+
+@lru_cache(maxsize=65536)
+def surname_of(text: str, prefix: str) -> Surname:
+    """One surname with the prefix that belongs to it, as it is compared."""
+    words = _untitled(text)
     apart = folded(prefix).split()
     while len(words) > 1 and words[0] in _PREFIXES:
         apart.append(words.pop(0))
@@ -76,7 +90,7 @@ def _surnames(text: str, prefix: str, partner: str) -> tuple[Surname, ...]:
     names = [(text, prefix), *([(parts[0][0], prefix), *parts[1:]] if len(parts) > 1 else [])]
     if partner:
         names += [(part, "") for part in {partner, *_DOUBLE_NAME.split(partner)}]
-    forms = dict.fromkeys(_surname(*name) for name in names)
+    forms = dict.fromkeys(surname_of(*name) for name in names)
     return tuple(name for name in forms if name.form)
 
 
@@ -88,5 +102,4 @@ def surnames(identity: Identity) -> tuple[Surname, ...]:
 @lru_cache(maxsize=65536)
 def given_names(text: str) -> tuple[str, ...]:
     """The given names in order, each in its one form. Initials ("J.C.") are names of one letter."""
-    apart = text.replace(".", " ")
-    return tuple(spelled(word) for word in folded(apart).split())
+    return tuple(spelled(word) for word in _untitled(text.replace(".", " ")))

@@ -24,6 +24,7 @@ from contract.identity import Identity, IdentityError
 
 _FIELDS = tuple(field.name for field in fields(Identity))
 _COLUMNS = ("kind", "same", *(f"asked_{name}" for name in _FIELDS), *(f"held_{name}" for name in _FIELDS))
+_MOVED = "moved"
 _STRICTER = (0.94, 0.96, 0.98, 1.0)
 
 
@@ -154,10 +155,25 @@ def _endless(random: Random, today: date) -> Iterator[Pair]:
 
 
 def _of_one(held: Identity, random: Random) -> Iterator[Pair]:
+    yield Pair("identical", True, held, held)
+    single = dict(_differing(held, random))
+    for kind, asked in single.items():
+        yield Pair(kind, True, asked, held)
+    for kind, asked in _differing(single[_MOVED], random):  # who is put out of the house has moved
+        if kind not in {_MOVED, "address_unknown"}:
+            yield Pair(f"{_MOVED} + {kind}", True, asked, held)
+    first, second, third = random.sample(sorted(set(single) - {_MOVED}), 3)
+    for kind, after, then in (("two others", first, second), (f"{_MOVED} + two others", second, third)):
+        start = single[after] if kind == "two others" else replace(single[after], **_address(single[_MOVED]))
+        asked = dict(_differing(start, random)).get(then, start)
+        if asked.birth_date != "0000-00-00" or asked.surname == held.surname:  # else nothing is left to go by
+            yield Pair(kind, True, asked, held)
+
+
+def _differing(held: Identity, random: Random) -> Iterator[tuple[str, Identity]]:
     for kind, asked in _differences(held, random):
         if asked is not None and asked != held:
-            yield Pair(kind, True, asked, held)
-    yield Pair("identical", True, held, held)
+            yield kind, asked
 
 
 def _differences(held: Identity, random: Random) -> Iterator[tuple[str, Identity | None]]:
@@ -197,7 +213,7 @@ def _differences(held: Identity, random: Random) -> Iterator[tuple[str, Identity
             yield "day_and_month_exchanged", replace(held, birth_date=f"{year}-{day}-{month}")
     yield "unknown_birth_date", replace(held, birth_date="0000-00-00")
     yield (
-        "moved",
+        _MOVED,
         replace(held, postcode=f"{random.randint(1000, 9999)}QQ", house_number=str(random.randint(1, 300))),
     )
     yield "address_unknown", replace(held, postcode="", house_number="")
@@ -208,10 +224,17 @@ def _of_two(household: list[HouseholdMember], previous: HouseholdMember | None) 
         for other in household:
             if one is not other and one.identity != other.identity:
                 yield Pair(_kinship(one, other), False, one.identity, other.identity)
+    for one in household:
+        name = one.identity.given_names.split()[0]
+        twin = replace(one.identity, given_names=f"{name} Renate")  # the one who is there
+        for kind, given in (("twin_by_the_shared_name", name), ("twin_by_all_names", f"{name} Odile")):
+            yield Pair(kind, False, replace(one.identity, given_names=given), twin)
     if previous:
         first, there = household[0].identity, previous.identity
         yield Pair("others", False, first, there)
         yield Pair("next_at_the_address", False, first, replace(there, **_address(first)))
+        crowd = replace(there, surname=first.surname, prefix=first.prefix, **_address(first))
+        yield Pair("of_one_surname_in_a_shelter", False, first, crowd)
         namesake = replace(first, birth_date=there.birth_date, **_address(there))
         yield Pair("namesake", False, first, namesake)
         yield Pair("namesake_of_one_birth_date", False, first, replace(first, **_address(there)))
