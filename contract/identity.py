@@ -15,10 +15,11 @@ _LONGEST = {"surname": 200, "given_names": 200, "birth_date": 10, "prefix": 20, 
 _LONGEST |= {"postcode": 7, "house_number": 12}
 _REQUIRED = frozenset({"surname", "given_names", "birth_date"})
 # letters of any script with what stands between them; no digit, so that no number can hide in a name
-_NAME = re.compile(r"['’‘`´ʼ]?[^\W\d_](?:[^\W\d_]|[ .,'’‘`´ʼ/-]|[\u0300-\u036f])*")
+_NAME = re.compile(r"['’‘`´ʼ]?[^\W\d_](?:[^\W\d_]|[ .,'’‘`´ʼ/·‧-]|[\u0300-\u036f])*")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _POSTCODE = re.compile(r"([1-9][0-9]{3}) ?([A-Za-z]{2})")
-_HOUSE_NUMBER = re.compile(r"[1-9][0-9]{0,4}([ -]?[A-Za-z0-9]{1,4})?")
+# number, letter and addition, as the BRP has them and people write them: 14D-1, 12A bis, 14 boven, 400L-toe
+_HOUSE_NUMBER = re.compile(r"[1-9][0-9]{0,4}([ -]?[A-Za-z])?([ -]?[A-Za-z0-9]{1,6})?")
 
 
 class IdentityError(Exception):

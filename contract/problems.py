@@ -43,7 +43,9 @@ parameter ever holds a value that the sender gave: it may be a person's.
     │   │   ├── AlreadyAgreed     409
     │   │   ├── NotAgreed         409
     │   │   ├── NothingBefore     409
+    │   │   ├── BackIsWider       409
     │   │   ├── NotShown          409
+    │   │   ├── ManyProposals     409
     │   │   ├── MomentPast        409
     │   │   ├── StillInForce      409
     │   │   └── StepNotTaken      409

@@ -53,6 +53,24 @@ QUESTIONS: Mapping[str, Wording] = {
 AT_BROKER = ("refused", "sent", "waits_for_person", "answered", "refused_by_holder", "late", "undelivered")
 """Those that the broker knows."""
 
+FIELDS: Mapping[str, str] = {
+    "surname": "achternaam",
+    "given_names": "voornamen",
+    "birth_date": "geboortedatum",
+    "address": "adres",
+}
+"""What is compared of two persons."""
+
+COMPARED: Mapping[str, Wording] = {
+    "equal": Wording("gelijk", "Beide weten het, en het is gelijk."),
+    "in_part": Wording("deels gelijk", "Gelijk voor zover beide het weten."),
+    "year": Wording("jaar gelijk", "Alleen het jaar is van beide bekend, en gelijk."),
+    "alike": Wording("lijkt erop", "Misschien hetzelfde, anders geschreven."),
+    "open": Wording("onbekend", "Een van beide weet het niet."),
+    "different": Wording("anders", "Beide weten het, en het is anders."),
+}
+"""What comparing one field of two persons gives."""
+
 DESK: Mapping[str, Wording] = {
     "waits": Wording("wacht", "De vraag wacht op een medewerker."),
     "opened": Wording("geopend", "Een medewerker keek; er is nog geen antwoord."),

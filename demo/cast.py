@@ -20,6 +20,7 @@ def cast(today: date) -> dict[str, CastMember]:
         *_shielded(today),
         *_children_and_adults(today),
         *_acute_danger(today),
+        *_moved(today),
         *_partner_down(today),
         *_asked_again(today),
         *_another_region(today),
@@ -188,6 +189,18 @@ def _acute_danger(today: date) -> list[CastMember]:
                 "politie": _facts(alert, Record("weapons", "suspect", ago(15))),
                 "om": _facts(Record("case", "suspect", ago(12))),
             },
+        )
+    ]
+
+
+def _moved(today: date) -> list[CastMember]:
+    """A man who was put out of the house; nobody knows his new address yet but Veilig Thuis."""
+    supervision = Record("conditional_sentence", "client", _ago(today)(60), today + timedelta(days=400))
+    return [
+        CastMember(
+            "moved.man",
+            Identity("Uithuisma", "Sjoerd Alle", "1984-11-07", postcode="9992ZX", house_number="21B"),
+            {"reclassering": _facts(supervision)},
         )
     ]
 

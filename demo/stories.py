@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 
+from contract.words import COMPARED, FIELDS, label
 from demo.caller import DemoCaller, Json, Refused
 from demo.informed import informed
 from demo.members import OTHER_REGION
@@ -91,6 +92,27 @@ def uncertain_match(play: Play, told: PlayedStory) -> None:
     told.must(asked["items"][0]["answer"]["desk"] is not None, "er stond geen loket bij")
     waiting = [one for one in play.caller("reclassering", "official").get("/v1/questions") if one["doubtful"]]
     told.must(bool(waiting), "niemand bij de Reclassering hoeft te kijken")
+
+
+def moved(play: Play, told: PlayedStory) -> None:
+    """Who was put out of the house lives elsewhere: that is no "no". A person finds him."""
+    case = play.case(play.chair)
+    man = play.subject("moved.man", "suspected_perpetrator", ["reclassering.under_supervision"])
+    year = man["identity"]["birthDate"][:4]
+    man["identity"] |= {"birthDate": f"{year}-00-00", "postcode": "9991ZZ", "houseNumber": "3"}
+    asked = told.take(play.ask(play.chair, case, [man]))
+    told.must_end(
+        asked, {("reclassering.under_supervision", "suspected_perpetrator"): "answered:not_determinable"}
+    )
+    official = play.caller("reclassering", "official")
+    mine = [one for one in official.get("/v1/questions") if one["inquiry"] == asked["items"][0]["inquiry"]]
+    told.must(len(mine) == 1, "bij de Reclassering hoeft niemand te kijken")
+    seen = official.post(f"/v1/questions/{mine[0]['inquiry']}/{mine[0]['index']}/views")
+    [man_there, *_] = seen["candidates"]
+    told.must(man_there["states"]["surname"] == "equal", "hij stond niet bovenaan")
+    official.post(f"/v1/questions/{mine[0]['inquiry']}/{mine[0]['index']}/looks")
+    states = (f"{FIELDS[name]} {label(COMPARED, state)}" for name, state in man_there["states"].items())
+    told.notes.append("De medewerker ziet hem: " + ", ".join(states) + ". Zij belt Veilig Thuis.")
 
 
 def shielded(play: Play, told: PlayedStory) -> None:
@@ -376,6 +398,7 @@ STORIES: tuple[Story, ...] = (
     no_melding,
     anonymous,
     uncertain_match,
+    moved,
     shielded,
     children_and_adults,
     acute_danger,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,7 +40,7 @@ from adapters.node.trail.exports import Exports
 from adapters.node.trail.reading import Reading
 from adapters.node.trail.witness import Witnessing
 from adapters.partners import Adapter, RegisterUnavailable, adapter_for
-from adapters.registers.thresholds import read_thresholds
+from adapters.registers.thresholds import Thresholds, ThresholdsError, read_thresholds
 from audit.book import Book
 from audit.retention import Retention
 from contract import problems
@@ -85,7 +85,7 @@ def app(
             register = adapter or adapter_for(
                 settings.partner,
                 settings.register_url.get_secret_value(),
-                thresholds=read_thresholds(),
+                thresholds=thresholds_of(settings, day_of(now())),
                 today=lambda: day_of(now()),
             )
             stack.push_async_callback(register.close)
@@ -254,6 +254,16 @@ def verify_kind(signatory: Signatory, partner: str) -> None:
             "Set it to what the directory says, or mend the directory.",
             "partner",
         )
+
+
+def thresholds_of(settings: NodeSettings, today: date) -> Thresholds:
+    """The numbers of matching that the holder decided on. Raises SettingsProblem."""
+    try:
+        if settings.thresholds is None:
+            return read_thresholds(today=today)
+        return read_thresholds(settings.thresholds, today=today)
+    except ThresholdsError as problem:
+        raise SettingsProblem(str(problem), "thresholds") from None
 
 
 def jwks(place: str, wire: Wire) -> Callable[[], Awaitable[bytes]]:

@@ -22,6 +22,11 @@ class NodeSettings(PartySettings):
         description="The partner's own register, read only: sqlite:/// or postgresql+psycopg://, an http(s) "
         "address, or file:///folder; which of them goes with the partner's adapter."
     )
+    thresholds: Path | None = Field(
+        None,
+        description="The numbers of matching as JSON, decided by the holder (adapters/registers/README.md); "
+        "without it those of this version.",
+    )
     issuer: str = Field(description="The partner's own identity provider: the `iss` of its tokens.")
     audience: str = Field(description="The `aud` that tokens for this node carry.")
     jwks: str = Field(description="Address (http, https) or file of the identity provider's keys.")

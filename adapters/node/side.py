@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.node.app import MIGRATIONS, jwks, verify_kind
+from adapters.node.app import MIGRATIONS, jwks, thresholds_of, verify_kind
 from adapters.node.forgetting import FORGETTING
 from adapters.node.settings import NodeSettings
 from adapters.partners import REGISTER_URLS, RegisterUnavailable, adapter_for, verify_questions
-from adapters.registers.thresholds import read_thresholds
 from contract.days import day_of
 from party.bearer import keys_of
 from party.settings import SettingsProblem
@@ -41,7 +40,7 @@ async def _register(settings: NodeSettings) -> str:
         adapter = adapter_for(
             settings.partner,
             settings.register_url.get_secret_value(),
-            thresholds=read_thresholds(),
+            thresholds=thresholds_of(settings, day_of(datetime.now(UTC))),
             today=lambda: day_of(datetime.now(UTC)),
         )
         try:

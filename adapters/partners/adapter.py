@@ -12,12 +12,12 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
 from adapters.partners.age import age_bands, years_before
-from adapters.registers.matching import Certain, Uncertain, match
+from adapters.registers.matching import VERSION, Certain, Uncertain, compare, match
 from adapters.registers.register import Candidates, Person, Record, Register, RegisterUnavailable
 from adapters.registers.thresholds import Thresholds
 from contract.identity import Identity
@@ -26,6 +26,7 @@ from policies import Release, ReleaseError
 __all__ = [
     "Adapter",
     "Asked",
+    "Candidate",
     "Finding",
     "RecordReading",
     "RegisterAdapter",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 NOT_DETERMINABLE = "not_determinable"
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,30 @@ class Asked:
     lookback_years: int | None = None
 
 
+@dataclass(frozen=True, repr=False)
+class Candidate:
+    """Who may be meant, for the official who opens the question and nobody else. `states`: what comparing
+    each field gave (`thresholds.Likeness`); `fits`: whether everything is equal.
+    """
+
+    identity: Identity
+    states: Mapping[str, str]
+    fits: bool
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A candidate answer: codes of the hand-out. `doubtful`: a person at the holder has to look at it."""
+    """A candidate answer: codes of the hand-out. `doubtful`: a person at the holder has to look at it.
+    `matched_by`: the rules and numbers by which the person was sought, so that it can be done again.
+    `candidates`: who may be meant, the likeliest first; they never leave the holder.
+    """
 
     codes: tuple[str, ...]
     as_of: date
     valid_until: date | None
     doubtful: bool
+    matched_by: str | None = None
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False, compare=False)
 
 
 class Adapter(Protocol):
@@ -138,6 +156,7 @@ class RegisterAdapter:
         self._always = dict(always or {})
         self._looks_back = frozenset(looks_back)
         self._thresholds = thresholds
+        self._matched_by = f"{VERSION}:{thresholds.digest}"
         self._today = today
 
     async def look_up(self, asked: Sequence[Asked]) -> list[Finding]:
@@ -147,7 +166,15 @@ class RegisterAdapter:
         found = await self._register.find(identities)
         today = self._today()
         there = dict(zip(identities, map(_open_to_all, found.candidates), strict=True))
-        return [self._finding(one, there[one.identity], found.as_of, today) for one in asked]
+        shown = {identity: self._candidates(identity, one.persons) for identity, one in there.items()}
+        return [
+            replace(
+                self._finding(one, there[one.identity], found.as_of, today),
+                matched_by=self._matched_by,
+                candidates=shown[one.identity],
+            )
+            for one in asked
+        ]
 
     async def verify(self) -> None:
         await self._register.find([])
@@ -184,6 +211,15 @@ class RegisterAdapter:
         if asked.question not in self._always:
             codes = (NOT_DETERMINABLE,)
         return Finding(codes, as_of, None, doubtful=True)
+
+    def _candidates(self, identity: Identity, persons: Sequence[Person]) -> tuple[Candidate, ...]:
+        compared = [(compare(identity, person.identity, self._thresholds), person) for person in persons]
+        possible = [one for one in compared if one[0].possible(self._thresholds.absent_below)]
+        possible.sort(key=lambda one: one[0].sum, reverse=True)
+        return tuple(
+            Candidate(person.identity, evidence.states, evidence.fits)
+            for evidence, person in possible[:_MOST_SHOWN]
+        )
 
     def _person(
         self, identity: Identity, there: Candidates, with_something: Sequence[Person]

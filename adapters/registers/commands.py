@@ -27,7 +27,7 @@ def evaluate_file(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
 ) -> None:
-    """Recall at zero false yeses, per kind of difference.
+    """Recall at zero false yeses, and who is there and not found, per kind of difference.
 
     Exit status 1 when the given thresholds give a false yes: then the figures are those of the first stricter
     ones that give none.
@@ -67,7 +67,10 @@ def _show(found: Evaluation) -> None:
     console = Console()
     console.print(table)
     likeness = found.thresholds.surname_same
-    console.print(f"false yes {found.false_yes}, recall {found.recall:.3f} at surname_same {likeness}")
+    console.print(
+        f"false yes {found.false_yes}, recall {found.recall:.3f}, flat no {found.flat_no:.4f} "
+        f"at surname_same {likeness}"
+    )
 
 
 def _document(found: Evaluation) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def _document(found: Evaluation) -> dict[str, Any]:
     return {
         "false_yes": found.false_yes,
         "recall": round(found.recall, 4),
+        "flat_no": round(found.flat_no, 4),
         "thresholds": thresholds,
         "kinds": kinds,
     }

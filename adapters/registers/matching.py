@@ -22,7 +22,7 @@ from rapidfuzz.distance import JaroWinkler
 from adapters.registers.houses import house_of
 from adapters.registers.names import Surname, given_names, surname_of, surnames
 from adapters.registers.register import Candidates
-from adapters.registers.thresholds import State, Thresholds
+from adapters.registers.thresholds import Likeness, Thresholds
 from contract.identity import Identity
 
 VERSION = 2
@@ -54,7 +54,7 @@ Match = Certain | Uncertain | Absent
 class Weighed:
     """One field: what comparing gives, and what that says in bits."""
 
-    state: State
+    state: Likeness
     bits: float
 
 
@@ -73,9 +73,15 @@ class Evidence:
         return self.prior + sum(field.bits for field in self._fields)
 
     @property
+    def states(self) -> dict[str, Likeness]:
+        """Of each field, by its name."""
+        names = ("surname", "given_names", "birth_date", "address")
+        return {name: one.state for name, one in zip(names, self._fields, strict=True)}
+
+    @property
     def fits(self) -> bool:
         """Whether everything is equal."""
-        return all(field.state is State.EQUAL for field in self._fields)
+        return all(field.state is Likeness.EQUAL for field in self._fields)
 
     @property
     def rival(self) -> bool:
@@ -83,19 +89,21 @@ class Evidence:
         renamed. A twin or a father of the same name does not stand up against one that fits.
         """
         states = [field.state for field in self._fields]
-        against = states.count(State.DIFFERENT)
-        agreeing = states.count(State.EQUAL) + (self.given_names.state is State.IN_PART)
+        against = states.count(Likeness.DIFFERENT)
+        agreeing = states.count(Likeness.EQUAL) + (self.given_names.state is Likeness.IN_PART)
         if against == 0:
             return agreeing >= 2
-        moved_or_renamed = State.DIFFERENT in (self.surname.state, self.address.state)
+        moved_or_renamed = Likeness.DIFFERENT in (self.surname.state, self.address.state)
         return against == 1 and agreeing == 3 and moved_or_renamed
 
     def possible(self, absent_below: float) -> bool:
         """Whether nobody may say that it is not the person."""
         surname, given, born = (one.state for one in (self.surname, self.given_names, self.birth_date))
-        named = surname is State.EQUAL and given in {State.EQUAL, State.IN_PART}
-        if surname is born is State.EQUAL or (named and born is not State.DIFFERENT):
+        named = surname is Likeness.EQUAL and given in {Likeness.EQUAL, Likeness.IN_PART}
+        if surname is born is Likeness.EQUAL or (named and born is not Likeness.DIFFERENT):
             return True
+        if surname is not Likeness.EQUAL and given is born is Likeness.OPEN:
+            return False  # an address by itself is nothing: else who lives there could be tried out
         return self.sum >= absent_below
 
     @property
@@ -118,11 +126,11 @@ def compare(asked: Identity, held: Identity, thresholds: Thresholds) -> Evidence
     """Field by field what says that these are one person, or two."""
     surname, form = _surname(asked, held, thresholds)
     given = _given_names(asked, held, thresholds)
-    if State.EQUAL not in (surname, given) and _exchanged(asked, held):
-        surname = given = State.ALIKE
+    if Likeness.EQUAL not in (surname, given) and _exchanged(asked, held):
+        surname = given = Likeness.ALIKE
     bits = thresholds.bits
     of_surname = bits["surname"][surname]
-    if surname is State.EQUAL:
+    if surname is Likeness.EQUAL:
         of_surname = thresholds.by_surname.get(form, of_surname)
     born, address = _birth_date(asked.birth_date, held.birth_date), _address(asked, held)
     return Evidence(
@@ -134,20 +142,20 @@ def compare(asked: Identity, held: Identity, thresholds: Thresholds) -> Evidence
     )
 
 
-def _surname(asked: Identity, held: Identity, thresholds: Thresholds) -> tuple[State, str]:
+def _surname(asked: Identity, held: Identity, thresholds: Thresholds) -> tuple[Likeness, str]:
     """The state, and the form in which they are most alike."""
     likeness, form = 0.0, ""
     mine, theirs = surnames(asked), surnames(held)
     if not mine or not theirs:
-        return State.OPEN, ""
+        return Likeness.OPEN, ""
     for one in mine:
         for other in theirs:
             alike = _likeness(one, other)
             if alike > likeness:
                 likeness, form = alike, min(one.form, other.form)
     if likeness >= thresholds.surname_same:
-        return State.EQUAL, form
-    return (State.ALIKE if likeness >= thresholds.surname_near else State.DIFFERENT), ""
+        return Likeness.EQUAL, form
+    return (Likeness.ALIKE if likeness >= thresholds.surname_near else Likeness.DIFFERENT), ""
 
 
 def _likeness(one: Surname, other: Surname) -> float:
@@ -157,23 +165,23 @@ def _likeness(one: Surname, other: Surname) -> float:
     return alike
 
 
-def _given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> State:
+def _given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> Likeness:
     mine, theirs = given_names(asked.given_names), given_names(held.given_names)
     if not mine or not theirs:
-        return State.OPEN
+        return Likeness.OPEN
     initials = any(len(name) == 1 for name in (*mine, *theirs))
     if mine == theirs or "".join(mine) == "".join(theirs):
         written_out = "." not in asked.given_names + held.given_names  # there are names of one letter
-        return State.EQUAL if written_out or not initials else State.ALIKE
+        return Likeness.EQUAL if written_out or not initials else Likeness.ALIKE
     shared = min(len(mine), len(theirs))
     if initials:
         begin_alike = all(a[:1] == b[:1] for a, b in zip(mine, theirs, strict=False))
-        return State.ALIKE if begin_alike else State.DIFFERENT
+        return Likeness.ALIKE if begin_alike else Likeness.DIFFERENT
     if mine[:shared] == theirs[:shared]:
-        return State.IN_PART  # one twin has the first name of the other and one more
+        return Likeness.IN_PART  # one twin has the first name of the other and one more
     near = JaroWinkler.similarity(mine[0], theirs[0]) >= thresholds.given_name_near
     called_by_another = mine[0] in theirs or theirs[0] in mine
-    return State.ALIKE if near or called_by_another else State.DIFFERENT
+    return Likeness.ALIKE if near or called_by_another else Likeness.DIFFERENT
 
 
 def _exchanged(asked: Identity, held: Identity) -> bool:
@@ -187,14 +195,14 @@ def _same_name(given: str, of: Identity) -> bool:
     return bool(form) and any(form == name.form for name in surnames(of))
 
 
-def _birth_date(asked: str, held: str) -> State:
+def _birth_date(asked: str, held: str) -> Likeness:
     mine, theirs = _parts(asked), _parts(held)
     known = [a == b for a, b in zip(mine, theirs, strict=True) if a and b]
     if all(known):
-        return (State.OPEN, State.YEAR, State.IN_PART, State.EQUAL)[len(known)]
+        return (Likeness.OPEN, Likeness.YEAR, Likeness.IN_PART, Likeness.EQUAL)[len(known)]
     exchanged = (mine[0], mine[2], mine[1]) == theirs
     one_wrong = len(known) == 3 and sum(known) == 2
-    return State.ALIKE if exchanged or one_wrong or known == [True, False] else State.DIFFERENT
+    return Likeness.ALIKE if exchanged or one_wrong or known == [True, False] else Likeness.DIFFERENT
 
 
 def _parts(text: str) -> tuple[int, int, int]:
@@ -205,12 +213,12 @@ def _parts(text: str) -> tuple[int, int, int]:
         return 0, 0, 0  # unreadable in a register: unknown
 
 
-def _address(asked: Identity, held: Identity) -> State:
+def _address(asked: Identity, held: Identity) -> Likeness:
     mine, theirs = house_of(asked.house_number), house_of(held.house_number)
     if not (asked.postcode and held.postcode and mine and theirs):
-        return State.OPEN
+        return Likeness.OPEN
     if asked.postcode != held.postcode or mine.number != theirs.number:
-        return State.DIFFERENT
+        return Likeness.DIFFERENT
     if mine.more == theirs.more:
-        return State.EQUAL
-    return State.ALIKE if not mine.more or not theirs.more else State.DIFFERENT
+        return Likeness.EQUAL
+    return Likeness.ALIKE if not mine.more or not theirs.more else Likeness.DIFFERENT

@@ -1,14 +1,16 @@
 """Labelled pairs of persons: reading them, making them, and measuring the matching on them.
 
-A file of pairs is a CSV in UTF-8 with one pair a row: `kind` (of difference, a free code), `same` (1: one
-person, 0: two persons), and for what is asked (`asked_`) and what the register holds (`held_`): `surname`,
-`prefix`, `given_names`, `birth_date` (YYYY-MM-DD, incomplete with 00), `partner_surname`, `postcode`,
-`house_number`.
+A file of pairs is a CSV, in UTF-8 or as a Dutch Excel writes it (semicolons, Windows-1252, 31-01-1984), with
+one pair a row: `kind` (of difference, a free code), `same` (1: one person, 0: two persons), and for what is
+asked (`asked_`) and what the register holds (`held_`): `surname`, `prefix`, `given_names`, `birth_date`
+(YYYY-MM-DD, incomplete with 00), `partner_surname`, `postcode`, `house_number`.
 """
 
 import csv
+import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import islice
@@ -25,6 +27,7 @@ from contract.identity import Identity, IdentityError
 _FIELDS = tuple(field.name for field in fields(Identity))
 _COLUMNS = ("kind", "same", *(f"asked_{name}" for name in _FIELDS), *(f"held_{name}" for name in _FIELDS))
 _MOVED = "moved"
+_DUTCH_DATE = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
 _STRICTER = (0.94, 0.96, 0.98, 1.0)
 
 
@@ -72,6 +75,12 @@ class Evaluation:
         same = [one for one in self.kinds if one.same]
         return sum(one.certain for one in same) / max(1, sum(one.pairs for one in same))
 
+    @property
+    def flat_no(self) -> float:
+        """The share of pairs of one person that was taken for nobody, 0 when there are none."""
+        same = [one for one in self.kinds if one.same]
+        return sum(one.absent for one in same) / max(1, sum(one.pairs for one in same))
+
 
 def evaluate(pairs: Sequence[Pair], thresholds: Thresholds) -> Evaluation:
     """Recall at zero false yeses: `surname_same` is raised until none is left, as far as it can be."""
@@ -108,19 +117,36 @@ def _outcome(pair: Pair, thresholds: Thresholds) -> str:
 def read_pairs(path: Path) -> list[Pair]:
     """Raises PairsError."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            if not set(_COLUMNS) <= set(rows.fieldnames or ()):
-                raise PairsError("The file needs the columns: " + ", ".join(_COLUMNS))
-            return [_pair(row, number) for number, row in enumerate(rows, 2)]
+        text = _text(path.read_bytes())
+        semicolons = ";" in text.partition("\n")[0]
+        rows = csv.DictReader(
+            io.StringIO(text, newline=""), strict=True, delimiter=";" if semicolons else ","
+        )
+        if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+            raise PairsError("The file needs the columns: " + ", ".join(_COLUMNS))
+        return [_pair(row, number) for number, row in enumerate(rows, 2)]
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise PairsError(f"{path.name} cannot be read as CSV in UTF-8.") from None
+        raise PairsError(f"{path.name} cannot be read as CSV.") from None
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
+
+
+def _side(row: Mapping[str, str], side: str) -> Identity:
+    values = {name: row[f"{side}_{name}"] for name in _FIELDS}
+    dutch = _DUTCH_DATE.fullmatch(values["birth_date"] or "")
+    if dutch:
+        values["birth_date"] = "-".join(reversed(dutch.groups()))
+    return Identity.parse(values)
 
 
 def _pair(row: dict[str, str], line: int) -> Pair:
     try:
-        asked = Identity.parse({name: row[f"asked_{name}"] for name in _FIELDS})
-        held = Identity.parse({name: row[f"held_{name}"] for name in _FIELDS})
+        asked, held = _side(row, "asked"), _side(row, "held")
     except IdentityError as error:
         raise PairsError(f"Line {line}: {error}") from None
     if row["same"] not in ("0", "1"):

@@ -23,7 +23,7 @@ class ThresholdsError(Exception):
     """The thresholds cannot be used. The text says which one and what it may be."""
 
 
-class State(StrEnum):
+class Likeness(StrEnum):
     """What comparing one field gives. `IN_PART`: what both sides know is equal, and one knows less; of a date
     that is year and month. `ALIKE`: it may be one value, written wrongly. `OPEN`: one side knows nothing.
     """
@@ -36,11 +36,11 @@ class State(StrEnum):
     DIFFERENT = "different"
 
 
-_STATES: Mapping[str, frozenset[State]] = {
-    "surname": frozenset(State) - {State.IN_PART, State.YEAR},
-    "given_names": frozenset(State) - {State.YEAR},
-    "birth_date": frozenset(State),
-    "address": frozenset(State) - {State.IN_PART, State.YEAR},
+_STATES: Mapping[str, frozenset[Likeness]] = {
+    "surname": frozenset(Likeness) - {Likeness.IN_PART, Likeness.YEAR},
+    "given_names": frozenset(Likeness) - {Likeness.YEAR},
+    "birth_date": frozenset(Likeness),
+    "address": frozenset(Likeness) - {Likeness.IN_PART, Likeness.YEAR},
 }
 
 
@@ -65,7 +65,7 @@ class Thresholds:
     surname_near: float
     given_name_near: float
     absent_below: float
-    bits: Mapping[str, Mapping[State, float]]
+    bits: Mapping[str, Mapping[Likeness, float]]
     common_surnames: Mapping[str, int]
 
     @cached_property
@@ -80,7 +80,7 @@ class Thresholds:
         for name, count in self.common_surnames.items():
             form = surname_of(name, "").form
             counted[form] = counted.get(form, 0) + count
-        most = self.bits["surname"][State.EQUAL]
+        most = self.bits["surname"][Likeness.EQUAL]
         return {form: min(most, log2(_INHABITANTS / count)) for form, count in counted.items()}
 
     @cached_property
@@ -106,7 +106,7 @@ def read_thresholds(path: Path = _OWN, *, today: date | None = None) -> Threshol
                 **values,
                 "valid_from": date.fromisoformat(values["valid_from"]),
                 "bits": {
-                    field: {State(state): bits for state, bits in states.items()}
+                    field: {Likeness(state): bits for state, bits in states.items()}
                     for field, states in values["bits"].items()
                 },
             }
@@ -144,14 +144,14 @@ def _verify(read: Thresholds) -> None:
         raise ThresholdsError("common_surnames has a number of persons for each.")
 
 
-def _verify_bits(field: str, states: Mapping[State, float]) -> None:
-    if any(type(bits) is not float or abs(bits) > _MOST_BITS for bits in states.values()):
+def _verify_bits(field: str, states: Mapping[Likeness, float]) -> None:
+    if any(type(bits) is not float or not abs(bits) <= _MOST_BITS for bits in states.values()):
         raise ThresholdsError(f"bits of {field} go from -{_MOST_BITS} to {_MOST_BITS}.")
-    order = [states[state] for state in State if state in states]
-    if order != sorted(order, reverse=True) or states[State.OPEN] != 0:
+    order = [states[state] for state in Likeness if state in states]
+    if order != sorted(order, reverse=True) or states[Likeness.OPEN] != 0:
         raise ThresholdsError(
             f"bits of {field} never say more for a state that says less, and nothing of what is open: "
-            + ", ".join(state for state in State if state in states)
+            + ", ".join(state for state in Likeness if state in states)
         )
-    if field == "address" and states[State.DIFFERENT] != 0:
+    if field == "address" and states[Likeness.DIFFERENT] != 0:
         raise ThresholdsError("Another address says nothing against: whom is asked about has often moved.")

@@ -1,7 +1,16 @@
 """What waits at a holder for a person: opened, released, sent back, looked at."""
 
-import pytest
+import json
+from pathlib import Path
+from typing import Any
 
+import pytest
+from sqlalchemy import create_engine
+
+from adapters.registers.matching import VERSION
+from adapters.registers.thresholds import read_thresholds
+from audit.tables import stored_entries
+from contract.codes import BROKER
 from demo.caller import Refused
 from demo.play import Play
 from tests.journeys.watching import (
@@ -16,7 +25,7 @@ from tests.journeys.watching import (
     waiting,
     watch,
 )
-from tests.world import LocalWorld
+from tests.world import AsgiCaller, LocalWorld
 
 
 def test_an_official_opens_and_releases(play: Play, world: LocalWorld) -> None:
@@ -34,6 +43,53 @@ def test_an_official_opens_and_releases(play: Play, world: LocalWorld) -> None:
     now = watch(play, asked, lambda ends: ends[POLICE] not in WAITS)
     assert now == {POLICE: "answered:shareable+stalking"}
     assert kinds(world, "politie")[-2:] == ["view", "answer"]
+
+
+def leaves(world: LocalWorld, party: str) -> list[dict[str, Any]]:
+    engine = create_engine(world.settings(party)["database"])
+    with engine.connect() as store:
+        found = [json.loads(one.leaf) for one in stored_entries(store, 10_000)]
+    engine.dispose()
+    return found
+
+
+def test_an_official_sees_who_may_be_meant_field_by_field(play: Play, world: LocalWorld) -> None:
+    """Only here: none of it reaches the broker or the chair. By what it was sought stands in each entry."""
+    ask(play, SUPERVISED, name="uncertain_match.man")
+    [question] = waiting(play, "reclassering")
+    seen = AsgiCaller(world, "reclassering", world.token("reclassering", "official")).post(
+        f"{place(question)}/views"
+    )
+    assert seen["doubtful"]
+    assert [one["fits"] for one in seen["candidates"]] == [True, False]
+    one_letter_off = {"surname": "equal", "given_names": "alike", "birth_date": "equal", "address": "equal"}
+    assert seen["candidates"][1]["states"] == one_letter_off
+    assert seen["candidates"][1]["identity"]["given_names"] == "Jorrid"
+    for party in (BROKER, "veilig_thuis"):
+        assert "matched_by" not in json.dumps(leaves(world, party))
+    by = {leaf["matched_by"] for leaf in leaves(world, "reclassering") if "matched_by" in leaf}
+    assert by == {f"{VERSION}:{read_thresholds().digest}"}
+
+
+def test_while_the_register_is_away_an_official_answers_from_her_own_screen(
+    play: Play, world: LocalWorld
+) -> None:
+    """The question opens without a suggestion, and the entry says that the register was not asked."""
+    asked = ask(play, POLICE)
+    [question] = waiting(play)
+    manifest = Path(world.settings("politie")["register_url"].removeprefix("file://")) / "extract.json"
+    manifest.rename(manifest.with_suffix(".away"))
+    try:
+        seen = official(play).post(f"{place(question)}/views")
+    finally:
+        manifest.with_suffix(".away").rename(manifest)
+    assert (seen["suggested"], seen["registerAway"], seen["candidates"]) == ([], True, [])
+    assert seen["doubtful"]
+    assert seen["identity"]["surname"] == play.cast["stalking.man"].identity.surname
+    official(play).post(f"{place(question)}/answers", {"codes": ["shareable"]})
+    now = watch(play, asked, lambda ends: ends[POLICE] not in WAITS)
+    assert now == {POLICE: "answered:shareable"}
+    assert [leaf.get("register") for leaf in leaves(world, "politie") if leaf["kind"] == "view"] == ["away"]
 
 
 @pytest.mark.parametrize(

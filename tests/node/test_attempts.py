@@ -52,7 +52,7 @@ def answered(store: Connection, asked: list[tuple[Attempt, ...]], at: datetime =
 def test_all_that_is_certain_about_one_person_has_one_mark() -> None:
     """However the person is written: asked about in two ways that match certainly is twice the same."""
     certain = 0
-    for pair in invented_pairs(7, 6_000, date(2026, 3, 10)):
+    for pair in invented_pairs(7, 14_000, date(2026, 3, 10)):
         found = match(pair.asked, Candidates((Person("0", pair.held),)), read_thresholds())
         if isinstance(found, Certain):
             certain += 1

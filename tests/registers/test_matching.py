@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.registers.blocks import blocks_for, blocks_of
 from adapters.registers.matching import Absent, Certain, Match, Uncertain, Weighed, compare, match
 from adapters.registers.register import Candidates, Person
-from adapters.registers.thresholds import State, read_thresholds
+from adapters.registers.thresholds import Likeness, read_thresholds
 from contract.identity import Identity
 
 THRESHOLDS = read_thresholds()
@@ -254,8 +254,8 @@ def test_the_sum_explains_itself() -> None:
     """Each field has a state and what it says; a common surname says less."""
     jong = compare(person("Jong", prefix="de"), person("Jong", prefix="de"), THRESHOLDS)
     rare = compare(person("Sanders"), person("Sanders", born="1984-00-00", postcode="1234AB"), THRESHOLDS)
-    assert (rare.surname.state, rare.birth_date.state) == (State.EQUAL, State.YEAR)
-    assert rare.address == Weighed(State.DIFFERENT, 0.0)
+    assert (rare.surname.state, rare.birth_date.state) == (Likeness.EQUAL, Likeness.YEAR)
+    assert rare.address == Weighed(Likeness.DIFFERENT, 0.0)
     assert jong.surname.bits < rare.surname.bits
     parts = (rare.surname, rare.given_names, rare.birth_date, rare.address)
     assert rare.sum == rare.prior + sum(one.bits for one in parts)

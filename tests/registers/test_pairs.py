@@ -12,7 +12,9 @@ from adapters.registers.commands import app as match
 from adapters.registers.pairs import Pair, PairsError, evaluate, invented_pairs, read_pairs, write_pairs
 from adapters.registers.thresholds import ThresholdsError, read_thresholds
 
+THRESHOLDS_FILE = Path(__file__).parents[2] / "adapters/registers/thresholds.json"
 TODAY = date(2026, 1, 1)
+_BITS = json.loads(THRESHOLDS_FILE.read_text(encoding="utf-8"))["bits"]
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +38,19 @@ def test_no_two_persons_are_taken_for_one(pairs: list[Pair]) -> None:
         "prefix_in_surname",
     ]:
         assert recall[kind] > 0.95, kind
-    for kind in ["partner_surname_only", "double_surname", "birth_surname_only", "fewer_given_names"]:
+    for kind in ["partner_surname_only", "double_surname", "birth_surname_only"]:
         assert recall[kind] > 0.9, kind
     assert recall["typing_error_surname"] > 0.8
+    assert recall["fewer_given_names"] == 0  # a twin may have that name too
 
 
 def test_who_is_not_found_certainly_goes_to_a_person(pairs: list[Pair]) -> None:
-    """Hardly anybody who is there is answered with a no."""
+    """Hardly anybody who is there is answered with a no: with one difference, with two, and with three."""
     same = [one for one in evaluate(pairs, read_thresholds()).kinds if one.same]
-    assert sum(one.absent for one in same) < 0.02 * sum(one.pairs for one in same)
+    most = {0: 0.01, 1: 0.03, 2: 0.15}
+    for one in same:
+        differences = one.kind.count(" + ") + ("two others" in one.kind)
+        assert one.absent <= most[differences] * one.pairs, one
 
 
 def test_pairs_hold_every_kind_of_kinship(pairs: list[Pair]) -> None:
@@ -117,15 +123,55 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
     [
         {"surname_same": 0.3},
         {"surname_near": 0.99},
-        {"date_parts": 0},
-        {"date_parts": 1.5},
+        {"persons": 0},
+        {"persons": True},
+        {"absent_below": 2.0},
+        {"absent_below": "-5"},
+        {"bits": {}},
+        {"bits": 7},
+        {"bits": {**_BITS, "address": {**_BITS["address"], "different": -9.0}}},
+        {"bits": {**_BITS, "surname": {**_BITS["surname"], "different": 3.0}}},
+        {"bits": {**_BITS, "surname": {**_BITS["surname"], "alike": float("nan")}}},
+        {"common_surnames": {"jansen": 0}},
+        {"common_surnames": ["jansen"]},
+        {"decided_by": " "},
+        {"decided_by": None},
+        {"valid_from": "2026"},
         {"more": 1},
     ],
 )
 def test_unsafe_thresholds_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
     """A value outside what is safe, or one that is not known."""
-    own = json.loads((Path(__file__).parents[2] / "adapters/registers/thresholds.json").read_text())
+    own = json.loads(THRESHOLDS_FILE.read_text(encoding="utf-8"))
     file = tmp_path / "thresholds.json"
     file.write_text(json.dumps({**own, **change}))
     with pytest.raises(ThresholdsError):
         read_thresholds(file)
+
+
+def test_thresholds_hold_from_their_day(tmp_path: Path) -> None:
+    """Not before; and what they are has one digest."""
+    own = json.loads(THRESHOLDS_FILE.read_text(encoding="utf-8"))
+    file = tmp_path / "thresholds.json"
+    file.write_text(json.dumps({**own, "valid_from": "2026-06-01"}))
+    with pytest.raises(ThresholdsError, match="from 2026-06-01"):
+        read_thresholds(file, today=date(2026, 5, 31))
+    later = read_thresholds(file, today=date(2026, 6, 1))
+    assert later.digest != read_thresholds().digest == read_thresholds().digest
+
+
+def test_a_file_as_a_dutch_excel_writes_it(tmp_path: Path) -> None:
+    """Semicolons, its own alphabet, and the day first; with and without a mark in front."""
+    [pair] = [one for one in invented_pairs(3, 400, TODAY) if "é" in one.held.surname + one.held.given_names][
+        :1
+    ]
+    plain, excel = tmp_path / "plain.csv", tmp_path / "excel.csv"
+    write_pairs(plain, [pair])
+    heading, row = plain.read_text(encoding="utf-8").splitlines()
+    for side in (pair.asked, pair.held):
+        year, month, day = side.birth_date.split("-")
+        row = row.replace(side.birth_date, f"{day}-{month}-{year}")
+    lines = f"{heading}\n{row}\n".replace(",", ";")
+    for content in (lines.encode("cp1252"), lines.encode("utf-8-sig")):
+        excel.write_bytes(content)
+        assert read_pairs(excel) == [pair]

@@ -92,6 +92,7 @@ class _Question:
     answer: Answer | None = None
     doubtful: bool = False
     restricted: bool = False
+    matched_by: str | None = None
 
     def outcome(self) -> Outcome:
         if self.ground is not None:
@@ -342,7 +343,8 @@ class Answering:
                 continue
             finding = next(findings)
             answer = answer_of(finding, question.permitted, self._signatory.party.desk, source="register")
-            answered.append(replace(question, answer=answer, doubtful=finding.doubtful))
+            question = replace(question, answer=answer, doubtful=finding.doubtful)
+            answered.append(replace(question, matched_by=finding.matched_by))
         return answered
 
     def _sealed(self, inquiry: Received[Inquiry], questions: Sequence[_Question]) -> Sealed:
@@ -519,6 +521,8 @@ def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
     }
     if question.often:
         facts["often"] = True
+    if question.matched_by is not None:
+        facts["matched_by"] = question.matched_by
     sealed = {"answer": question.answer.model_dump(mode="json")} if question.answer is not None else None
     return Entry(Kind.ANSWER, facts, subject_ref=question.asked.subject_ref, sealed=sealed)
 

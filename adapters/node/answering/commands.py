@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from adapters.node.terminal import NodeAddress, Token, call, width
 from contract.days import ZONE
-from contract.words import DESK, label
+from contract.words import COMPARED, DESK, FIELDS, label
 
 desk = typer.Typer(no_args_is_help=True, help="See what waits for a person, look, and let an answer go.")
 standing = typer.Typer(no_args_is_help=True, help="Decide which rules are answered automatically, and pause.")
@@ -53,7 +53,14 @@ def open_question(inquiry: InquiryArgument, index: IndexArgument, node: NodeAddr
             typer.echo(f"{name}: {value}")
     typer.echo(f"noodzaak: {opened['necessity']}")
     doubt = " (twijfel)" if opened["doubtful"] else ""
-    typer.echo(f"het register stelt voor: {' '.join(opened['suggested'])}{doubt}")
+    if opened["registerAway"]:
+        typer.echo("het register is nu niet te bevragen; kijk in uw eigen systeem")
+    else:
+        typer.echo(f"het register stelt voor: {' '.join(opened['suggested'])}{doubt}")
+    for one in opened["candidates"]:
+        typer.echo("misschien: " + " · ".join(value for value in one["identity"].values() if value))
+        compared = (f"{FIELDS[name]} {label(COMPARED, state)}" for name, state in one["states"].items())
+        typer.echo("  " + ", ".join(compared))
     typer.echo(f"u kunt vrijgeven: {' '.join(opened['answerCodes'])}")
     for code, words in opened["stated"].items():
         typer.echo(f"{code}: {words}")

@@ -29,7 +29,7 @@ from adapters.node.answering.duties import OfficialAnswer, to_state, verify_done
 from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.locked import Locked, unlock_subjects
 from adapters.node.reviewing import reviews
-from adapters.partners import Adapter, Finding
+from adapters.partners import Adapter, Finding, RegisterUnavailable
 from audit.entry import Entry, Recorded
 from audit.kinds import Kind
 from audit.trail import Trail
@@ -70,14 +70,14 @@ _ALONE = frozenset({"yes", "no", "none", "none_shareable", "not_determinable", "
 
 @dataclass(frozen=True)
 class OpenedQuestion:
-    """What an official sees of one waiting question, here only. `to_state`: what is yet to be put in
-    words.
+    """What an official sees of one waiting question, here only. `finding`: None when the register cannot be
+    asked now: the official answers from what else she can see. `to_state`: what is yet to be put in words.
     """
 
     taken: Taken
     waiting: Waiting
     subject: Locked
-    finding: Finding
+    finding: Finding | None
     to_state: tuple[PermitObligation, ...]
     proposed: Answer | None = None
 
@@ -131,18 +131,21 @@ class AnsweringDesk:
         _waiting.labels("yes").set(late)
 
     async def open(self, jti: str, index: int, person: Colleague) -> OpenedQuestion:
-        """Looks: who it is about, why it is asked, what the register suggests. Raises NotAllowed, NotFound,
-        NotWaiting, RegisterUnavailable.
+        """Looks: who it is about, why it is asked, what the register suggests, if it can be asked; the entry
+        says by which rules it was sought, or that it was not. Raises NotAllowed, NotFound, NotWaiting.
         """
         person.needs(OFFICIAL)
         taken, question = await self._question(jti, index, person)
         if not question.to_look_at:
             raise NotWaiting
         inquiry, subjects = self._unlock(taken, question)
-        [finding] = await self._adapter.look_up(
-            [asked_of(inquiry.questions[index], subjects, self._catalogue().parameters)]
-        )
-        entry = Entry(Kind.VIEW, self._facts(taken, question, person), subject_ref=question.subject_ref)
+        finding = None
+        with suppress(RegisterUnavailable):
+            asked = asked_of(inquiry.questions[index], subjects, self._catalogue().parameters)
+            [finding] = await self._adapter.look_up([asked])
+        facts = self._facts(taken, question, person)
+        facts |= {"register": "away"} if finding is None else {"matched_by": finding.matched_by}
+        entry = Entry(Kind.VIEW, facts, subject_ref=question.subject_ref)
 
         def seen(one: Taken) -> Taken:
             current = one.question(index)

@@ -21,13 +21,12 @@ from contract.codes import Code, Ref
 from contract.directory import Directory
 from contract.problems import (
     AnsweringPaused,
-    CannotLookUp,
     CannotSignIn,
     NotWaiting,
     ObligationUnknown,
 )
 from contract.signing import moment
-from contract.words import DESK, NATURES, described
+from contract.words import COMPARED, DESK, NATURES, described
 from party.body import Body, shown
 from party.openapi import SIGNED_IN, told
 from policies.catalogue import Catalogue
@@ -107,6 +106,16 @@ class ProposedOut(Body):
     valid_until: date | None = Field(description="Tot wanneer dit geldt.")
 
 
+class CandidateOut(Body):
+    model_config = shown("Iemand in het register die het kan zijn.")
+
+    identity: dict[str, str] = Field(description="Wat het register van deze persoon weet.")
+    states: dict[str, str] = Field(
+        description="Per veld of het overeenkomt.", json_schema_extra=described(COMPARED)
+    )
+    fits: bool = Field(description="Of alles gelijk is.")
+
+
 class OpenedOut(Body):
     model_config = shown(
         "Een geopende vraag. Wat hier staat, blijft bij de houder.",
@@ -114,7 +123,20 @@ class OpenedOut(Body):
             "identity": {"surname": "Voorbeeld", "given_names": "Proef", "birth_date": "1984-00-00"},
             "necessity": "De dreiging loopt en wij moeten dit weten voor het overleg.",
             "suggested": ["yes"],
+            "registerAway": False,
             "doubtful": False,
+            "candidates": [
+                {
+                    "identity": {"surname": "Voorbeeld", "given_names": "Proef", "birth_date": "1984-01-31"},
+                    "states": {
+                        "surname": "equal",
+                        "given_names": "equal",
+                        "birth_date": "year",
+                        "address": "different",
+                    },
+                    "fits": False,
+                }
+            ],
             "answerCodes": ["yes", "no", "not_determinable"],
             "obligations": ["release_by_official", "state_severity"],
             "stated": {},
@@ -126,7 +148,13 @@ class OpenedOut(Body):
     identity: dict[str, str] = Field(description="Over wie het gaat.")
     necessity: str = Field(description="Waarom de vrager het wil weten.")
     suggested: list[str] = Field(description="Wat het register voorstelt. U beslist.")
+    register_away: bool = Field(
+        description="Of het register nu niet te bevragen is. U antwoordt dan uit wat u zelf kunt inzien."
+    )
     doubtful: bool = Field(description="Of het register twijfelt.")
+    candidates: list[CandidateOut] = Field(
+        description="Wie het kan zijn volgens het register, de waarschijnlijkste eerst. Alleen voor u."
+    )
     answer_codes: list[str] = Field(description="Wat u kunt antwoorden.")
     obligations: list[str] = Field(description="Wat erbij hoort volgens de regel.")
     stated: dict[str, str] = Field(description="Wat de vrager daarover opschreef, per verplichting.")
@@ -237,17 +265,23 @@ async def waiting(node: ThisNode, person: SignedIn) -> Any:
     description="U ziet over wie het gaat en wat het register voorstelt. Dat u keek, staat in het spoor.",
     response_model=OpenedOut,
     openapi_extra=SIGNED_IN,
-    responses=told(CannotSignIn, NotWaiting, CannotLookUp),
+    responses=told(CannotSignIn, NotWaiting),
 )
 async def view(inquiry: InquiryId, index: Index, node: ThisNode, person: SignedIn) -> Any:
     opened = await node.desk.open(inquiry, index, person)
+    found = opened.finding
     permitted = opened.waiting.permit()
     assert opened.subject.identity is not None  # noqa: S101 - a permit is never about an anonymous case
     return OpenedOut(
         identity=opened.subject.identity.as_json(),
         necessity=opened.subject.necessity.get(opened.waiting.question, ""),
-        suggested=list(opened.finding.codes),
-        doubtful=opened.finding.doubtful,
+        suggested=[] if found is None else list(found.codes),
+        register_away=found is None,
+        doubtful=found is None or found.doubtful,
+        candidates=[
+            CandidateOut(identity=one.identity.as_json(), states=dict(one.states), fits=one.fits)
+            for one in (() if found is None else found.candidates)
+        ],
         answer_codes=list(permitted.answer_codes),
         obligations=list(opened.waiting.obligations),
         stated=dict(opened.by_asker),
