@@ -32,6 +32,9 @@ _SAFE_INTEGER = 2**53 - 1
 class Entry:
     """What a caller wants recorded. `sealed` needs a `subject_ref`.
 
+    `kept`: the part goes when its entry does (K1), under a key of its own, and not when a closed case loses
+    what is about persons (K3).
+
     Raises ValueError when a fact takes a name that every entry has, or a part is about nobody.
     """
 
@@ -39,12 +42,18 @@ class Entry:
     facts: Mapping[str, Any] = field(default_factory=dict)
     subject_ref: str | None = None
     sealed: Mapping[str, Any] | None = None
+    kept: bool = False
 
     def __post_init__(self) -> None:
         if RESERVED & self.facts.keys():
             raise ValueError("these facts bear a name that every entry has of itself")
         if self.sealed is not None and self.subject_ref is None:
             raise ValueError("a sealed part is about a subject")
+
+    @property
+    def sealed_for(self) -> str | None:
+        """Under whose key the part is sealed: the subject's, or the one that is kept."""
+        return kept_ref(self.subject_ref) if self.kept and self.subject_ref else self.subject_ref
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,11 @@ class Recorded:
     @property
     def kind(self) -> str:
         return str(self.facts["kind"])
+
+
+def kept_ref(subject_ref: str) -> str:
+    """The name of the key for what is kept about this subject as long as its entries."""
+    return f"{subject_ref} kept"
 
 
 def time_of(at: datetime) -> str:

@@ -20,19 +20,19 @@ class RacedError(Exception):
     """Something came in that must not be lost: look again."""
 
 
-def held(connection: Connection, subject_ref: str) -> list[int]:
-    """The positions of the parts about this subject."""
-    query = select(parts.c.position).where(parts.c.subject_ref == subject_ref).order_by(parts.c.position)
+def held(connection: Connection, refs: Collection[str]) -> list[int]:
+    """The positions of the parts under the keys of these references."""
+    query = select(parts.c.position).where(parts.c.subject_ref.in_(refs)).order_by(parts.c.position)
     return list(connection.execute(query).scalars())
 
 
-def erase(connection: Connection, subject_ref: str, known: Sequence[int]) -> None:
-    """Deletes exactly these parts, and dooms the key. Raises RacedError when there are others."""
-    about = parts.c.subject_ref == subject_ref
+def erase(connection: Connection, refs: Collection[str], known: Sequence[int]) -> None:
+    """Deletes exactly these parts, and dooms the keys. Raises RacedError when there are others."""
+    about = parts.c.subject_ref.in_(refs)
     gone = connection.execute(parts.delete().where(about).returning(parts.c.position)).scalars()
     if sorted(gone) != list(known):
         raise RacedError
-    _doom(connection, {subject_ref})
+    _doom(connection, refs)
 
 
 def prune(connection: Connection, runs: Sequence[Run]) -> None:

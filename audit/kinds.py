@@ -38,6 +38,7 @@ class Kind(StrEnum):
     # of a question
     INQUIRY = "inquiry"
     SUBJECT = "subject"
+    PERSON = "person"
     PERMIT = "permit"
     REFUSAL = "refusal"
     REPLY = "reply"
@@ -142,6 +143,9 @@ KINDS: Mapping[Kind, Meaning] = {
     Kind.MELDING_ARRIVED: Meaning("It came after all.", _NODE, _CHAIR),
     Kind.INQUIRY: Meaning("An inquiry was made, or taken.", _BOTH, row="whole", exhibit=True),
     Kind.SUBJECT: Meaning("Who is asked about, sealed.", _NODE, row="subject"),
+    Kind.PERSON: Meaning(
+        "Who is asked about, as keyed digests, for who asks what is recorded.", _NODE, row="subject"
+    ),
     Kind.PERMIT: Meaning(
         "A question may be put.", _BOTH, _CHAIR, row="subject", decision=True, exhibit=True, duty="opens"
     ),
@@ -184,7 +188,9 @@ KINDS: Mapping[Kind, Meaning] = {
         "Somebody had to be reminded of a duty.", _NODE, _CHAIR, row="subject", duty="reminds"
     ),
     Kind.LETTER: Meaning("The letter to a person was made.", _NODE, row="subject"),
-    Kind.OVERVIEW: Meaning("A person was shown what was asked about them.", _NODE, passing=True),
+    Kind.OVERVIEW: Meaning(
+        "A person was shown what was asked about them.", _NODE, row="subject", passing=True
+    ),
     Kind.REQUEST: Meaning("A person asked something about their own data.", _NODE, row="subject"),
     Kind.REQUEST_STEP: Meaning("How far such a request is.", _NODE, row="subject"),
 }

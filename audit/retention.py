@@ -6,7 +6,8 @@
 - Only what stands before an entry that stays and is old enough itself goes: by that line whoever verifies
   sees that nothing younger was taken along. Entries without a case stay, but for those in `PASSING`.
 - A case that was closed loses what is about persons earlier: sealed parts, keys and the mapping of its
-  references. Its entries stay for their own time.
+  references, but for parts that are kept as long as their entry (`Entry.kept`). Its entries stay for their
+  own time.
 - A hold (`hold`, until `hold_lifted`) keeps a case as it is, against erasure on request too.
 - Each run is an entry. What was pruned leaves its hash: root and proofs stay as they were.
 """
@@ -133,14 +134,16 @@ class Retention:
                 raise NothingKept("Nothing is kept here of such a subject.")
             if any(seen.cases[ref].held for ref in cases):
                 raise CaseHeld("The case is held: nothing of it may be destroyed. Lift the hold first.")
-            return await self._erase(subject_ref, reason, seen.size, cases)
+            return await self._erase(subject_ref, reason, seen.size, cases, kept=True)
 
-    async def _erase(self, subject_ref: str, reason: str, size: int, cases: Collection[str]) -> Recorded:
+    async def _erase(
+        self, subject_ref: str, reason: str, size: int, cases: Collection[str], *, kept: bool
+    ) -> Recorded:
         def forget(store: Connection) -> None:
             _verify_left_alone(store, size, cases)
             self._forgetting.subject(store, subject_ref)
 
-        return await self._trail.erase(subject_ref, reason, forget)
+        return await self._trail.erase(subject_ref, reason, forget, kept=kept)
 
     async def _look(self) -> _Seen:
         seen = _Seen(self._now() - self._keep_entries, self._trail.size())
@@ -159,7 +162,7 @@ class Retention:
                 continue
             with suppress(CaseTaken):
                 for subject_ref in await self._not_erased(case.subjects):
-                    await self._erase(subject_ref, "K3", seen.size, {ref})
+                    await self._erase(subject_ref, "K3", seen.size, {ref}, kept=False)
                     count += 1
         return count
 

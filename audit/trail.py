@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from audit.database import Prepared, engine, wipe
-from audit.entry import Entry, Recorded, leaf_of, time_of
+from audit.entry import Entry, Recorded, kept_ref, leaf_of, time_of
 from audit.erasure import RacedError, erase, held, prune, runs_of
 from audit.errors import TrailError, TrailUnavailable, VerifyError
 from audit.kinds import Kind
@@ -335,23 +335,29 @@ class Trail:
                 yield one
 
     async def erase(
-        self, subject_ref: str, reason: str, change: Callable[[Connection], None] | None = None
+        self,
+        subject_ref: str,
+        reason: str,
+        change: Callable[[Connection], None] | None = None,
+        *,
+        kept: bool = True,
     ) -> Recorded:
-        """Destroys the key and the sealed parts of this subject. The erasure is an entry, which names nobody:
-        only the positions whose part is gone. Root and proofs stay as they are. `change` takes away in the
-        same transaction what others keep.
+        """Destroys the keys and the sealed parts of this subject, also what is `kept` (`Entry`). The erasure
+        is an entry, which names nobody: only the positions whose part is gone. Root and proofs stay as they
+        are. `change` takes away in the same transaction what others keep.
 
         Raises TrailUnavailable: nothing is recorded and nothing gone, or all is done but the key, which goes
         at the next erasure or start. Asking again does no harm.
         """
         appended = None
+        refs = [subject_ref, kept_ref(subject_ref)] if kept else [subject_ref]
         while appended is None:
-            known = await self.read(lambda connection: held(connection, subject_ref))
+            known = await self.read(lambda connection: held(connection, refs))
             groups = [known[place : place + _MAX_NAMED] for place in range(0, len(known), _MAX_NAMED)]
             erasures = tuple(Entry(Kind.ERASURE, {"reason": reason, "erased": one}) for one in groups or [[]])
 
             def gone(connection: Connection, _: object, known: list[int] = known) -> None:
-                erase(connection, subject_ref, known)
+                erase(connection, refs, known)
                 if change is not None:
                     change(connection)
 
@@ -521,7 +527,7 @@ class Trail:
                     raise _JobError(job, error) from None
                 rows.append({"position": position, "hash": leaf_hash(leaf), "leaf": leaf})
                 if part is not None:
-                    part_rows.append({"position": position, "subject_ref": entry.subject_ref, **vars(part)})
+                    part_rows.append({"position": position, "subject_ref": entry.sealed_for, **vars(part)})
                 own.append(Recorded(position, leaf))
                 position += 1
             recorded.append(tuple(own))
@@ -530,10 +536,10 @@ class Trail:
     def _keys_for(self, connection: Connection, jobs: Sequence[_Job]) -> tuple[_Keys, dict[str, int]]:
         """The key of every subject in the batch, and the assignments that are new."""
         refs = {
-            entry.subject_ref
+            entry.sealed_for
             for job in jobs
             for entry in job.entries
-            if entry.sealed is not None and entry.subject_ref is not None
+            if entry.sealed is not None and entry.sealed_for is not None
         }
         keys = {ref: self._known_keys[ref] for ref in refs if ref in self._known_keys}
         unknown = sorted(refs - keys.keys())
@@ -680,11 +686,11 @@ class Trail:
 
 
 def _part(entry: Entry, keys: _Keys, entry_id: str) -> Part | None:
-    if entry.sealed is None or entry.subject_ref is None:
+    if entry.sealed is None or entry.sealed_for is None:
         return None
-    if entry.subject_ref not in keys:
+    if entry.sealed_for not in keys:
         raise TrailUnavailable("the key of a subject is not in the database of keys: restore that")
-    number, key = keys[entry.subject_ref]
+    number, key = keys[entry.sealed_for]
     salt, nonce = os.urandom(32), os.urandom(12)
     plain = orjson.dumps(entry.sealed)
     return seal_part(plain, key_id=number, key=key, salt=salt, nonce=nonce, entry_id=entry_id)

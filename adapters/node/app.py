@@ -28,9 +28,11 @@ from adapters.node.informing import obligation_routes
 from adapters.node.informing.informing import Informing
 from adapters.node.node import Node
 from adapters.node.outbox import Outbox
+from adapters.node.persons import Persons
 from adapters.node.reviewing import review_routes
 from adapters.node.reviewing.reviews import UrgentReviews
 from adapters.node.rights import rights_routes
+from adapters.node.rights.overviews import Overviews
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
 from adapters.node.settings import NodeSettings
@@ -122,6 +124,9 @@ def app(
             )
             await exports.open()
             stack.push_async_callback(exports.close)
+            persons = Persons(start.signatory.keyring.wrapping)
+            requests = Requests(start.signatory, start.trail, catalogue=catalogue)
+            informing = Informing(start.signatory, broker, outbox, start.trail, book, catalogue=catalogue)
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
@@ -151,6 +156,7 @@ def app(
                     beat=timedelta(seconds=settings.beat_s),
                     hear=releases.hear,
                     marks=_marks(settings.marked_persons),
+                    persons=persons,
                 ),
                 desk=AnsweringDesk(
                     start.signatory,
@@ -164,18 +170,20 @@ def app(
                 outbox=outbox,
                 reading=Reading(start.trail),
                 rectifying=Rectifying(start.signatory, broker, outbox, start.trail),
-                requests=Requests(start.signatory, start.trail, catalogue=catalogue),
+                requests=requests,
+                overviews=Overviews(
+                    start.signatory,
+                    start.trail,
+                    book,
+                    informing,
+                    requests,
+                    persons=persons,
+                    catalogue=catalogue,
+                ),
                 reviews=UrgentReviews(start.trail, now),
                 exports=exports,
                 comparing=Comparing(start.signatory, broker, start.trail),
-                informing=Informing(
-                    start.signatory,
-                    broker,
-                    outbox,
-                    start.trail,
-                    book,
-                    catalogue=catalogue,
-                ),
+                informing=informing,
                 people=IdentityProvider(settings.issuer, settings.audience, jwks(settings.jwks, line), now),
             )
             await node.comparing.begin()

@@ -12,6 +12,7 @@ from adapters.node.handout.releases import Releases
 from adapters.node.informing.informing import Informing
 from adapters.node.outbox import Outbox
 from adapters.node.reviewing.reviews import UrgentReviews
+from adapters.node.rights.overviews import Overviews
 from adapters.node.rights.rectifying import Rectifying
 from adapters.node.rights.requests import Requests
 from adapters.node.trail.comparing import Comparing
@@ -45,6 +46,7 @@ class Node:
     reading: Reading
     rectifying: Rectifying
     requests: Requests
+    overviews: Overviews
     reviews: UrgentReviews
     exports: Exports
 

@@ -202,7 +202,7 @@ def test_a_case_that_is_taken_up_meanwhile_stays(books: Books, monkeypatch: pyte
         monkeypatch.setattr(party.retention, "_look", looked)
         assert (await party.retention.run()).pruned == 0
         with pytest.raises(CaseTaken):
-            await party.retention._erase("man", "request", 0, ["case"])
+            await party.retention._erase("man", "request", 0, ["case"], kept=True)
         assert party.cases == {"case"}
         assert len(await party.trail.at([0, 1, 2])) == 3
 

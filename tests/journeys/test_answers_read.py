@@ -7,11 +7,22 @@ import pytest
 
 from adapters.node.asking.enrichments import EnrichmentRaced
 from audit.kinds import Kind
-from contract.days import day_of
 from demo.caller import Refused
 from demo.play import Play, ended
 from tests.journeys.test_informing import owed, plan, step
-from tests.journeys.watching import INVITED, POLICE, SUPERVISED, ask, official, place, trail, waiting, watch
+from tests.journeys.watching import (
+    INVITED,
+    POLICE,
+    SUPERVISED,
+    ask,
+    named,
+    official,
+    overview,
+    place,
+    trail,
+    waiting,
+    watch,
+)
 from tests.world import AsgiCaller, LocalWorld
 
 FG = "data_protection_officer"
@@ -146,12 +157,8 @@ def test_an_answer_that_is_passed_on_is_recorded_and_told_to_the_person(
     after = step(play, one, **plan(world))
     letter = play.chair.post(f"/v1/obligations/{after['id']}/letters")["html"]
     assert "Wij vertelden een antwoord daarna ook aan: Politie Midden (DEMO)." in letter
-    who = play.cast["stalking.man"].identity
-    identity = {"surname": who.surname, "prefix": who.prefix, "givenNames": who.given_names}
-    told = {"identity": {**identity, "birthDate": who.birth_date}}
-    safe = {"safetyCheckedOn": day_of(world.clock()).isoformat()}
-    overview = play.caller("veilig_thuis", FG).post("/v1/overviews", {**told, **safe})["html"]
-    assert "Ook verteld aan: Politie Midden (DEMO)" in overview
+    made = overview(world, play.caller("veilig_thuis", FG), named(play, "stalking.man"))
+    assert "Ook verteld aan: Politie Midden (DEMO)" in made["html"]
 
 
 def test_a_colleague_who_hears_it_is_no_other_receiver(play: Play, world: LocalWorld) -> None:

@@ -13,7 +13,7 @@ from demo.play import Play, ended
 from policies import ReleaseError, load_release
 from tests.guardian import PARTNER, example, extract, hand_out, name_it
 from tests.journeys.test_informing import plan
-from tests.journeys.watching import INVITED
+from tests.journeys.watching import INVITED, overview
 from tests.world import LocalWorld, local_world
 
 GUARDIAN = Member("gi_midden", "guardian", "Jeugdbescherming Midden (DEMO)", "GI", 0)
@@ -75,8 +75,7 @@ def test_who_was_asked_about_is_told_by_letter_and_in_an_overview(play: Play) ->
     who = play.cast[CHILD].identity
     identity = {"surname": who.surname, "givenNames": who.given_names, "birthDate": who.birth_date}
     fg = play.caller("veilig_thuis", "data_protection_officer")
-    told = {"identity": identity, "safetyCheckedOn": day_of(world.clock()).isoformat()}
-    assert GUARDIAN.name in fg.post("/v1/overviews", told)["html"]
+    assert GUARDIAN.name in overview(world, fg, identity)["html"]
 
 
 def test_it_asks_and_tells_itself(play: Play) -> None:

@@ -1,7 +1,7 @@
 """What the tests of journeys look at: how a question ends, and what the parties keep of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from adapters.node.answering import inbox
 from adapters.node.answering.inbox import Taken
 from audit.trail import Trail
 from contract.codes import BROKER
+from contract.days import day_of
 from demo.caller import DemoCaller, Json
 from demo.play import Play, ended
 from gateway.inquiries import inquiries
@@ -145,3 +146,37 @@ def taken(world: LocalWorld, partner: str) -> list[Taken]:
 def _world(play: Play) -> LocalWorld:
     assert isinstance(play.world, LocalWorld)
     return play.world
+
+
+def named(play: Play, name: str) -> dict[str, str]:
+    """Who somebody of the cast is, as the API has it."""
+    who = play.cast[name].identity
+    every = {
+        "surname": who.surname,
+        "prefix": who.prefix,
+        "givenNames": who.given_names,
+        "birthDate": who.birth_date,
+    }
+    return {field: value for field, value in every.items() if value}
+
+
+def asked_for_access(world: LocalWorld, fg: DemoCaller) -> Json:
+    """A person asked this party what is recorded about them."""
+    told = {"receivedOn": day_of(world.clock()).isoformat(), "name": "Anna Voorbeeld", "words": "Wat weet u?"}
+    found: Json = fg.post("/v1/requests", {"asked": "access", **told})
+    return found
+
+
+def overview(
+    world: LocalWorld,
+    fg: DemoCaller,
+    identity: Mapping[str, str],
+    *,
+    safe: bool = True,
+    also: Sequence[str] = (),
+) -> Json:
+    """What the FG makes for a person who asks, and what only the FG sees; `safe`: checked today."""
+    told = {"requestId": asked_for_access(world, fg)["id"], "identity": identity, "also": list(also)}
+    checked = {"safetyCheckedOn": day_of(world.clock()).isoformat()} if safe else {}
+    made: Json = fg.post("/v1/overviews", {**told, **checked})
+    return made

@@ -245,6 +245,7 @@ def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_
 def overview(*asked: AskedAbout) -> Overview:
     return Overview(
         name="Anna Voorbeeld",
+        reference="3f1c2a9e-0000-4000-8000-000000000001",
         sender="veilig_thuis",
         sender_name="Veilig Thuis Midden (DEMO)",
         desk="Loket",
@@ -271,7 +272,7 @@ def test_an_overview_says_what_may_be_known_and_always_that_there_may_be_more() 
     later = "Soms mag iets pas later."
     assert later in text
     assert later in " ".join(blocks(overview()))
-    assert "Er is nu niets" in " ".join(blocks(overview()))
+    assert "Niet gevonden met deze gegevens" in " ".join(blocks(overview()))
 
 
 def printed(document: Letter | Overview) -> bytes:

@@ -33,6 +33,7 @@ from adapters.node.answering.inbox import Taken, Waiting
 from adapters.node.answering.marks import Marks
 from adapters.node.answering.standing import Standing
 from adapters.node.locked import Locked, unlock_subjects
+from adapters.node.persons import Persons
 from adapters.node.reviewing import reviews
 from adapters.node.reviewing.reviews import UrgentReview
 from adapters.partners import Adapter, Asked, Finding
@@ -114,8 +115,10 @@ class Answering:
         beat: timedelta,
         hear: Callable[[], Awaitable[None]],
         marks: Marks,
+        persons: Persons,
     ) -> None:
         """`hear` asks the broker at once which releases were agreed on. `marks`: about whom few may look."""
+        self._persons = persons
         self._signatory = signatory
         self._hand_outs = hand_outs
         self._hear = hear
@@ -148,7 +151,7 @@ class Answering:
         questions = await self._answered(questions, subjects, limits)
         outcomes = [question.outcome() for question in questions]
         sealed = self._sealed(inquiry, questions)
-        await self._record(permit, inquiry, identities, questions, sealed)
+        await self._record(permit, inquiry, identities, questions, subjects=subjects, sealed=sealed)
         # 8  sign, and leave at the beat
         reply = self._reply(permit.digest, inquiry.digest, inquiry.document.jti, outcomes, sealed)
         await self._even(started)
@@ -359,6 +362,8 @@ class Answering:
         inquiry: Received[Inquiry],
         identities: Mapping[str, str],
         questions: Sequence[_Question],
+        *,
+        subjects: Mapping[str, Locked],
         sealed: Sealed,
     ) -> None:
         document, requester = inquiry.document, inquiry.sender.code
@@ -374,7 +379,11 @@ class Answering:
             "permit": permit.digest,
             "revision": permit.document.revision,
         }
-        entries = [Entry(Kind.INQUIRY, of_inquiry), *(_entry(shared, question) for question in questions)]
+        entries = [Entry(Kind.INQUIRY, of_inquiry)]
+        for question in questions:
+            identity = subjects[question.asked.subject_ref].identity
+            person = None if identity is None else self._persons.keyed(identity)
+            entries.append(_entry(shared, question, person))
         taken = Taken(
             jti=document.jti,
             digest=inquiry.digest,
@@ -508,7 +517,8 @@ def seal_answers(
     return seal(plaintext, signatory.directory.sealing_key(requester, signatory.now()), context)
 
 
-def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
+def _entry(shared: Mapping[str, Any], question: _Question, person: Mapping[str, Any] | None) -> Entry:
+    """`person`: about whom it is, keyed; by that it is found when that person asks what is recorded."""
     outcome = question.outcome()
     facts = {
         **shared,
@@ -518,13 +528,16 @@ def _entry(shared: Mapping[str, Any], question: _Question) -> Entry:
         "mode": question.permitted.mode,
         "status": outcome.status,
         "ground": outcome.ground,
+        "legal_bases": [] if question.decision is None else list(question.decision.legal_bases),
     }
     if question.often:
         facts["often"] = True
     if question.matched_by is not None:
         facts["matched_by"] = question.matched_by
-    sealed = {"answer": question.answer.model_dump(mode="json")} if question.answer is not None else None
-    return Entry(Kind.ANSWER, facts, subject_ref=question.asked.subject_ref, sealed=sealed)
+    sealed: dict[str, Any] = {"person": person}
+    if question.answer is not None:
+        sealed["answer"] = question.answer.model_dump(mode="json")
+    return Entry(Kind.ANSWER, facts, subject_ref=question.asked.subject_ref, sealed=sealed, kept=True)
 
 
 def _waiting(question: _Question) -> Waiting:

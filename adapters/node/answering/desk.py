@@ -201,7 +201,8 @@ class AnsweringDesk:
                 await self._propose(taken, question, person, part)
                 return False
             facts["proposed_by"] = question.proposed_by
-        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part)
+        # about whom it is stands in the entry of when it came in
+        entry = Entry(Kind.ANSWER, facts, subject_ref=question.subject_ref, sealed=part, kept=True)
         await self._let_go(taken, question, outcome, entry, answer)
         return True
 

@@ -12,6 +12,7 @@ from adapters.node.asking.addressees import Addressed
 from adapters.node.asking.enrichments import Enrichment, Item, OwnCase, Sent, Unreached
 from adapters.node.asking.wish import Wish, WishedQuestion, WishedSubject
 from adapters.node.locked import Locked, lock_subjects
+from adapters.node.persons import Persons
 from adapters.partners.age import age_bands
 from audit.entry import Entry
 from audit.kinds import Kind
@@ -38,6 +39,7 @@ class Subject:
 class Composing:
     def __init__(self, signatory: Signatory) -> None:
         self._signatory = signatory
+        self._persons = Persons(signatory.keyring.wrapping)
         self._fingerprint_key = hmac.digest(signatory.keyring.wrapping, b"grondslag/1 subjects", "sha256")
 
     def subjects(
@@ -147,6 +149,9 @@ class Composing:
             }
             facts = {**shared, "role": subject.wished.role}
             entries.append(Entry(Kind.SUBJECT, facts, subject_ref=subject.ref, sealed=sealed))
+            if subject.identity is not None:
+                keyed = {"person": self._persons.keyed(subject.identity)}
+                entries.append(Entry(Kind.PERSON, shared, subject_ref=subject.ref, sealed=keyed, kept=True))
         return entries
 
     def decision_input(

@@ -22,10 +22,9 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, i
 from adapters.node.asking import enrichments
 from adapters.node.asking.views import Views
 from adapters.node.broker_line import BrokerLine
-from adapters.node.informing.letters import TEXT_VERSION, Letter, Overview
+from adapters.node.informing.letters import TEXT_VERSION, Letter
 from adapters.node.informing.letters.letter import told_of
-from adapters.node.informing.letters.overview import AskedAbout
-from adapters.node.informing.letters.words import Organisation
+from adapters.node.informing.letters.words import Organisation, bases_of, name_of
 from adapters.node.informing.steps import DECLARED_BY, Deferral, Notice, Plan, StepWish
 from adapters.node.informing.telling import channels, recipients
 from adapters.node.outbox import Outbox
@@ -40,7 +39,6 @@ from audit.trail import Opened, Trail
 from contract.codes import BROKER
 from contract.days import day_of
 from contract.documents import ObligationStep, Receipt
-from contract.identity import Identity
 from contract.problems import (
     DocumentMalformed,
     NotAllowed,
@@ -58,8 +56,6 @@ from policies.catalogue import Catalogue
 
 OBLIGATIONS, RECTIFICATIONS = 1, 2
 """Rows of `heard`: of what we asked the broker how far."""
-
-_TOLD = frozenset({"met", "met_by_other"})
 
 heard = Table(
     "obligations_heard",
@@ -195,7 +191,7 @@ class Informing:
                     (
                         self._organisation(row.holder),
                         row.purpose,
-                        _bases(row.legal_bases, catalogue),
+                        bases_of(row.legal_bases, catalogue),
                         day_of(row.at),
                     )
                     for row in one.disclosures
@@ -212,50 +208,6 @@ class Informing:
         }
         await self._trail.append([Entry(Kind.LETTER, facts, subject_ref=one.subject_ref)])
         return letter
-
-    async def overview(
-        self, identity: Identity, person: Colleague, safety_checked_on: date | None = None
-    ) -> Overview:
-        """What this person may see of what was asked about them here; that it was given is an entry. What
-        nobody told them yet is in it only when it was checked today that this is safe.
-
-        Raises NotAllowed, TrailUnavailable.
-        """
-        person.needs(FG)
-        safe = safety_checked_on == day_of(self._signatory.now())
-        refs = await self._refs_of(identity)
-        found = [one for one in await self._book.find() if one.subject_ref in refs]
-        now, catalogue, party = self._signatory.now(), self._catalogue(), self._signatory.party
-        shown = [
-            AskedAbout(
-                day_of(row.at),
-                self._organisation(one.receiver),
-                self._organisation(row.holder),
-                row.purpose,
-                row.rule,
-                _bases(row.legal_bases, catalogue),
-                told=one.state in _TOLD,
-                passed_to=self._names(row.passed_to),
-            )
-            for one in found
-            if one.state in _TOLD or (safe and one.at(now).state not in {"deferred", "omitted"})
-            for row in one.disclosures
-        ]
-        facts = {"user": person.user, "shown": len(shown), "subjects": len(refs), "safe": safe}
-        await self._trail.append([Entry(Kind.OVERVIEW, facts)])
-        size, root = self._trail.state()
-        return Overview(
-            name=_name(identity.as_json()),
-            sender=str(party.partner),
-            sender_name=party.name,
-            desk=party.desk.name,
-            phone=party.desk.phone,
-            hours=party.desk.hours,
-            written_on=day_of(now),
-            asked=tuple(sorted(shown, key=lambda one: (one.at, one.holder.name))),
-            size=size,
-            root=root.hex(),
-        )
 
     async def let_wait(self, obligation_id: str, case_ref: str, wish: StepWish, person: Colleague) -> None:
         """The prosecutor lets another partner's obligation wait, or lifts that: the ground stays here.
@@ -457,17 +409,7 @@ class Informing:
         """The own name of a subject; None when it was erased."""
         about = (await self._trail.about(Kind.SUBJECT, {subject_ref})).get(subject_ref)
         identity = ((about.part if about is not None else None) or {}).get("identity")
-        return None if identity is None else _name(identity)
-
-    async def _refs_of(self, identity: Identity) -> set[str]:
-        """The references under which exactly this person was asked about, in any case."""
-        wanted = _who(identity.as_json())
-        found = set()
-        async for one in self._trail.entries():
-            known = (one.part or {}).get("identity") if one.recorded.kind == Kind.SUBJECT else None
-            if known and _who(known) == wanted:
-                found.add(str(one.recorded.facts["subject_ref"]))
-        return found
+        return None if identity is None else name_of(identity)
 
     async def _known(self, found: Sequence[Obligation]) -> list[Owed]:
         """With what the own trail holds of each: role and age as of today, and what was decided last."""
@@ -482,20 +424,6 @@ class Informing:
             facts = {} if decided is None else {**decided.recorded.facts, **(decided.part or {})}
             owed.append(Owed(one.at(now), role, _age_band(subject, day_of(now)), facts))
         return owed
-
-
-def _name(identity: Mapping[str, Any]) -> str:
-    return " ".join(part for name in ("given_names", "prefix", "surname") if (part := identity.get(name)))
-
-
-def _who(identity: Mapping[str, Any]) -> tuple[str, ...]:
-    names = ("surname", "prefix", "given_names", "birth_date")
-    return tuple(str(identity.get(name) or "").casefold() for name in names)
-
-
-def _bases(codes: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
-    known = catalogue.legal_bases
-    return tuple(known[code].text if code in known else code for code in codes)
 
 
 def _age_band(subject: Opened | None, today: date) -> str:

@@ -1,18 +1,15 @@
 """The node's API for the duty to inform: who must be told, before when, and what was decided about it."""
 
-import asyncio
-import base64
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from adapters.node.asking.wish import wished_identity
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.informing.informing import Joint, Owed
-from adapters.node.informing.letters import Letter, Overview, html, pdf
+from adapters.node.informing.page_body import PageOut, printed
 from adapters.node.informing.steps import StepWish
 from audit.obligations import Reminder, reminders
 from contract.codes import Ref
@@ -25,8 +22,6 @@ from contract.problems import (
 from contract.words import GROUNDS, JOINT_OBLIGATIONS, OBLIGATIONS, described
 from party.body import Body, shown
 from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
-from party.pdf import PdfUnavailable
-from policies.catalogue import Catalogue
 
 ObligationId = Annotated[Ref, Path(alias="id", description="Kenmerk van de informatieplicht")]
 CaseId = Annotated[Ref, Path(alias="case", description="Kenmerk van de casus")]
@@ -118,31 +113,6 @@ class JointOut(Body):
     overdue: bool = Field(description="Of de tijd voorbij is.")
 
 
-class PageOut(Body):
-    model_config = shown(
-        "Een brief of overzicht om af te drukken.",
-        {"html": "<!DOCTYPE html>…", "pdf": None, "pdfProblem": None},
-    )
-
-    html: str = Field(description="De pagina, ook goed te lezen met een schermlezer.")
-    pdf: str | None = Field(description="PDF/UA, in base64; leeg als dit knooppunt geen PDF kan maken.")
-    pdf_problem: str | None = Field(description="Wat er dan ontbreekt.")
-
-
-class OverviewIn(Body):
-    model_config = shown(
-        "Wie om een overzicht vraagt.",
-        {"identity": {"surname": "Voorbeeld", "givenNames": "Anna", "birthDate": "1984-05-00"}},
-    )
-
-    identity: dict[str, Any] = Field(
-        description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate`."
-    )
-    safety_checked_on: date | None = Field(
-        None, description="Wanneer is nagegaan dat het veilig is te zien wat nog niet is verteld: vandaag."
-    )
-
-
 class OwedOut(JointOut):
     model_config = shown("Een informatieplicht van deze organisatie.", _OWED)
 
@@ -207,23 +177,7 @@ async def step(obligation: ObligationId, body: StepIn, node: ThisNode, person: S
     openapi_extra=SIGNED_IN,
 )
 async def letter(obligation: ObligationId, node: ThisNode, person: SignedIn) -> Any:
-    return await _page(await node.informing.letter(obligation, person), node.release.catalogue)
-
-
-@router.post(
-    "/overviews",
-    status_code=201,
-    summary="Maak het overzicht waar iemand om vraagt",
-    description="Voor de FG. Wat nog niet is verteld, staat er alleen in als vandaag is nagegaan dat dit "
-    "veilig is; wat is uitgesteld, nooit. Dit wordt vastgelegd.",
-    response_model=PageOut,
-    responses=told(),
-    openapi_extra=SIGNED_IN,
-)
-async def overview(body: OverviewIn, node: ThisNode, person: SignedIn) -> Any:
-    identity = wished_identity(body.identity)
-    made = await node.informing.overview(identity, person, body.safety_checked_on)
-    return await _page(made, node.release.catalogue)
+    return await printed(await node.informing.letter(obligation, person), node.release.catalogue)
 
 
 @router.get(
@@ -311,15 +265,6 @@ _SHOWN_OF_STEP = frozenset(
     }
 )
 """Of the entry of a step; who of the staff took it stays in the trail."""
-
-
-async def _page(document: Letter | Overview, catalogue: Catalogue) -> PageOut:
-    text, printed, problem = html(document, catalogue), None, None
-    try:
-        printed = base64.b64encode(await asyncio.to_thread(pdf, document, catalogue)).decode()
-    except PdfUnavailable as missing:
-        problem = str(missing)
-    return PageOut(html=text, pdf=printed, pdf_problem=problem)
 
 
 def _reminder(row: Reminder) -> ReminderOut:

@@ -122,6 +122,14 @@ class Requests:
 
         return await self._step(request_id, version, closed, (outcome, why), person)
 
+    async def verify_access(self, request_id: str) -> None:
+        """Raises NotFound, RequestInvalid when this is no open request for access, TrailUnavailable."""
+        one = await self._trail.read(lambda store: _load(store, request_id))
+        if one is None:
+            raise NotFound
+        if one.asked != "access" or one.outcome is not None:
+            raise RequestInvalid(invalid_params=[invalid_param(("requestId",), "no_open_request_for_access")])
+
     async def look(self) -> None:
         """Counts what is overdue, and says so. Raises TrailUnavailable."""
         query = select(func.count()).where(requests.c.outcome.is_(None), requests.c.due_on < self.today())

@@ -7,13 +7,16 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from adapters.node.addresses import Index, InquiryId
+from adapters.node.asking.wish import wished_identity
 from adapters.node.callers import SignedIn, ThisNode
+from adapters.node.informing.page_body import PageOut, printed
 from adapters.node.node import Node
+from adapters.node.persons import Agreement
 from adapters.node.rights.requests import Request, RequestOutcome
 from contract.codes import Ref
-from contract.problems import CannotSignIn, NotFound, NotWaiting, PreconditionFailed
+from contract.problems import CannotSignIn, NotFound, NotWaiting, PartnerUnreachable, PreconditionFailed
 from party.body import Body, shown
-from party.openapi import SIGNED_IN, told
+from party.openapi import OF_DOCUMENTS, SIGNED_IN, told
 from policies.catalogue import RequestedRight
 
 RequestId = Annotated[Ref, Path(alias="id", description="Kenmerk van het verzoek")]
@@ -60,6 +63,60 @@ class RequestStepIn(Body):
     step: Literal["extension"] | RequestOutcome = Field(description="Verlengd, of hoe het is beantwoord.")
     version: int = Field(ge=0, description="De stand die u zag, zodat niemand een ander overschrijft.")
     why: str = Field(min_length=10, max_length=2_000, description="Waarom; staat verzegeld.")
+
+
+_OVERVIEW: dict[str, Any] = {
+    "requestId": _REQUEST["id"],
+    "identity": {"surname": "Voorbeeld", "givenNames": "Anna", "birthDate": "1984-05-00"},
+}
+_NEAR: dict[str, Any] = {
+    "subjectRef": "3f1c2a9e-0000-4000-8000-000000000003",
+    "caseRef": "3f1c2a9e-0000-4000-8000-000000000002",
+    "since": "2026-11-23",
+    "asker": "veilig_thuis",
+    "surname": "equal",
+    "givenNames": "equal",
+    "birthDate": "partly",
+}
+
+
+class OverviewIn(Body):
+    model_config = shown("Wie om een overzicht vraagt.", _OVERVIEW)
+
+    request_id: Ref = Field(description="Het verzoek om inzage dat dit overzicht beantwoordt.")
+    identity: dict[str, Any] = Field(
+        description="Wie het is: `surname`, `prefix`, `givenNames`, `birthDate`."
+    )
+    also: list[Ref] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Wie hierop lijkt (`near`), en volgens u dezelfde persoon is: `subjectRef`.",
+    )
+    safety_checked_on: date | None = Field(
+        None, description="Wanneer is nagegaan dat het veilig is te zien wat nog niet is verteld: vandaag."
+    )
+
+
+class NearHitOut(Body):
+    model_config = shown("Iemand die op deze persoon lijkt, en een ander kan zijn.", _NEAR)
+
+    subject_ref: str = Field(description="Betrokkene, alleen in deze casus.")
+    case_ref: str = Field(description="Casus.")
+    since: date = Field(description="Wanneer voor het eerst is gevraagd.")
+    asker: str = Field(description="Wie vroeg.")
+    surname: Agreement = Field(description="Achternaam: gelijk, deels, niet te vergelijken of anders.")
+    given_names: Agreement = Field(description="Voornamen.")
+    birth_date: Agreement = Field(description="Geboortedatum.")
+
+
+class OverviewOut(PageOut):
+    model_config = shown(
+        "Een overzicht om af te drukken, en wat alleen de FG ziet.",
+        {"html": "<!DOCTYPE html>…", "pdf": None, "pdfProblem": None, "near": [_NEAR], "leftOut": 0},
+    )
+
+    near: list[NearHitOut] = Field(description="Wie hierop lijkt. Beslis of het dezelfde persoon is.")
+    left_out: int = Field(description="Hoeveel is gevonden dat de betrokkene nu niet mag zien.")
 
 
 class RequestOut(Body):
@@ -119,6 +176,30 @@ async def step(request: RequestId, body: RequestStepIn, node: ThisNode, person: 
     if body.step == "extension":
         return _request(node, await requests.extend(request, body.version, body.why, person))
     return _request(node, await requests.close(request, body.version, body.step, body.why, person))
+
+
+@router.post(
+    "/overviews",
+    status_code=201,
+    summary="Maak het overzicht waar iemand om vraagt",
+    description="Voor de FG. Wat deze organisatie vroeg, en wat aan haar is gevraagd. Wat nog niet is "
+    "verteld, staat er alleen in als vandaag is nagegaan dat dit veilig is; wat is uitgesteld, nooit. Wie op "
+    "deze persoon lijkt, legt het knooppunt eerst aan u voor. Dit wordt vastgelegd, bij het verzoek.",
+    response_model=OverviewOut,
+    responses=told(*OF_DOCUMENTS, CannotSignIn, NotFound, PartnerUnreachable),
+    openapi_extra=SIGNED_IN,
+)
+async def overview(body: OverviewIn, node: ThisNode, person: SignedIn) -> Any:
+    made = await node.overviews.make(
+        body.request_id,
+        wished_identity(body.identity),
+        person,
+        also=body.also,
+        safety_checked_on=body.safety_checked_on,
+    )
+    page = await printed(made.overview, node.release.catalogue)
+    near = [NearHitOut(**vars(one)) for one in made.near]
+    return OverviewOut(**page.model_dump(), near=near, left_out=made.left_out)
 
 
 @router.post(

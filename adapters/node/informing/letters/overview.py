@@ -31,11 +31,13 @@ class AskedAbout:
 
 @dataclass(frozen=True)
 class Overview:
-    """All of one person in one case that may be shown. `size` and `root` name the state of the trail that it
+    """All of one person that may be shown. `size` and `root` name the state of the trail that it
     was taken from.
     """
 
     name: str
+    reference: str
+    """Of the request that it answers."""
     sender: str
     sender_name: str
     desk: str

@@ -1,7 +1,9 @@
 """The words of letters and overviews, in Dutch that most people can read (B1)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from policies.catalogue import Catalogue
 
@@ -39,6 +41,17 @@ def category(partner: str, catalogue: Catalogue) -> str:
     """The kind of data that it is asked about."""
     known = catalogue.partners.get(partner)
     return "gegevens" if known is None else known.asked_about
+
+
+def name_of(identity: Mapping[str, Any]) -> str:
+    """A person's own name, in full."""
+    return " ".join(part for name in ("given_names", "prefix", "surname") if (part := identity.get(name)))
+
+
+def bases_of(codes: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """The articles; the code of one that this version does not name (any more)."""
+    known = catalogue.legal_bases
+    return tuple(known[code].text if code in known else code for code in codes)
 
 
 def day(moment: date) -> str:
