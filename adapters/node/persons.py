@@ -16,7 +16,7 @@ from typing import Literal
 from adapters.registers.names import given_names, skeleton, surnames
 from contract.identity import Identity
 
-Agreement = Literal["equal", "partly", "open", "differs"]
+PartState = Literal["equal", "partly", "open", "differs"]
 Keyed = Mapping[str, Sequence[str]]
 """Digests by part: `surname`, `sounds` (near spellings), `given`, `initial`, `born` (year, month, day as far
 as they are known).
@@ -29,9 +29,9 @@ _DIGITS = 32
 class Resemblance:
     """How what is asked and what is recorded agree, part by part."""
 
-    surname: Agreement
-    given_names: Agreement
-    birth_date: Agreement
+    surname: PartState
+    given_names: PartState
+    birth_date: PartState
 
     @property
     def same(self) -> bool:
@@ -45,7 +45,7 @@ class Resemblance:
         return not self.same and (agree >= 2 or alone)
 
     @property
-    def _states(self) -> tuple[Agreement, Agreement, Agreement]:
+    def _states(self) -> tuple[PartState, PartState, PartState]:
         return self.surname, self.given_names, self.birth_date
 
 
@@ -80,7 +80,7 @@ class Persons:
         return [hmac.digest(self._key, text, "sha256").hex()[:_DIGITS] for text in texts]
 
 
-def _surname(asked: Keyed, recorded: Keyed) -> Agreement:
+def _surname(asked: Keyed, recorded: Keyed) -> PartState:
     if asked["surname"][0] == recorded["surname"][0]:
         return "equal"
     if _share(asked, recorded, "surname") or _share(asked, recorded, "sounds"):
@@ -88,7 +88,7 @@ def _surname(asked: Keyed, recorded: Keyed) -> Agreement:
     return "differs" if asked["sounds"] and recorded["sounds"] else "open"  # another script: not compared
 
 
-def _given(asked: Keyed, recorded: Keyed) -> Agreement:
+def _given(asked: Keyed, recorded: Keyed) -> PartState:
     if not asked["given"] or not recorded["given"]:
         return "open"
     if asked["given"] == recorded["given"]:
@@ -97,7 +97,7 @@ def _given(asked: Keyed, recorded: Keyed) -> Agreement:
     return "partly" if shared else "differs"
 
 
-def _born(asked: Keyed, recorded: Keyed) -> Agreement:
+def _born(asked: Keyed, recorded: Keyed) -> PartState:
     one, other = asked["born"], recorded["born"]
     known = min(len(one), len(other))
     if known == 0:

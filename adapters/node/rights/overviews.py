@@ -20,7 +20,7 @@ from adapters.node.informing.informing import Informing
 from adapters.node.informing.letters import Overview
 from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import Organisation, bases_of, name_of
-from adapters.node.persons import Agreement, Keyed, Persons, Resemblance
+from adapters.node.persons import Keyed, PartState, Persons, Resemblance
 from adapters.node.rights.requests import Requests
 from audit.book import Book
 from audit.entry import Entry
@@ -45,9 +45,9 @@ class NearHit:
     case_ref: str
     since: date
     asker: str
-    surname: Agreement
-    given_names: Agreement
-    birth_date: Agreement
+    surname: PartState
+    given_names: PartState
+    birth_date: PartState
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from adapters.node.asking.wish import wished_identity
 from adapters.node.callers import SignedIn, ThisNode
 from adapters.node.informing.page_body import PageOut, printed
 from adapters.node.node import Node
-from adapters.node.persons import Agreement
+from adapters.node.persons import PartState
 from adapters.node.rights.requests import Request, RequestOutcome
 from contract.codes import Ref
 from contract.problems import CannotSignIn, NotFound, NotWaiting, PartnerUnreachable, PreconditionFailed
@@ -104,9 +104,9 @@ class NearHitOut(Body):
     case_ref: str = Field(description="Casus.")
     since: date = Field(description="Wanneer voor het eerst is gevraagd.")
     asker: str = Field(description="Wie vroeg.")
-    surname: Agreement = Field(description="Achternaam: gelijk, deels, niet te vergelijken of anders.")
-    given_names: Agreement = Field(description="Voornamen.")
-    birth_date: Agreement = Field(description="Geboortedatum.")
+    surname: PartState = Field(description="Achternaam: gelijk, deels, niet te vergelijken of anders.")
+    given_names: PartState = Field(description="Voornamen.")
+    birth_date: PartState = Field(description="Geboortedatum.")
 
 
 class OverviewOut(PageOut):
