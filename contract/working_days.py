@@ -32,6 +32,12 @@ def working_days_after(
     return datetime.combine(day, _CLOSING, ZONE).astimezone(UTC)
 
 
+def working_days_since(day: date, until: date, is_day_off: Callable[[date], bool] = _days_off) -> int:
+    """How many working days came after this day, up to and with the other: from Friday to Monday one."""
+    between = (day + timedelta(days=number) for number in range(1, (until - day).days + 1))
+    return sum(not is_day_off(one) for one in between)
+
+
 def working_days_before(day: date, days: int, is_day_off: Callable[[date], bool] = _days_off) -> datetime:
     """Closing time of the n-th working day before this day, in UTC."""
     while days > 0:

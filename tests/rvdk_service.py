@@ -1,6 +1,7 @@
 """RvdK's stand-in service on a free loopback port, in a thread of this process."""
 
 import contextlib
+import http.server
 import socket
 import threading
 import time
@@ -32,3 +33,27 @@ def rvdk_service(database_url: str, today: date) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
         listener.close()
+
+
+@contextlib.contextmanager
+def answering(body: str) -> Iterator[str]:
+    """The address of a service that says this to whatever it is asked."""
+
+    class Says(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is asked for a log."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(20)

@@ -89,6 +89,7 @@ def app(
                 settings.register_url.get_secret_value(),
                 thresholds=thresholds_of(settings, day_of(now())),
                 today=lambda: day_of(now()),
+                max_age_days=settings.register_max_age_days,
             )
             stack.push_async_callback(register.close)
             start = await stack.enter_async_context(

@@ -22,6 +22,12 @@ class NodeSettings(PartySettings):
         description="The partner's own register, read only: sqlite:/// or postgresql+psycopg://, an http(s) "
         "address, or file:///folder; which of them goes with the partner's adapter."
     )
+    register_max_age_days: int = Field(
+        2,
+        ge=0,
+        le=30,
+        description="How old the register's data may be, in working days; older ones are not answered from.",
+    )
     thresholds: Path | None = Field(
         None,
         description="The numbers of matching as JSON, decided by the holder (adapters/registers/README.md); "

@@ -42,6 +42,7 @@ async def _register(settings: NodeSettings) -> str:
             settings.register_url.get_secret_value(),
             thresholds=thresholds_of(settings, day_of(datetime.now(UTC))),
             today=lambda: day_of(datetime.now(UTC)),
+            max_age_days=settings.register_max_age_days,
         )
         try:
             verify_questions(adapter, load_release(settings.release))

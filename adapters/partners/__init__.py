@@ -51,12 +51,17 @@ _READINGS: dict[str, dict[str, RecordReading]] = {
 
 
 def adapter_for(
-    partner: str, register_url: str, *, thresholds: Thresholds, today: Callable[[], date]
+    partner: str,
+    register_url: str,
+    *,
+    thresholds: Thresholds,
+    today: Callable[[], date],
+    max_age_days: int = 2,
 ) -> RegisterAdapter:
     """The reference adapter of a partner over its register.
 
-    `register_url` as in `REGISTER_URLS`. Raises RegisterUnavailable for an address of another form and
-    ValueError for a partner that is not known.
+    `register_url` as in `REGISTER_URLS`; `max_age_days`: how old its data may be, in working days. Raises
+    RegisterUnavailable for an address of another form and ValueError for a partner that is not known.
     """
     if partner not in _READINGS:
         raise RegisterUnavailable(
@@ -64,7 +69,7 @@ def adapter_for(
             "Mend the setting `partner`, or run the node with an adapter of your own."
         )
     try:
-        register = _register(partner, register_url, today)
+        register = _register(partner, register_url, today, max_age_days)
     except RegisterUnavailable:
         raise RegisterUnavailable(
             f"The setting `register_url` must be like {REGISTER_URLS[partner]} for {partner}."
@@ -80,19 +85,21 @@ def adapter_for(
     )
 
 
-def _register(partner: str, register_url: str, today: Callable[[], date]) -> Register:
+def _register(partner: str, register_url: str, today: Callable[[], date], max_age_days: int) -> Register:
     match partner:
         case "reclassering" | "om" | "veilig_thuis":
             shape = {"reclassering": reclassering.SHAPE, "om": om.SHAPE, "veilig_thuis": veilig_thuis.SHAPE}[
                 partner
             ]
-            return SqlRegister(register_url, shape, today=today)
+            return SqlRegister(register_url, shape, today=today, max_age_days=max_age_days)
         case "rvdk":
-            return RestRegister(register_url, rvdk.records)
+            return RestRegister(register_url, rvdk.records, today=today, max_age_days=max_age_days)
         case "politie":
             folder = urlsplit(register_url)
             if folder.scheme != "file" or folder.netloc:
                 raise RegisterUnavailable("the register's address is no file URL of a folder")
-            return CsvRegister(Path(unquote(folder.path)), politie.SHAPE, today=today)
+            return CsvRegister(
+                Path(unquote(folder.path)), politie.SHAPE, today=today, max_age_days=max_age_days
+            )
         case _:
             raise ValueError("there is no reference adapter for this partner")

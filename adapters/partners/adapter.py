@@ -192,10 +192,13 @@ class RegisterAdapter:
 
         def read(records: frozenset[Record]) -> Says:
             recent = frozenset(record for record in records if record.start >= since)
-            return self._readings[asked.question](recent, asked.role, today)
+            said = self._readings[asked.question](recent, asked.role, today)
+            return replace(said, in_doubt=said.in_doubt or self._doubt_counts(records, asked, today))
 
         nothing = read(frozenset())
-        with_something = [person for person in there.persons if read(person.records) != nothing]
+        with_something = [
+            person for person in there.persons if person.unreadable or read(person.records) != nothing
+        ]
         person = self._person(asked.identity, there, with_something)
         says = read(person.records) if person else nothing
         # the age is checked on what was asked as well, so that a wrong one gives the same finding for who is
@@ -204,13 +207,32 @@ class RegisterAdapter:
             {asked.identity.birth_date, person.identity.birth_date} if person else {asked.identity.birth_date}
         )
         of_that_age = all(asked.age_band in age_bands(birth_date, today) for birth_date in dates)
-        doubtful = person is None or person.deceased or person.in_doubt or says.in_doubt or not of_that_age
+        doubtful = (
+            person is None
+            or person.deceased
+            or person.in_doubt
+            or person.unreadable
+            or says.in_doubt
+            or not of_that_age
+        )
         codes = (self._always[asked.question],) if asked.question in self._always else says.codes
         if not doubtful:
             return Finding(codes, as_of, says.valid_until, doubtful=False)
         if asked.question not in self._always:
             codes = (NOT_DETERMINABLE,)
         return Finding(codes, as_of, None, doubtful=True)
+
+    def _doubt_counts(self, records: frozenset[Record], asked: Asked, today: date) -> bool:
+        """Whether what is in doubt could make another answer: were it not so, or did it hold today."""
+        certain = frozenset(record for record in records if not record.in_doubt)
+        if len(certain) == len(records):
+            return False
+        holding = {replace(record, start=today, end=None, in_doubt=False) for record in records - certain}
+        reading = self._readings[asked.question]
+        without, with_it = (
+            reading(frozenset(some), asked.role, today) for some in (certain, certain | holding)
+        )
+        return without.codes != with_it.codes
 
     def _candidates(self, identity: Identity, persons: Sequence[Person]) -> tuple[Candidate, ...]:
         compared = [(compare(identity, person.identity, self._thresholds), person) for person in persons]
@@ -254,4 +276,5 @@ def _without_shielded(persons: Iterable[Person]) -> Iterable[Person]:
                 records=frozenset(record for record in person.records if not record.shielded),
                 deceased=person.deceased,
                 in_doubt=person.in_doubt,
+                unreadable=person.unreadable,
             )

@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel
 
 from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
+from adapters.registers.reading import day_in, end_in, mark, one_of
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
 
@@ -79,20 +80,21 @@ def _statement(hits: Subquery) -> Select[Any]:
 def _records(row: Mapping[str, Any]) -> Iterator[Record]:
     if row["case_id"] is None:
         return
-    embargo, in_doubt = bool(row["case_embargo"]), bool(row["case_in_doubt"])
+    embargo, in_doubt = mark(row, "case_embargo"), mark(row, "case_in_doubt")
     yield Record(
         CASE,
         "suspect",
-        row["case_registered_on"],
-        row["case_decided_on"],
+        day_in(row["case_registered_on"]),
+        end_in(row["case_decided_on"]),
         shielded=embargo,
         in_doubt=in_doubt,
     )
     if row["measure_id"] is not None:
         # a measure in a case under embargo is as hidden as the case
-        hidden = embargo or bool(row["measure_embargo"])
-        start, end = row["measure_from_day"], row["measure_until_day"]
-        yield Record(row["measure_kind"], "suspect", start, end, shielded=hidden, in_doubt=in_doubt)
+        hidden = mark(row, "measure_embargo") or embargo
+        start, end = day_in(row["measure_from_day"]), end_in(row["measure_until_day"])
+        kind = one_of(row["measure_kind"], MEASURES)
+        yield Record(kind, "suspect", start, end, shielded=hidden, in_doubt=in_doubt)
 
 
 SHAPE = SqlShape(_statement, _records)

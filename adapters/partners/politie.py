@@ -14,6 +14,7 @@ from datetime import date
 from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.age import years_before
 from adapters.registers.csv_register import CsvShape
+from adapters.registers.reading import mark
 from adapters.registers.register import Record
 
 LOOKS_BACK = frozenset({"politie.relevant_registrations"})
@@ -30,20 +31,23 @@ _KINDS = {
     "huiselijk_geweld": "domestic_violence_or_child_abuse",
     "lopende_interventie": "ongoing_intervention",
     "gevaar_medewerkers": STAFF_ALERT,
+    "overig": "other",
 }
+_YES, _NO = "J", "N"
 _ROLES = {"verdachte": "suspect", "slachtoffer": "victim", "getuige": "witness", "betrokkene": "involved"}
-KINDS = {code: name for name, code in _KINDS.items()} | {"other": "overig"}
+KINDS = {code: name for name, code in _KINDS.items()}
 ROLES = {code: name for name, code in _ROLES.items()}
 
 
 def _record(row: Mapping[str, str]) -> Iterable[Record]:
     yield Record(
-        kind=_KINDS.get(row["soort"], "other"),
+        kind=_KINDS[row["soort"]],
         role=_ROLES[row["rol"]],
         start=date.fromisoformat(row["datum"]),
         end=date.fromisoformat(row["tot"]) if row["tot"] else None,
-        shielded=row["afgeschermd"] == "J",  # Wpg 9, 10 and 12, embargo, integrity, rijksrecherche
-        in_doubt=row["in_onderzoek"] == "J",
+        # Wpg 9, 10 and 12, embargo, integrity, rijksrecherche
+        shielded=mark(row, "afgeschermd", yes=_YES, no=_NO),
+        in_doubt=mark(row, "in_onderzoek", yes=_YES, no=_NO),
     )
 
 
@@ -63,7 +67,8 @@ SHAPE = CsvShape(
         "in_doubt": "in_onderzoek",
     },
     records={"registraties.csv": _record},
-    yes="J",
+    yes=_YES,
+    no=_NO,
 )
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
+from adapters.registers.reading import day_in, end_in, mark, one_of
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
 
@@ -78,17 +79,17 @@ def _statement(hits: Subquery) -> Select[Any]:
 def _records(row: Mapping[str, Any]) -> Iterator[Record]:
     if row["supervision_id"] is not None:
         yield Record(
-            kind=row["supervision_kind"],
+            kind=one_of(row["supervision_kind"], (*SUPERVISIONS, COMMUNITY_SERVICE)),
             role="client",
-            start=row["supervision_started_on"],
-            end=row["supervision_ends_on"],
-            traits=frozenset(name for name in ("suspended", *CONDITIONS) if row[f"supervision_{name}"]),
-            shielded=bool(row["supervision_shielded"]),
-            in_doubt=bool(row["supervision_in_doubt"]),
+            start=day_in(row["supervision_started_on"]),
+            end=end_in(row["supervision_ends_on"]),
+            traits=frozenset(name for name in ("suspended", *CONDITIONS) if mark(row, f"supervision_{name}")),
+            shielded=mark(row, "supervision_shielded"),
+            in_doubt=mark(row, "supervision_in_doubt"),
         )
     if row["report_id"] is not None:
-        start, end = row["report_requested_on"], row["report_delivered_on"]
-        yield Record(REPORT, "client", start, end, shielded=bool(row["report_shielded"]))
+        start, end = day_in(row["report_requested_on"]), end_in(row["report_delivered_on"])
+        yield Record(REPORT, "client", start, end, shielded=mark(row, "report_shielded"))
 
 
 SHAPE = SqlShape(_statement, _records)

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from adapters.partners.adapter import RecordReading, Says
+from adapters.registers.reading import mark
 from adapters.registers.register import Record
 
 COUNTED = ("protection", "custody_and_contact", "criminal")
@@ -47,16 +48,16 @@ def records(person: Mapping[str, Any]) -> Iterable[Record]:
             kind=_KINDS[file["soort"]],
             role=_ROLES[file["rol"]],
             start=date.fromisoformat(file["geopend"]),
-            end=date.fromisoformat(file["gesloten"]) if file.get("gesloten") else None,
+            end=None if file["gesloten"] is None else date.fromisoformat(file["gesloten"]),
             traits=_advised(file),
-            shielded=bool(file.get("afgeschermd")),
-            in_doubt=bool(file.get("inOnderzoek")),
+            shielded=mark(file, "afgeschermd", yes=True, no=False),
+            in_doubt=mark(file, "inOnderzoek", yes=True, no=False),
         )
 
 
 def _advised(file: Mapping[str, Any]) -> frozenset[str]:
     """Whether a measure was advised, and which, where the service says so."""
-    if not file.get("maatregelGeadviseerd"):
+    if not mark(file, "maatregelGeadviseerd", yes=True, no=False):
         return frozenset()
     which = file.get("maatregel")
     return frozenset([MEASURE_ADVISED] if which is None else [MEASURE_ADVISED, MEASURES[which]])

@@ -16,11 +16,13 @@ from sqlmodel import Field, SQLModel
 
 from adapters.partners.adapter import RecordReading, Says
 from adapters.partners.tables import PersonColumns, person_columns
+from adapters.registers.reading import day_in, end_in, mark, one_of
 from adapters.registers.register import Record
 from adapters.registers.sql_register import SqlShape, blocks_table
 
 TABLES = MetaData()
 MELDING, ONDERZOEK = "melding", "onderzoek"
+ROLES = ("suspected_perpetrator", "victim", "child", "parent", "household_member")
 
 
 class _Rows(SQLModel):
@@ -79,12 +81,12 @@ def _statement(hits: Subquery) -> Select[Any]:
 def _records(row: Mapping[str, Any]) -> Iterator[Record]:
     if row["melding_id"] is None:
         return
-    shielded, in_doubt = bool(row["melding_shielded"]), bool(row["melding_in_doubt"])
-    start, end = row["melding_received_on"], row["melding_closed_on"]
-    yield Record(MELDING, row["role"], start, end, shielded=shielded, in_doubt=in_doubt)
+    shielded, in_doubt = mark(row, "melding_shielded"), mark(row, "melding_in_doubt")
+    start, end, role = row["melding_received_on"], row["melding_closed_on"], one_of(row["role"], ROLES)
+    yield Record(MELDING, role, day_in(start), end_in(end), shielded=shielded, in_doubt=in_doubt)
     if row["onderzoek_id"] is not None:
         start, end = row["onderzoek_started_on"], row["onderzoek_ended_on"]
-        yield Record(ONDERZOEK, row["role"], start, end, shielded=shielded, in_doubt=in_doubt)
+        yield Record(ONDERZOEK, role, day_in(start), end_in(end), shielded=shielded, in_doubt=in_doubt)
 
 
 SHAPE = SqlShape(_statement, _records)

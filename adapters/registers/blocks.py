@@ -22,6 +22,8 @@ from functools import lru_cache
 from adapters.registers.names import given_names, skeleton, surname_of, surnames
 from contract.identity import Identity
 
+BLOCKS_VERSION = 2
+"""Of how blocks are made. Blocks of another version do not find who is there: no register answers by them."""
 _NUMBER = re.compile(r"[0-9]+")
 
 

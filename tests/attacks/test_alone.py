@@ -53,7 +53,7 @@ WEAKENED: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "anonymous": (
         'reasons contains "case_anonymous" if not input.case.kind == "named"',
-        'reasons contains "case_anonymous" if input.case.kind == "nothing"',
+        'reasons contains "case_anonymous" if not input.case.kind in {"named", "anonymous"}',
         {"case.kind": "anonymous"},
     ),
 }

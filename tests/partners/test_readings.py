@@ -108,7 +108,8 @@ def test_a_measure_counts_when_it_was_advised() -> None:
 
 def test_the_board_says_which_measure_where_its_service_does() -> None:
     """Only a row that gives these codes lets them go: which one is no work for a developer any more."""
-    file = {"soort": "bescherming", "rol": "minderjarige", "geopend": "2026-01-05"}
+    marks = {"afgeschermd": False, "inOnderzoek": False, "maatregelGeadviseerd": False}
+    file = {"soort": "bescherming", "rol": "minderjarige", "geopend": "2026-01-05", "gesloten": None, **marks}
     for told, codes in (
         ({}, ("no",)),
         ({"maatregelGeadviseerd": True}, ("yes",)),

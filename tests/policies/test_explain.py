@@ -151,9 +151,7 @@ def test_every_fact_and_value_has_words(release: Release) -> None:
     """No code is shown to who must understand it; Dutch and English differ."""
     for field, values in release.catalogue.vocabulary.items():
         for value in values:
-            dutch, english = (
-                Words(release.catalogue, dutch=one)._fact(field, value) for one in (True, False)
-            )
+            dutch, english = (Words(release.catalogue, dutch=one).fact(field, value) for one in (True, False))
             assert dutch != english
             if isinstance(value, str) and "_" in value:
                 assert value not in dutch, dutch
