@@ -281,8 +281,9 @@ def _obligation(text: str) -> Obligation:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
     }
-    for name in ("due_at", "changed_at", "until"):
-        values[name] = None if values[name] is None else datetime.fromisoformat(values[name])
+    for name in ("due_at", "changed_at", "until", "breached_since"):
+        value = values.get(name)  # what an older version kept, was never found too late
+        values[name] = None if value is None else datetime.fromisoformat(value)
     values["clocks"] = clocks_of(facts.get("clocks"))
     values["disclosures"] = tuple(
         Disclosure(

@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from audit.kinds import Kind
+from audit.terms import last_of
 
 State = Literal["open", "planned", "sent", "deferred", "met", "met_by_other", "omitted"]
 
@@ -42,6 +43,8 @@ LONGEST_DEFERRAL = timedelta(days=14)
 """At once (Wmo 5.3.1); it may be renewed, and each renewal is a decision of its own."""
 
 _LATEST_NOTICE_DAYS = 28
+_SINCE_MORNING = timedelta(hours=15, minutes=59, seconds=59)
+"""From 8.00 to the end of a day: who is reminded on a day, can act on it."""
 
 ENDED: frozenset[State] = frozenset({"met", "met_by_other", "omitted"})
 
@@ -101,13 +104,13 @@ class NoticeClocks:
     fg_review_deferral: int = 3
     fg_review_week: int = 10
 
-    @property
-    def notice(self) -> timedelta:
-        return timedelta(days=self.notice_days)
+    def told_by(self, asked: datetime) -> datetime:
+        """The end of the last day on which the person must have been told."""
+        return last_of(asked, self.notice_days)
 
-    @property
-    def deferral(self) -> timedelta:
-        return timedelta(days=self.deferral_max_days)
+    def longest(self, now: datetime) -> datetime:
+        """Until when what is deferred now may wait: the end of its last day."""
+        return last_of(now, self.deferral_max_days)
 
 
 def clocks_of(told: Any) -> NoticeClocks:
@@ -164,6 +167,28 @@ class Obligation:
     taken: tuple[str, ...] = ()  # ids of its steps, as whoever took them calls them
     places: tuple[int, ...] = ()  # where they stand in the trail
     clocks: NoticeClocks = NoticeClocks()
+    waited_s: int = 0  # how long it was deferred in all, in seconds
+    breached_since: datetime | None = None  # its time was over before anybody decided that it may wait
+
+    @property
+    def latest_at(self) -> datetime:
+        """The cap: four weeks, and two for each deferral; `due_at` is the working date within it (T1)."""
+        return last_of(
+            self.opened_at, self.clocks.notice_days + self.deferrals * self.clocks.deferral_max_days
+        )
+
+    def for_the_fg(self, now: datetime) -> bool:
+        """Whether a further deferral is for the data protection officer to decide: after many deferrals, and
+        from many weeks on.
+        """
+        weeks = timedelta(weeks=self.clocks.fg_review_week)
+        return self.deferrals >= self.clocks.fg_review_deferral or now >= self.opened_at + weeks
+
+    def breached(self, now: datetime) -> datetime | None:
+        """Since when it is too late, whatever was decided afterwards; None: it is not."""
+        if self.breached_since is not None:
+            return self.breached_since
+        return self.due_at if self.overdue(now) else None
 
     @property
     def opened_at(self) -> datetime:
@@ -190,7 +215,7 @@ class Obligation:
     def overdue(self, now: datetime) -> bool:
         """Whether its time is over and nobody decided that it may wait."""
         one = self.at(now)
-        return one.live and one.state != "deferred" and now >= one.due_at
+        return one.live and one.state != "deferred" and now > one.due_at
 
 
 @dataclass
@@ -252,10 +277,16 @@ class Obligations:
         }
         if kind == Kind.DEFERRAL:
             until = _moment(step.get("until"))
-            if until is None or not now < until <= now + one.clocks.deferral:
+            if until is None or not now < until <= one.clocks.longest(now):
                 return None
-            count = one.deferrals + 1
-            fresh |= {"until": until, "deferrals": count, "due_at": self._due(one, until, count)}
+            still = one.until if one.state == "deferred" and one.until is not None else now
+            waited = one.waited_s + max(int((until - max(now, still)).total_seconds()), 0)
+            fresh |= {"until": until, "deferrals": one.deferrals + 1, "waited_s": waited}
+            fresh |= {"due_at": _due(one, until, waited), "breached_since": before.breached(now)}
+        elif kind == Kind.RESUMPTION and one.until is not None:
+            left = max(int((one.until - now).total_seconds()), 0)
+            waited = max(one.waited_s - left, 0)
+            fresh |= {"until": None, "waited_s": waited, "due_at": _due(one, now, waited)}
         elif kind in {Kind.NOTICE, Kind.DELIVERY}:
             known = {disclosure.permit for disclosure in one.disclosures}
             told = [permit for permit in step.get("covers", one.covers) if permit in known]
@@ -301,7 +332,7 @@ class Obligations:
         clocks: NoticeClocks,
     ) -> None:
         first = disclosures[0]
-        due = first.at + clocks.notice
+        due = clocks.told_by(first.at)
         self._keep(Obligation(first.permit, *key, code, disclosures, due, at, clocks=clocks))
 
     def _step(self, entry: Mapping[str, Any], position: int) -> None:
@@ -350,14 +381,16 @@ class Obligations:
         other = self.by_id.get(other_id)
         return other is not None and other.state == "met" and one.id in other.covers_others
 
-    def _due(self, one: Obligation, until: datetime, count: int) -> datetime:
-        """Never before the deferral ends; then two weeks, within 4 weeks and 2 for each deferral (T1)."""
-        first, longest = one.opened_at + one.clocks.notice, one.clocks.deferral
-        return max(first, until, min(until + longest, first + count * longest))
-
     def _keep(self, one: Obligation) -> None:
         self.put(one)
         self.changed.add(one.id)
+
+
+def _due(one: Obligation, until: datetime, waited_s: int) -> datetime:
+    """Never before the deferral ends; then two weeks, within its first term and as long as it waited (T1)."""
+    first = one.clocks.told_by(one.opened_at)
+    longest = timedelta(days=one.clocks.deferral_max_days)
+    return max(first, until, min(until + longest, first + timedelta(seconds=waited_s)))
 
 
 def obligations(entries: Iterable[Mapping[str, Any]], *, joint: bool = False) -> list[Obligation]:
@@ -393,7 +426,9 @@ def reminders(one: Obligation) -> Iterator[Reminder]:
     long = f"week_{clocks.fg_review_week}"
     found = [
         *(
-            Reminder(f"{left}_days_left:{day}", one.due_at - timedelta(days=left), ("sender",))
+            Reminder(
+                f"{left}_days_left:{day}", one.due_at - timedelta(days=left) - _SINCE_MORNING, ("sender",)
+            )
             for left in (clocks.notice_days - reminded for reminded in clocks.notice_reminder_days)
             if left > 0
         ),

@@ -1,12 +1,12 @@
 """The story of those who must be told: a year of the stalking case, played at speed."""
 
-import hashlib
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from contract.days import day_of
-from demo.caller import Json
+from demo.caller import Json, Refused
 from demo.play import Play, PlayedStory
 
 _FACTORS = [
@@ -19,7 +19,7 @@ _FACTORS = [
     "risks",
     "right_to_know",
 ]
-_RECEIPT = hashlib.sha256(b"een getekend bewijs van ontvangst").hexdigest()
+_RECEIPT = base64.b64encode(b"een getekend bewijs van ontvangst").decode()
 _MAN, _WOMAN, _CHILD = "suspected_perpetrator", "victim", "child"
 _WHO = {_MAN: "de man", _WOMAN: "de vrouw", _CHILD: "een kind"}
 
@@ -73,6 +73,40 @@ def informed(play: Play, told: PlayedStory) -> None:
     told.notes += year.notes
 
 
+def told_safely(play: Play, told: PlayedStory) -> None:
+    """A woman whose post and telephone somebody else reads: that is said once, and holds at each step. What
+    is written as proof stays at the node.
+    """
+    year = _Year(play, told)
+    play.case(play.chair, caseRef=year.case, stage="meeting")
+    woman = play.subject("stalking.woman", _WOMAN, ["politie.relevant_registrations"], weighty=True)
+    told.take(play.ask(play.chair, year.case, [woman], "interpret"))
+    one = year.one(_WOMAN)
+    today = day_of(play.world.now()).isoformat()
+    shared = ["address_shared", "device_shared"]
+    spoken = {"channel": "conversation", "recipient": "self"}
+    plan = {"step": "plan", "sender": "veilig_thuis", "plannedOn": today, **spoken}
+
+    def refused(one: Json, body: Json) -> bool:
+        try:
+            play.chair.post(year.place(one), {"version": one["version"], **body})
+        except Refused as problem:
+            return problem.code == "request_invalid"
+        return False
+
+    told.must(refused(one, plan), "of haar post veilig is, hoefde niemand te zeggen")
+    letter = {**plan, "channel": "letter", "circumstances": shared}
+    told.must(refused(one, letter), "een brief naar een gedeeld adres kon")
+    planned = play.chair.post(year.place(one), {"version": one["version"], **plan, "circumstances": shared})
+    notice = {"step": "notice", "textVersion": "2026-11", "safetyCheckedOn": today, **spoken}
+    for channel in ("letter", "phone"):
+        told.must(refused(planned, {**notice, "channel": channel}), f"{channel} kon na het plan alsnog")
+    year.tell(planned, "conversation", shared)
+    told.notes.append(
+        "Brief en telefoon konden niet, ook bij een latere stap niet. Zij hoorde het in een gesprek."
+    )
+
+
 class _Year:
     """The case, its days, and who acts in it."""
 
@@ -124,18 +158,19 @@ class _Year:
         prosecutor.post(f"/v1/cases/{self.case}/obligations/{one['id']}/steps", told)
         self.say("de officier van justitie liet het voor de man veertien dagen wachten")
 
-    def tell(self, one: Json, channel: str) -> None:
+    def tell(self, one: Json, channel: str, circumstances: Sequence[str] = ()) -> None:
         """Plans, makes the letter to take along, tells and confirms, all on one day."""
         today = day_of(self._play.world.now()).isoformat()
         ages = {"under_12": "representative", "from_12_to_15": "child_and_representative"}
         how: dict[str, Any] = {"channel": channel, "recipient": ages.get(one["ageBand"], "self")}
         plan = {"step": "plan", "sender": "veilig_thuis", "plannedOn": today, **how}
+        plan["circumstances"] = [*circumstances]
         one = self._play.chair.post(self.place(one), {"version": one["version"], **plan})
         letter = self._play.chair.post(f"/v1/obligations/{one['id']}/letters")
         self._told.must("In deze brief staat niet van wie." in letter["html"], "de brief klopt niet")
         for step in (
             {"step": "notice", "textVersion": "2026-11", "safetyCheckedOn": today, **how},
-            {"step": "delivery", "how": "receipt_signed", "proof": _RECEIPT, "deliveredOn": today},
+            {"step": "delivery", "how": "receipt_signed", "document": _RECEIPT, "deliveredOn": today},
         ):
             one = self._play.chair.post(self.place(one), {"version": one["version"], **step})
         self._told.must(one["state"] == "met", f"verteld, en toch {one['state']}")

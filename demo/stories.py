@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from contract.words import COMPARED, FIELDS, label
 from demo.caller import DemoCaller, Json, Refused
-from demo.informed import informed
+from demo.informed import informed, told_safely
 from demo.members import OTHER_REGION
 from demo.play import Play, PlayedStory, Story, decide_standing, ended, played
 from demo.proven import export_verified, insider_caught
@@ -408,6 +408,7 @@ STORIES: tuple[Story, ...] = (
     another_region,
     nobody_alone,
     new_release,
+    told_safely,
     informed,
     export_verified,
     insider_caught,

@@ -30,6 +30,8 @@ _ONE: dict[str, Any] = {
     "dueAt": "2026-12-21T10:00:00Z",
     "until": "2026-12-07T10:00:00Z",
     "overdue": False,
+    "breachedSince": None,
+    "latestAt": "2026-12-21T22:59:59Z",
 }
 
 
@@ -57,6 +59,10 @@ class ObligationTold(Body):
     due_at: datetime = Field(description="Voor wanneer.")
     until: datetime | None = Field(description="Tot wanneer het wacht.")
     overdue: bool = Field(description="Of de tijd voorbij is.")
+    breached_since: datetime | None = Field(
+        description="Sinds wanneer het te laat is, ook als daarna is uitgesteld."
+    )
+    latest_at: datetime = Field(description="De uiterste grens: vier weken, en twee per uitstel.")
 
 
 class ObligationsTold(Body):
@@ -137,4 +143,6 @@ def _one(one: Obligation, now: datetime) -> ObligationTold:
         due_at=one.due_at,
         until=one.until if one.state == "deferred" else None,
         overdue=one.overdue(now),
+        breached_since=one.breached(now),
+        latest_at=one.latest_at,
     )

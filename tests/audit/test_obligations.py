@@ -1,7 +1,7 @@
 """Invariant 9: an obligation ends only by being met, or omitted with a signature; time alone raises it."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from audit.obligations import (
     obligations,
     reminders,
 )
+from audit.terms import last_of
 
 T0 = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -54,6 +55,11 @@ WAYS: dict[str, list[str]] = {  # steps that lead to each state
 
 def at(days: float) -> str:
     return (T0 + timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def end(days: int) -> datetime:
+    """The end of the day in the Netherlands, so many days after T0."""
+    return datetime.combine(T0.date() + timedelta(days=days), time(22, 59, 59), UTC)
 
 
 def permit(day: float = 0, **chosen: Any) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def test_a_permit_opens_one_and_the_earliest_sets_the_clock() -> None:
         "permit-0",
         "Wmo 5.3.1",
         T0,
-        T0 + timedelta(days=28),
+        end(28),
     )
     assert [row.holder for row in one.disclosures] == ["reclassering", "rvdk", "politie"]
 
@@ -116,10 +122,10 @@ def test_the_first_onward_share_ends_the_clock_where_the_law_says_so(code: str, 
     """AVG 14(3)(c); whoever heard it stands at the question, in whichever state."""
     opened = permit(requester="rvdk", transparency=[code])
     (one,) = fold(opened, permit(1, requester="rvdk", holder="om", transparency=[code]), share(3), share(5))
-    assert one.due_at == T0 + timedelta(days=days)
+    assert one.due_at == (T0 + timedelta(days=days) if days == 3 else end(28))
     assert [row.passed_to for row in one.disclosures] == [("politie",), ()]
     (one,) = fold(opened, *(step(kind, 1) for kind in WAYS["met"]), share(3), share(4, receiver="om"))
-    assert (one.state, one.due_at) == ("met", T0 + timedelta(days=28))
+    assert (one.state, one.due_at) == ("met", end(28))
     assert [row.passed_to for row in one.disclosures] == [("politie", "om")]
 
 
@@ -189,7 +195,7 @@ def test_the_joint_trail_knows_nothing_between_open_and_met(state: str, kind: st
         ([], step("omission", 9, fg_signature="")),
         ([], step("omission", 9, fg_signature=None, proof="aa")),
         (["omission"], step("reopening", 9, fg_signature="")),
-        ([], step("deferral", 9, until=at(9 + 14.01))),
+        ([], step("deferral", 9, until=at(9 + 14.6))),
         ([], step("deferral", 9, until=at(9))),
         ([], step("deferral", 9, until=at(8))),
         ([], step("deferral", 9, until="next week")),
@@ -217,17 +223,17 @@ def test_a_deferral_ends_by_itself_on_its_date_and_earlier_when_its_ground_is_li
 @pytest.mark.parametrize(
     ("days", "due"),
     [
-        ([], 28),
-        ([1], 29),  # until day 15, and two weeks
-        ([5], 33),
-        ([20], 42),  # until day 34; at most 4 weeks and 2 for each deferral
-        ([1, 15, 29], 57),
-        ([60], 74),  # never before the deferral itself ends
+        ([], end(28)),
+        ([1], T0 + timedelta(days=29)),  # until day 15, and two weeks
+        ([5], T0 + timedelta(days=33)),
+        ([20], end(42)),  # until day 34; at most 4 weeks and 2 for each deferral
+        ([1, 15, 29], T0 + timedelta(days=57)),
+        ([60], T0 + timedelta(days=74)),  # never before the deferral itself ends
     ],
 )
-def test_the_clock_of_a_deferral(days: list[int], due: int) -> None:
+def test_the_clock_of_a_deferral(days: list[int], due: datetime) -> None:
     (one,) = fold(permit(), *(step("deferral", day) for day in days))
-    assert one.due_at == T0 + timedelta(days=due)
+    assert one.due_at == due
     assert one.deferrals == len(days)
 
 
@@ -344,16 +350,17 @@ def due(one: Obligation, day: float) -> list[str]:
 
 def test_the_sender_is_reminded_on_day_14_21_and_25_and_chair_and_fg_on_day_28() -> None:
     (one,) = fold(permit())
-    assert [due(one, day) for day in (13.9, 14, 21, 25)] == [
+    assert [due(one, day) for day in (13.8, 14, 21, 25)] == [
         [],
         ["14_days_left"],
         ["14_days_left", "7_days_left"],
         ["14_days_left", "7_days_left", "3_days_left"],
     ]
-    assert due(one, 28)[-1] == "overdue"
+    assert "overdue" not in due(one, 28.4)
+    assert due(one, 29)[-1] == "overdue"
     assert {row.code.partition(":")[0]: row.to for row in reminders(one)}["overdue"] == ("chair", "fg")
     assert due(one, 70)[-1] == "week_10"
-    assert next_reminder(one) == T0 + timedelta(days=14)
+    assert next_reminder(one) == end(14) - timedelta(hours=15, minutes=59, seconds=59)
 
 
 def test_nobody_is_reminded_while_it_waits_and_at_once_when_that_passes() -> None:
@@ -394,19 +401,19 @@ TIGHT = {
 def test_the_clocks_of_the_permit_count_whatever_the_hand_out_is_now() -> None:
     """Each of the five: when it is due, how long it may wait, who is reminded when, and when the FG looks."""
     (one,) = fold(permit(clocks=TIGHT))
-    assert one.due_at == T0 + timedelta(days=20)
-    assert [due(one, day) for day in (4.9, 5, 18, 28)] == [
+    assert one.due_at == end(20)
+    assert [due(one, day) for day in (4.8, 5, 18, 28)] == [
         [],
         ["15_days_left"],
         ["15_days_left", "2_days_left"],
         ["15_days_left", "2_days_left", "overdue", "week_4"],
     ]
-    assert states(permit(clocks=TIGHT), step("deferral", 1, until=at(8.1))) == ["open"]
+    assert states(permit(clocks=TIGHT), step("deferral", 1, until=at(8.6))) == ["open"]
     (waits,) = fold(permit(clocks=TIGHT), step("deferral", 1, until=at(8)))
     assert waits.state == "deferred"
     assert ("deferral_1", ("fg",)) in {(row.code, row.to) for row in reminders(waits)}
     (late,) = fold(permit(clocks=TIGHT), step("deferral", 18, until=at(25)))
-    assert late.due_at == T0 + timedelta(days=27)
+    assert late.due_at == end(27)
 
 
 def test_a_permit_that_grants_more_time_than_the_law_grants_none() -> None:
@@ -421,17 +428,17 @@ def test_a_permit_that_grants_more_time_than_the_law_grants_none() -> None:
     for told in (wide, dict.fromkeys(wide), dict.fromkeys(wide, True), "later", None, 28):
         (one,) = fold(permit(clocks=told))
         assert one.clocks == NoticeClocks()
-        assert one.due_at == T0 + timedelta(days=28)
+        assert one.due_at == end(28)
 
 
 def test_what_was_asked_after_a_notice_is_owed_by_the_same_clocks() -> None:
     told = [permit(clocks=TIGHT), step("plan", 1), step("notice", 2), permit(3, id="later", clocks=TIGHT)]
     found = fold(*told, step("delivery", 4))
-    assert [one.due_at for one in found if one.state == "open"] == [T0 + timedelta(days=23)]
+    assert [one.due_at for one in found if one.state == "open"] == [end(23)]
 
 
-@pytest.mark.parametrize(("seconds", "over"), [(-1, False), (0, True), (1, True)])
-def test_an_obligation_is_overdue_from_its_very_moment_on(seconds: int, over: bool) -> None:
+@pytest.mark.parametrize(("seconds", "over"), [(-1, False), (0, False), (1, True)])
+def test_an_obligation_is_overdue_after_its_last_second(seconds: int, over: bool) -> None:
     [one] = fold(permit())
     assert one.overdue(one.due_at + timedelta(seconds=seconds)) == over
 
@@ -445,3 +452,63 @@ def test_a_trail_is_a_receivers_own_unless_it_is_said_to_be_joint() -> None:
     for entry in entries:
         bare.take(entry)
     assert [(one.state, one.places) for one in bare.by_id.values()] == [("planned", (0,))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "last"),
+    [
+        ("2026-03-10T23:30:00+01:00", "2026-04-07T23:59:59+02:00"),
+        ("2026-10-10T00:30:00+02:00", "2026-11-07T23:59:59+01:00"),
+        ("2026-11-27T10:00:00+01:00", "2026-12-25T23:59:59+01:00"),
+        ("2028-02-01T12:00:00+01:00", "2028-02-29T23:59:59+01:00"),
+        ("2026-03-01T02:30:00+01:00", "2026-03-29T23:59:59+02:00"),
+    ],
+)
+def test_four_weeks_are_days_of_the_calendar_here(asked: str, last: str) -> None:
+    """By hand: whatever hour it was asked, the person is told before the end of the last day."""
+    assert last_of(datetime.fromisoformat(asked), 28) == datetime.fromisoformat(last)
+
+
+def test_a_deferral_may_last_until_the_end_of_its_fourteenth_day() -> None:
+    """And not a second longer."""
+    last = end(5 + 14)
+    (one,) = fold(permit(), step("deferral", 5, until=last.isoformat()))
+    assert one.state == "deferred"
+    (one,) = fold(permit(), step("deferral", 5, until=(last + timedelta(seconds=1)).isoformat()))
+    assert one.state == "open"
+
+
+def test_six_deferrals_of_an_hour_extend_by_six_hours() -> None:
+    """How long it waited counts, not how often that was decided."""
+    hour = 1 / 24
+    deferred = [step("deferral", 27 + day * hour, until=at(27 + (day + 1) * hour)) for day in range(6)]
+    (one,) = fold(permit(), *deferred)
+    assert (one.deferrals, one.waited_s) == (6, 6 * 3600)
+    assert one.due_at == end(28) + timedelta(hours=6)
+    assert one.latest_at == end(28 + 6 * 14)
+
+
+def test_a_deferral_that_is_lifted_gives_back_what_was_left_of_it() -> None:
+    (one,) = fold(permit(), step("deferral", 20), step("resumption", 21))
+    assert one.due_at == end(28) + timedelta(days=1)
+
+
+def test_a_breach_stays_a_breach() -> None:
+    """A deferral after the term does not hide that it was over, in the joint trail neither."""
+    for joint in (False, True):
+        (one,) = fold(permit(), step("deferral", 30), joint=joint)
+        now = T0 + timedelta(days=31)
+        assert (one.at(now).state, one.overdue(now)) == ("deferred", False)
+        assert one.breached(now) == one.breached_since == end(28)
+        (one,) = fold(permit(), step("deferral", 30), step("deferral", 40), joint=joint)
+        assert one.breached_since == end(28)
+    (in_time,) = fold(permit(), step("deferral", 20))
+    assert in_time.breached(T0 + timedelta(days=21)) is None
+
+
+def test_after_three_deferrals_or_ten_weeks_the_fg_decides() -> None:
+    (one,) = fold(permit(), *(step("deferral", day) for day in (1, 15)))
+    assert not one.for_the_fg(T0 + timedelta(days=29))
+    assert one.for_the_fg(T0 + timedelta(weeks=10))
+    (third,) = fold(permit(), *(step("deferral", day) for day in (1, 15, 29)))
+    assert third.for_the_fg(T0 + timedelta(days=30))

@@ -61,7 +61,7 @@ def test_a_refused_question_has_no_course() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "end"), [(1, "vóór 22-12-2026 10.00: open"), (40, "vóór 22-12-2026 10.00: open; TE LAAT")]
+    ("days", "end"), [(1, "vóór 22-12-2026 23.59: open"), (40, "vóór 22-12-2026 23.59: open; TE LAAT")]
 )
 def test_the_whole_course_has_the_terms_and_who_informs(days: int, end: str) -> None:
     """When the holder had to answer, who tells the person and before when, and whether that is over."""

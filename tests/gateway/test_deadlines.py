@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.working_days import working_days_after, working_days_before
+from contract.working_days import (
+    open_hours_after,
+    working_day_from,
+    working_days_after,
+    working_days_before,
+)
 from gateway.inquiries.deadlines import due_at
 
 
@@ -91,3 +96,43 @@ def test_every_meeting_gives_a_moment_that_is_not_past(meeting_on: date | None, 
         "human_deadline", now=moment, meeting_on=meeting_on, working_days=3, before_meeting=1, fast_hours=2
     )
     assert timedelta(hours=2) <= found - moment < timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours", "over"),
+    [
+        ("2026-11-28T11:00", 4, "2026-11-30T12:00"),  # Saturday: Monday 13.00 here
+        ("2026-11-29T22:30", 4, "2026-11-30T12:00"),  # Sunday night
+        ("2026-11-27T15:00", 4, "2026-11-30T11:00"),  # Friday 16.00: one hour, and three on Monday
+        ("2026-11-24T12:00", 2, "2026-11-24T14:00"),
+        ("2026-11-24T05:00", 2, "2026-11-24T10:00"),  # before it opens
+        ("2026-12-24T15:30", 1, "2026-12-28T08:30"),  # half an hour before Christmas
+    ],
+)
+def test_hours_of_a_desk_are_hours_in_which_it_is_open(asked: str, hours: int, over: str) -> None:
+    assert open_hours_after(at(asked), hours) == at(over)
+
+
+def test_a_desk_that_is_asked_on_saturday_for_monday_gets_an_hour_at_which_it_is_open() -> None:
+    """Two hours after it opens; in acute danger the clock runs on, whoever is there."""
+    limits = {"working_days": 3, "before_meeting": 1, "fast_hours": 2}
+    saturday, monday = at("2026-11-28T11:00"), date(2026, 11, 30)
+    assert due_at(None, now=saturday, meeting_on=monday, **limits) == at("2026-11-30T10:00")
+    assert due_at("fast_deadline", now=saturday, meeting_on=monday, **limits) == at("2026-11-28T13:00")
+
+
+@pytest.mark.parametrize(
+    ("ends", "rolls_to"),
+    [
+        (
+            date(2026, 12, 26),
+            date(2026, 12, 28),
+        ),  # 42 days after 14 November at the police; Saturday, Christmas
+        (date(2026, 12, 25), date(2026, 12, 28)),
+        (date(2027, 3, 26), date(2027, 3, 30)),  # Good Friday, to the Tuesday after Easter
+        (date(2026, 12, 24), date(2026, 12, 24)),
+    ],
+)
+def test_a_term_of_law_that_ends_on_a_day_off_goes_on(ends: date, rolls_to: date) -> None:
+    """Algemene termijnenwet 1."""
+    assert working_day_from(ends) == rolls_to

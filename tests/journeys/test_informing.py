@@ -1,5 +1,6 @@
 """Whoever is asked about must be told: from the question to the proof, over weeks, on both sides."""
 
+import base64
 import hashlib
 import json
 import re
@@ -19,7 +20,7 @@ from tests.world import LocalWorld
 
 FACTORS = list(Factor.__args__)
 FG = "data_protection_officer"
-PROOF = hashlib.sha256(b"signed receipt").hexdigest()
+RECEIPT = b"signed receipt"
 
 
 def asked(play: Play, *names: str) -> str:
@@ -57,7 +58,7 @@ def joint(play: Play, case: str, partner: str = "om") -> list[dict[str, Any]]:
 def plan(world: LocalWorld, **more: Any) -> dict[str, Any]:
     today = day_of(world.clock()).isoformat()
     told = {"step": "plan", "channel": "letter", "recipient": "self", "sender": "veilig_thuis"}
-    return {**told, "plannedOn": today, **more}
+    return {**told, "plannedOn": today, "circumstances": [], **more}
 
 
 def notice(world: LocalWorld, **more: Any) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def delivery(world: LocalWorld) -> dict[str, Any]:
     return {
         "step": "delivery",
         "how": "receipt_signed",
-        "proof": PROOF,
+        "document": base64.b64encode(RECEIPT).decode(),
         "deliveredOn": day_of(world.clock()).isoformat(),
     }
 
@@ -258,7 +259,7 @@ def test_a_deferral_of_more_than_two_weeks_or_without_weighing_is_refused(
 ) -> None:
     [one] = owed(play, asked(play, "stalking.man"))
     for told, code in (
-        (deferral(world, 14.1), "step_not_taken"),
+        (deferral(world, 15), "step_not_taken"),
         (deferral(world, -1), "request_invalid"),
         (deferral(world, factors=FACTORS[:7]), "request_invalid"),
         (deferral(world, weighing="kort"), "request_invalid"),
@@ -387,3 +388,81 @@ def _without_name(page: str) -> str:
         "",
         page,
     )
+
+
+def wrong(play: Play, one: dict[str, Any], **told: Any) -> list[tuple[str, str]]:
+    body = json.dumps({"version": one["version"], **told}).encode()
+    answer = play.chair.raw("POST", f"/v1/obligations/{one['id']}/steps", body)
+    return [(row["name"], row["code"]) for row in json.loads(answer.body).get("invalidParams", [])]
+
+
+def test_safety_facts_travel(play: Play, world: LocalWorld) -> None:
+    """Planned with a shared address and device: the notice inherits both, whoever types it. One that holds no
+    longer takes a reason; that there is none, is said.
+    """
+    [one] = owed(play, asked(play, "stalking.man"))
+    spoken = {"channel": "conversation"}
+    unsaid = {name: value for name, value in plan(world, **spoken).items() if name != "circumstances"}
+    assert wrong(play, one, **unsaid) == [("plan.circumstances", "missing")]
+    shared = ["address_shared", "device_shared"]
+    planned = step(play, one, **plan(world, **spoken, circumstances=shared))
+    assert planned["last"]["circumstances"] == shared
+    for channel in ("letter", "phone"):
+        assert wrong(play, planned, **notice(world, channel=channel)) == [("channel", "unsafe")]
+    gone = {"noLonger": ["address_shared"]}
+    assert wrong(play, planned, **notice(world, **gone)) == [("noLongerWhy", "required")]
+    why = {**gone, "noLongerWhy": "Zij woont sinds gisteren bij haar zus."}
+    again = step(play, planned, **plan(world, **why))
+    assert again["last"]["circumstances"] == ["device_shared"]
+    sent = step(play, again, **notice(world))
+    assert sent["last"]["circumstances"] == ["device_shared"]
+
+
+def test_a_childs_notice_never_goes_through_who_is_the_suspect(play: Play, world: LocalWorld) -> None:
+    """Said at the plan, it holds at the notice too."""
+    [_, one] = owed(play, asked(play, "stalking.man", "stalking.child_1"))
+    assert one["subjectRole"] == "child"
+    through = {"channel": "conversation", "recipient": "special_guardian"}
+    planned = step(play, one, **plan(world, **through, circumstances=["representative_is_suspect"]))
+    told = notice(world, channel="conversation", recipient="representative")
+    assert ("recipient", "not_for_this_person") in wrong(play, planned, **told)
+
+
+def test_met_means_met(play: Play, world: LocalWorld) -> None:
+    """Days lie between the question and today, the node makes the digest of what it keeps, and who was
+    planned to tell it tells it.
+    """
+    [one] = owed(play, asked(play, "stalking.man"))
+    assert wrong(play, one, **plan(world, plannedOn="2031-01-01")) == [("plannedOn", "not_within_the_term")]
+    elsewhere = step(play, one, **plan(world, sender="om"))
+    assert wrong(play, elsewhere, **notice(world)) == [("step", "sender_is_another")]
+    sent = step(play, step(play, elsewhere, **plan(world)), **notice(world))
+    early = {**delivery(world), "deliveredOn": "2020-01-01"}
+    assert wrong(play, sent, **early) == [("deliveredOn", "not_between_question_and_today")]
+    for nothing in ("0" * 63, "", "===="):
+        body = {**delivery(world), "document": nothing}
+        assert "delivery.document" in [name for name, _ in wrong(play, sent, **body)]
+    met = step(play, sent, **delivery(world))
+    assert met["state"] == "met"
+    trail = world.apps[world.address("veilig_thuis")].state.node.trail
+
+    async def kept() -> list[Any]:
+        return [row async for row in trail.entries() if row.recorded.kind == "delivery"]
+
+    [entry] = world.do(kept())
+    assert entry.recorded.facts["proof"] == hashlib.sha256(RECEIPT).hexdigest()
+    assert "document" not in entry.recorded.facts
+    assert base64.b64decode(entry.part["document"]) == RECEIPT
+
+
+def test_after_three_deferrals_only_the_fg_defers(play: Play, world: LocalWorld) -> None:
+    """And what was too late before it was deferred stays so, for everybody."""
+    case = asked(play, "stalking.man")
+    [one] = owed(play, case)
+    for _ in range(3):
+        one = step(play, one, **deferral(world, 1))
+    with pytest.raises(Refused, match="not_allowed"):
+        step(play, one, **deferral(world, 2))
+    fg = play.caller("veilig_thuis", FG)
+    one = fg.post(f"/v1/obligations/{one['id']}/steps", {"version": one["version"], **deferral(world, 2)})
+    assert (one["state"], one["deferrals"], one["breachedSince"]) == ("deferred", 4, None)

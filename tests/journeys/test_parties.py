@@ -221,7 +221,7 @@ def test_a_party_may_bear_any_code(tmp_path: Path, registers: Path) -> None:
         search = {"caseRef": case, "live": True}
         [owed] = chair.post("/v1/obligations/_search", search)
         today = world.today.isoformat()
-        how = {"channel": "conversation", "recipient": "self"}
+        how = {"channel": "conversation", "recipient": "self", "circumstances": []}
         plan = {"version": owed["version"], "step": "plan", "plannedOn": today, **how}
         with pytest.raises(Refused, match="request_invalid"):
             chair.post(f"/v1/obligations/{owed['id']}/steps", {**plan, "sender": "veilig_thuis"})
@@ -335,11 +335,11 @@ def test_who_leaves_finishes_what_it_owes(many: Play) -> None:
     case = asked["caseRef"]
     [owed] = chair.post("/v1/obligations/_search", {"caseRef": case, "live": True})
     today = world.today.isoformat()
-    how = {"channel": "conversation", "recipient": "self"}
+    how = {"channel": "conversation", "recipient": "self", "circumstances": []}
     for wish in (
         {"step": "plan", "sender": "veilig_thuis_flevoland", "plannedOn": today, **how},
         {"step": "notice", "textVersion": "2026-12", "safetyCheckedOn": today, **how},
-        {"step": "delivery", "how": "spoken", "proof": "0" * 64, "deliveredOn": today},
+        {"step": "delivery", "how": "spoken", "document": "Z2VzcHJva2Vu", "deliveredOn": today},
     ):
         owed = chair.post(f"/v1/obligations/{owed['id']}/steps", {"version": owed["version"], **wish})
     assert owed["state"] == "met"

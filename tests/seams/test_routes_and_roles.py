@@ -150,6 +150,7 @@ class House:
             "channel": "letter",
             "recipient": "self",
             "sender": "veilig_thuis",
+            "circumstances": [],
             "plannedOn": self.world.clock().date().isoformat(),
         }
         own = {

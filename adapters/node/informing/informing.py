@@ -25,8 +25,8 @@ from adapters.node.broker_line import BrokerLine
 from adapters.node.informing.letters import TEXT_VERSION, Letter
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.words import Organisation, bases_of, name_of
-from adapters.node.informing.steps import DECLARED_BY, Deferral, Notice, Plan, StepWish
-from adapters.node.informing.telling import channels, recipients
+from adapters.node.informing.steps import DECLARED_BY, Deferral, Delivery, Notice, Plan, StepWish
+from adapters.node.informing.telling import Circumstance, channels, recipients
 from adapters.node.outbox import Outbox
 from adapters.node.tables import metadata
 from adapters.partners.age import age_bands
@@ -89,6 +89,8 @@ class Joint:
     due_at: datetime
     until: datetime | None
     overdue: bool
+    breached_since: datetime | None
+    latest_at: datetime
 
 
 class Informing:
@@ -149,7 +151,9 @@ class Informing:
             raise NotFound
         await self._verify_may_step(before, wish, person)
         [owed] = await self._known([before])
-        self._verify_wish(wish, owed.age_band)
+        if isinstance(wish, Plan | Notice):
+            wish = wish.model_copy(update={"circumstances": await self._circumstances(before, wish)})
+        self._verify_wish(wish, owed.age_band, wrong=self._wrong_of(wish, owed))
         entry = self._entry(before, wish, person)
         try:
             after = await self._book.step(entry, version=wish.version, change=self._put(wish.step))
@@ -308,12 +312,42 @@ class Informing:
         if wish.step in {"omission", "reopening"}:
             person.needs(FG)
             return
+        if isinstance(wish, Deferral) and one.for_the_fg(self._signatory.now()):
+            person.needs(FG)  # again and again, or for months, is a decision of the data protection officer
+            return
         await self._verify_assigned(one.case_ref, person)
 
-    def _verify_wish(self, wish: StepWish, age_band: Any, *, own: bool = True) -> None:
-        """Raises RequestInvalid, with every mistake."""
+    async def _circumstances(self, one: Obligation, wish: Plan | Notice) -> tuple[Circumstance, ...]:
+        """What holds for this step: what is said now, and what was said at an earlier one, but for what is
+        said to hold no longer. Nobody has to say twice that an address is shared.
+        """
+        steps = await self._trail.at([*one.places])
+        said = [(steps[place].part or {}).get("circumstances") for place in one.places if place in steps]
+        before = next((known for known in reversed(said) if known is not None), ())
+        holding = dict.fromkeys([*before, *wish.circumstances])
+        return tuple(each for each in holding if each not in wish.no_longer)
+
+    def _wrong_of(self, wish: StepWish, owed: Owed) -> list[tuple[str, str]]:
+        """What does not go with the obligation and its last step."""
+        one, today = owed.obligation, day_of(self._signatory.now())
+        asked, wrong = day_of(one.opened_at), list[tuple[str, str]]()
+        if isinstance(wish, Plan | Notice) and wish.no_longer and wish.no_longer_why is None:
+            wrong.append(("noLongerWhy", "required"))
+        if isinstance(wish, Plan) and not asked <= wish.planned_on <= max(day_of(one.latest_at), today):
+            wrong.append(("plannedOn", "not_within_the_term"))
+        sender = owed.last.get("sender")
+        if isinstance(wish, Notice) and sender not in {None, self._signatory.party.code}:
+            wrong.append(("step", "sender_is_another"))  # who tells it records that; it covers this one
+        if isinstance(wish, Delivery) and not asked <= wish.delivered_on <= today:
+            wrong.append(("deliveredOn", "not_between_question_and_today"))
+        return wrong
+
+    def _verify_wish(
+        self, wish: StepWish, age_band: Any, *, own: bool = True, wrong: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Raises RequestInvalid, with every mistake; `wrong`: those that were found before."""
         now, me = self._signatory.now(), self._signatory.party.partner
-        wrong: list[tuple[str, str]] = []
+        wrong = [*wrong]
         if isinstance(wish, Plan | Notice):
             if wish.channel not in channels(wish.circumstances):
                 wrong.append(("channel", "unsafe"))
@@ -355,7 +389,8 @@ class Informing:
         return Entry(Kind(wish.step), facts, subject_ref=one.subject_ref, sealed=sealed)
 
     def _facts(self, obligation_id: str, wish: StepWish, person: Colleague) -> dict[str, Any]:
-        role = FG if wish.step in {"omission", "reopening"} else person.role
+        as_fg = wish.step in {"omission", "reopening"} or (wish.step == "deferral" and FG in person.roles)
+        role = FG if as_fg else person.role
         return {
             "obligation": obligation_id,
             "step": str(uuid.uuid4()),
@@ -445,6 +480,8 @@ class _Row(BaseModel):
     due_at: datetime
     until: datetime | None
     overdue: bool
+    breached_since: datetime | None
+    latest_at: datetime
 
 
 class _Told(BaseModel):

@@ -49,6 +49,8 @@ _JOINT = {
     "dueAt": "2026-12-21T10:00:00Z",
     "until": "2026-12-07T10:00:00Z",
     "overdue": False,
+    "breachedSince": None,
+    "latestAt": "2026-12-21T22:59:59Z",
 }
 _OWED = {
     **_JOINT,
@@ -111,6 +113,10 @@ class JointOut(Body):
     due_at: datetime = Field(description="Voor wanneer.")
     until: datetime | None = Field(description="Tot wanneer het wacht.")
     overdue: bool = Field(description="Of de tijd voorbij is.")
+    breached_since: datetime | None = Field(
+        description="Sinds wanneer het te laat is, ook als daarna is uitgesteld."
+    )
+    latest_at: datetime = Field(description="De uiterste grens: vier weken, en twee per uitstel.")
 
 
 class OwedOut(JointOut):
@@ -223,6 +229,8 @@ def _owed(owed: Owed, now: datetime) -> OwedOut:
         due_at=one.due_at,
         until=one.until if one.state == "deferred" else None,
         overdue=one.overdue(now),
+        breached_since=one.breached(now),
+        latest_at=one.latest_at,
         deferrals=one.deferrals,
         disclosures=[
             DisclosureOut(

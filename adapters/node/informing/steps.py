@@ -5,6 +5,8 @@ value.
 entry: circumstances, grounds, reasons, who decided.
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -14,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from adapters.node.informing.telling import Channel, Circumstance, Recipient
 from audit.entry import time_of
-from contract.codes import Digest, Ref
+from contract.codes import Ref
 from contract.directory import PartyCode
 from contract.words import GROUNDS, described
 from policies.catalogue import Duty
@@ -73,18 +75,30 @@ class _Step(BaseModel):
 
 
 class _Telling(_Step):
-    sealed = frozenset({"recipient", "circumstances", "language"})
+    sealed = frozenset({"recipient", "circumstances", "language", "no_longer", "no_longer_why"})
 
     channel: Channel = Field(description="Hoe de betrokkene het hoort.")
     recipient: Recipient = Field(description="Met wie wordt gesproken.")
     circumstances: tuple[Circumstance, ...] = Field(
-        (), max_length=8, description="Wat een veilig kanaal bepaalt: gedeeld adres, detentie, tolk."
+        (),
+        max_length=8,
+        description="Wat een veilig kanaal bepaalt: gedeeld adres, detentie, tolk. Wat bij een eerdere stap "
+        "is gezegd, blijft gelden.",
     )
+    no_longer: tuple[Circumstance, ...] = Field(
+        (), max_length=8, description="Wat eerder is gezegd en niet meer geldt."
+    )
+    no_longer_why: FreeText | None = Field(None, description="Waarom dat niet meer geldt.")
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = Field("nl", description="Taal (ISO 639).")
 
 
 class Plan(_Telling):
     step: Literal["plan"]
+    circumstances: tuple[Circumstance, ...] = Field(
+        max_length=8,
+        description="Wat een veilig kanaal bepaalt: gedeeld adres, detentie, tolk. Is er niets, zeg dat dan: "
+        "een lege lijst.",
+    )
     sender: PartyCode = Field(description="Welke organisatie het vertelt.")
     planned_on: date = Field(description="Wanneer.")
 
@@ -101,12 +115,28 @@ class Notice(_Telling):
 
 
 class Delivery(_Step):
+    sealed = frozenset({"document"})
+
     step: Literal["delivery"]
     how: Literal["receipt_signed", "spoken", "delivery_confirmed", "institution_confirmed"] = Field(
         description="Waaruit blijkt dat de betrokkene het weet."
     )
-    proof: Digest = Field(description="SHA-256 van het stuk waaruit dat blijkt.")
+    document: Annotated[str, Field(min_length=4, max_length=280_000)] = Field(
+        description="Het stuk waaruit dat blijkt, in base64: het getekende bewijs, of het verslag van het "
+        "gesprek. Het blijft verzegeld hier; het kenmerk rekent het knooppunt uit."
+    )
     delivered_on: date = Field(description="Wanneer.")
+
+    @field_validator("document")
+    @classmethod
+    def _readable(cls, document: str) -> str:
+        if not base64.b64decode(document, validate=True):  # it raises ValueError
+            raise ValueError("an empty document proves nothing")
+        return document
+
+    def facts(self) -> dict[str, Any]:
+        proof = hashlib.sha256(base64.b64decode(self.document)).hexdigest()
+        return {**super().facts(), "proof": proof}
 
 
 class Failure(_Step):

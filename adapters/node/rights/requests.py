@@ -23,6 +23,7 @@ from audit.trail import Trail
 from contract.days import day_of
 from contract.problems import NotAllowed, NotFound, PreconditionFailed, RequestInvalid, invalid_param
 from contract.signatory import Signatory
+from contract.working_days import working_day_from
 from party.bearer import FG, PRIVACY_OFFICER, Colleague
 from party.events import Event, log
 from policies.catalogue import Catalogue, RequestedRight, Term
@@ -75,7 +76,7 @@ class Requests:
         if received_on > self.today():
             raise RequestInvalid(invalid_params=[invalid_param(("receivedOn",), "in_the_future")])
         term = self._term(asked)
-        one = Request(str(uuid.uuid4()), asked, received_on, term.due(received_on))
+        one = Request(str(uuid.uuid4()), asked, received_on, working_day_from(term.due(received_on)))
         facts = {
             "case_ref": one.id,  # kept, held and destroyed as a case is
             "asked": asked,
@@ -106,9 +107,10 @@ class Requests:
         def extended(one: Request) -> Request:
             term = self._term(one.asked)
             over = one.overdue(self.today())  # what is too late stays too late
-            if over or one.extended or term.extended(one.received_on) == one.due_on:
+            later = working_day_from(term.extended(one.received_on))
+            if over or one.extended or later == one.due_on:
                 raise RequestInvalid(invalid_params=[invalid_param(("step",), "not_extendable")])
-            return replace(one, extended=True, due_on=term.extended(one.received_on))
+            return replace(one, extended=True, due_on=later)
 
         return await self._step(request_id, version, extended, ("extension", why), person)
 
