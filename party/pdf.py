@@ -5,10 +5,13 @@ bytes.
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from party.letterforms import printable
 
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # of files inside: the page says when it was made
 
@@ -42,6 +45,8 @@ def pdf_of(
         raise PdfUnavailable("Install the Pango library (Debian: libpango-1.0-0) to make PDF.") from None
     if harfbuzz_subset is None:  # without it fonts carry the time of making: never the same bytes again
         raise PdfUnavailable("Install the HarfBuzz-Subset library (Debian: libharfbuzz-subset0) to make PDF.")
+    if not printable(unescape(page)):  # a name would be empty boxes; whose, is not said
+        raise PdfUnavailable("Install fonts for all letters (Debian: fonts-noto-core, fonts-noto-cjk).")
     files = [
         Attachment(string=content, name=name, relationship="Source", created=_FIXED, modified=_FIXED)
         for name, content in (attached or {}).items()

@@ -26,6 +26,7 @@ from adapters.node.handout import release_routes
 from adapters.node.handout.releases import Releases
 from adapters.node.informing import obligation_routes
 from adapters.node.informing.informing import Informing
+from adapters.node.informing.letters import Contact
 from adapters.node.node import Node
 from adapters.node.outbox import Outbox
 from adapters.node.persons import Persons
@@ -127,7 +128,12 @@ def app(
             stack.push_async_callback(exports.close)
             persons = Persons(start.signatory.keyring.wrapping)
             requests = Requests(start.signatory, start.trail, catalogue=catalogue)
-            informing = Informing(start.signatory, broker, outbox, start.trail, book, catalogue=catalogue)
+            contact = Contact(
+                settings.postal_address, settings.officer_contact, settings.confidential_adviser
+            )
+            informing = Informing(
+                start.signatory, broker, outbox, start.trail, book, catalogue=catalogue, contact=contact
+            )
             node = Node(
                 signatory=start.signatory,
                 hand_outs=start.hand_outs,
@@ -180,6 +186,7 @@ def app(
                     requests,
                     persons=persons,
                     catalogue=catalogue,
+                    contact=contact,
                 ),
                 reviews=UrgentReviews(start.trail, now),
                 exports=exports,

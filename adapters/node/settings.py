@@ -81,6 +81,15 @@ class NodeSettings(PartySettings):
         "partner_surname), read at the start: what is asked about them is seen by `restricted_official` "
         "alone and let go by two. It never leaves the node.",
     )
+    postal_address: str = Field(
+        "", max_length=200, description="Where a person can write to; stands in letters and overviews."
+    )
+    officer_contact: str = Field(
+        "", max_length=200, description="How to reach the data protection officer; stands in letters."
+    )
+    confidential_adviser: str = Field(
+        "", max_length=200, description="Who is the independent confidential adviser, and how to reach them."
+    )
     beat_s: float = Field(
         0.025,
         ge=0,

@@ -159,7 +159,7 @@ def test_only_who_is_asked_about_is_recorded_and_sealed(parties: Parties, compos
     """Who it is and why stands in the sealed part; a person about whom nothing goes out has no entry."""
     asked = wish(subject(KNOWN), subject("ggz.known", identity={**MAN, "givenNames": "Piet"}))
     one, (man, other) = composed(parties, composing, asked)
-    inquiry, about = composing.entries(one, asked, [man, other], CHAIR)
+    inquiry, about, keyed = composing.entries(one, asked, [man, other], CHAIR)
     assert (inquiry.kind, inquiry.facts["holder"], inquiry.facts["user"]) == (
         "inquiry",
         "reclassering",
@@ -168,7 +168,8 @@ def test_only_who_is_asked_about_is_recorded_and_sealed(parties: Parties, compos
     assert (about.kind, about.subject_ref) == ("subject", man.ref)
     assert about.sealed is not None
     assert about.sealed["necessity"] == {KNOWN: f"Vanwege {KNOWN}.\nJa."}
-    assert "Testenaar" not in str(inquiry.facts) + str(about.facts)
+    assert "Testenaar" not in str(inquiry.facts) + str(about.facts) + str(keyed)
+    assert (keyed.kind, keyed.subject_ref, keyed.kept) == ("person", man.ref, True)
 
 
 @pytest.mark.parametrize(

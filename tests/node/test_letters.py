@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from typing import get_args
@@ -10,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.node.informing.letters import Letter, Overview, html, pdf
+from adapters.node.informing.letters import Contact, Letter, Overview, html, pdf
+from adapters.node.informing.letters.laws import in_words
 from adapters.node.informing.letters.letter import told_of
 from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import Organisation, day
 from adapters.node.informing.telling import Circumstance, Recipient, channels, recipients
 from contract.codes import AgeBand, PurposeCode
 from demo.cast import cast
+from party.letterforms import printable
+from party.pdf import PdfUnavailable
 from policies import load_release
 from tests.pdf import inflated, printing
 
@@ -34,6 +38,7 @@ RAAD = Organisation("rvdk", "Raad Noord")
 def letter(**chosen: object) -> Letter:
     told = {
         "name": "Anna Voorbeeld",
+        "reference": "3f1c2a9e-0000-4000-8000-000000000009",
         "recipient": "self",
         "age_band": "adult",
         "sender": "veilig_thuis",
@@ -44,6 +49,7 @@ def letter(**chosen: object) -> Letter:
         "receiver": "veilig_thuis",
         "written_on": DAY,
         "told": told_of([(RECLASSERING, "enrich_referral", BASES, date(2026, 11, 23))]),
+        "contact": Contact(),
     }
     return Letter(**{**told, **chosen})  # type: ignore[arg-type]
 
@@ -90,7 +96,9 @@ ITEMS = {
     "and the FG": "functionaris gegevensbescherming",
     "which partner was asked": "Bij de Reclassering is gevraagd of",
     "purpose": "om te weten wie al betrokken is",
-    "legal basis": "nog een concept. Ze noemen: Wmo 5.2.6; AVG 6(1)(e)",
+    "legal basis": "De afspraken noemen: Wet maatschappelijke ondersteuning 2015, artikel 5.2.6. "
+    "Algemene verordening gegevensbescherming, artikel 6, lid 1, onder e",
+    "what to quote": "Kenmerk: 3f1c2a9e-0000-4000-8000-000000000009",
     "categories": "Soort gegevens: begeleiding en toezicht",
     "recipients by name": "Dat was Veilig Thuis, als er een antwoord was",
     "source": "Het begon met een melding",
@@ -148,7 +156,8 @@ def test_an_adult_is_u_and_a_child_is_je() -> None:
     assert re.search(r"\b(je|jij|jou)\b", child)
     assert not re.search(r"\b[uU]\b|\b[uU]w\b", child)
     stands_in = " ".join(blocks(letter(recipient="representative", age_band="under_12")))
-    assert "de vertegenwoordiger van Anna Voorbeeld" in stands_in
+    assert "de ouder of voogd van Anna Voorbeeld" in stands_in
+    assert "of uw kind bekend is" in stands_in
 
 
 FAMILY = {name: member.identity for name, member in cast(date(2026, 11, 23)).items()}
@@ -228,6 +237,7 @@ def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_
     assert one == other
     assert set(Letter.__dataclass_fields__) == {
         "name",
+        "reference",
         "recipient",
         "age_band",
         "sender",
@@ -239,7 +249,117 @@ def test_two_letters_about_the_same_questions_are_the_same_whoever_reported_and_
         "written_on",
         "told",
         "passed_to",
+        "circumstances",
+        "contact",
     }
+
+
+@pytest.mark.parametrize(
+    ("recipient", "age_band", "to", "about"),
+    [
+        ("self", "adult", "Aan: Anna Voorbeeld", "over u"),
+        ("self", "from_12_to_15", "Aan: Anna Voorbeeld", "over jou"),  # alone: a parent may be the suspect
+        (
+            "child_and_representative",
+            "from_12_to_15",
+            "Aan: Anna Voorbeeld, en de ouder of voogd",
+            "over jou",
+        ),
+        ("representative", "under_12", "Aan: de ouder of voogd van Anna Voorbeeld", "over uw kind"),
+        ("special_guardian", "under_12", "Aan: de bijzondere curator van Anna Voorbeeld", "over het kind"),
+        ("representative", "adult", "Aan: de vertegenwoordiger van Anna Voorbeeld", "u vertegenwoordigt"),
+    ],
+)
+def test_each_reader_has_own_words(recipient: str, age_band: str, to: str, about: str) -> None:
+    found = blocks(letter(recipient=recipient, age_band=age_band))
+    assert to in found
+    assert next(block for block in found if block.startswith("Wij vroegen informatie op over")).endswith(
+        about
+    )
+
+
+def test_who_is_detained_or_needs_an_interpreter_reads_how() -> None:
+    plain = " ".join(blocks(letter(circumstances=("address_shared",))))
+    assert "tolk" not in plain
+    assert "inrichting" not in plain
+    both = " ".join(blocks(letter(circumstances=("detained", "interpreter_needed"))))
+    assert "Deze brief gaat naar de inrichting." in both
+    assert "Wij regelen een tolk." in both
+
+
+def test_what_our_own_data_leave_open_is_not_said_to_be_sure() -> None:
+    """Of a basis with a gap or an open question the letter says so; of one without, nothing."""
+    gap = told_of([(RECLASSERING, "enrich_referral", ("out_reclassering",), DAY)])
+    sure = told_of([(RECLASSERING, "enrich_referral", ("in_politie",), DAY)])
+    unsure = "Over deze afspraak hebben wij nog een vraag aan juristen."
+    assert unsure in " ".join(blocks(letter(told=gap)))
+    assert unsure not in " ".join(blocks(letter(told=sure)))
+    twice = told_of([(RECLASSERING, "enrich_referral", ("in_vt", "in_vt_criminal"), DAY)])
+    laws = [block for block in blocks(letter(told=twice)) if block.endswith("artikel 5.1.6.")]
+    assert len(laws) == 1  # two bases name it
+
+
+@pytest.mark.parametrize(
+    ("sender", "law", "objects"),
+    [
+        ("veilig_thuis", "Wet maatschappelijke ondersteuning 2015", True),
+        ("reclassering", "Algemene verordening gegevensbescherming", True),
+        ("politie", "Wet politiegegevens", False),
+        ("om", "Wet justitiële en strafvorderlijke gegevens", False),
+    ],
+)
+def test_rights_are_those_of_the_senders_law(sender: str, law: str, objects: bool) -> None:
+    text = " ".join(blocks(letter(sender=sender)))
+    assert f"Voor ons geldt daarbij de {law}." in text
+    assert ("Bezwaar: zeggen" in text) is objects
+    assert ("vijftien jaar" in text) is (sender == "veilig_thuis")
+
+
+def test_whom_to_write_to_is_in_it_where_the_party_says_so() -> None:
+    told = Contact("Postbus 1, 3500 AA Utrecht", "fg@vt.example", "Zorgbelang, 088 000 00 00")
+    text = " ".join(blocks(letter(contact=told)))
+    for words in (told.postal_address, told.officer, told.confidential_adviser):
+        assert words in text
+
+
+def test_concept_is_what_the_release_says() -> None:
+    reviewed = html(letter(), replace(CATALOGUE, status="reviewed"))
+    assert "oncept" in html(letter(), CATALOGUE)
+    assert "oncept" not in reviewed.split("</style>")[1]
+
+
+@pytest.mark.parametrize(
+    ("article", "words"),
+    [
+        ("Wmo 5.3.3(3)", "Wet maatschappelijke ondersteuning 2015, artikel 5.3.3, lid 3"),
+        (
+            "Wmo 4.1.1(2)(b)-(c)",
+            "Wet maatschappelijke ondersteuning 2015, artikel 4.1.1, lid 2, onder b tot en met c",
+        ),
+        (
+            "Wjsg 39f(1)(a),(f)",
+            "Wet justitiële en strafvorderlijke gegevens, artikel 39f, lid 1, onder a en f",
+        ),
+        ("Wpg 6b", "Wet politiegegevens, artikel 6b"),
+        ("BW 1:238(3)", "Burgerlijk Wetboek, artikel 1:238, lid 3"),
+        ("Aanwijzing Wjsg III.2", "Aanwijzing Wet justitiële en strafvorderlijke gegevens, onderdeel III.2"),
+        ("Regeling JKJ", "Regeling justitiële keteninformatisering Jeugdwet"),
+        ("Proefwet 3", "Proefwet, artikel 3"),
+    ],
+)
+def test_an_article_in_words(article: str, words: str) -> None:
+    assert in_words([article, article]) == (words,)
+
+
+def test_a_name_without_a_font_is_no_empty_box() -> None:
+    """It is printed, or refused with what to install; never boxes, and never with the name."""
+    assert printed(letter(name="Łukasz Дмитрий محمد Ŋə"))
+    lacking = "\U0001e900\U0001e901"  # a script for which few machines have a font
+    if not printable(lacking):
+        with pytest.raises(PdfUnavailable) as refused:
+            pdf(letter(name=lacking), CATALOGUE)
+        assert "fonts" in str(refused.value)
+        assert lacking not in str(refused.value)
 
 
 def overview(*asked: AskedAbout) -> Overview:
@@ -255,6 +375,7 @@ def overview(*asked: AskedAbout) -> Overview:
         asked=asked,
         size=81,
         root="ab" * 32,
+        contact=Contact(),
     )
 
 

@@ -22,9 +22,9 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, i
 from adapters.node.asking import enrichments
 from adapters.node.asking.views import Views
 from adapters.node.broker_line import BrokerLine
-from adapters.node.informing.letters import TEXT_VERSION, Letter
+from adapters.node.informing.letters import TEXT_VERSION, Contact, Letter
 from adapters.node.informing.letters.letter import told_of
-from adapters.node.informing.letters.words import Organisation, bases_of, name_of
+from adapters.node.informing.letters.words import Organisation, name_of
 from adapters.node.informing.steps import DECLARED_BY, Deferral, Delivery, Notice, Plan, StepWish
 from adapters.node.informing.telling import Circumstance, channels, recipients
 from adapters.node.outbox import Outbox
@@ -103,7 +103,10 @@ class Informing:
         book: Book,
         *,
         catalogue: Callable[[], Catalogue],
+        contact: Contact,
     ) -> None:
+        """`contact`: whom a letter says that one can write to."""
+        self._contact = contact
         self._signatory = signatory
         self._broker = broker
         self._trail = trail
@@ -178,9 +181,10 @@ class Informing:
         name = await self._name(one.subject_ref)
         if owed.obligation.state != "planned" or name is None:
             raise StepNotTaken
-        party, catalogue = self._signatory.party, self._catalogue()
+        party = self._signatory.party
         letter = Letter(
             name=name,
+            reference=one.id,
             recipient=owed.last["recipient"],
             age_band=owed.age_band,
             sender=str(party.partner),
@@ -195,13 +199,15 @@ class Informing:
                     (
                         self._organisation(row.holder),
                         row.purpose,
-                        bases_of(row.legal_bases, catalogue),
+                        row.legal_bases,
                         day_of(row.at),
                     )
                     for row in one.disclosures
                 ]
             ),
             passed_to=self._names({code for row in one.disclosures for code in row.passed_to}),
+            circumstances=tuple(owed.last.get("circumstances", ())),
+            contact=self._contact,
         )
         facts = {
             "obligation": one.id,

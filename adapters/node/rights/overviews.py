@@ -17,7 +17,7 @@ from datetime import date, datetime
 from typing import Any
 
 from adapters.node.informing.informing import Informing
-from adapters.node.informing.letters import Overview
+from adapters.node.informing.letters import Contact, Overview
 from adapters.node.informing.letters.overview import AskedAbout
 from adapters.node.informing.letters.words import Organisation, bases_of, name_of
 from adapters.node.persons import Keyed, PartState, Persons, Resemblance
@@ -81,7 +81,9 @@ class Overviews:
         *,
         persons: Persons,
         catalogue: Callable[[], Catalogue],
+        contact: Contact,
     ) -> None:
+        self._contact = contact
         self._signatory = signatory
         self._trail = trail
         self._book = book
@@ -141,6 +143,7 @@ class Overviews:
             asked=tuple(shown),
             size=size,
             root=root.hex(),
+            contact=self._contact,
         )
         hits = tuple(_hit(ref, one) for ref, one in near.items() if ref not in also)
         return MadeOverview(overview, hits, own_left + held_left)

@@ -3,5 +3,6 @@
 from adapters.node.informing.letters.letter import TEXT_VERSION, Letter
 from adapters.node.informing.letters.overview import Overview
 from adapters.node.informing.letters.page import html, pdf
+from adapters.node.informing.letters.words import Contact
 
-__all__ = ["TEXT_VERSION", "Letter", "Overview", "html", "pdf"]
+__all__ = ["TEXT_VERSION", "Contact", "Letter", "Overview", "html", "pdf"]

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from adapters.node.informing.letters.words import Organisation, day, kind_of
+from adapters.node.informing.letters.laws import in_words
+from adapters.node.informing.letters.words import Contact, Organisation, day, kind_of
 from contract.words import OBLIGATIONS
 from policies.catalogue import Catalogue
 
@@ -47,6 +48,7 @@ class Overview:
     asked: tuple[AskedAbout, ...]
     size: int
     root: str
+    contact: Contact
 
     @property
     def title(self) -> str:
@@ -61,6 +63,7 @@ class Overview:
         return {
             "overview": self,
             "written_on": day(self.written_on),
+            "concept": catalogue.status == "concept",
             "sender": kind_of(self.sender, catalogue),
             "rows": [
                 {
@@ -70,7 +73,9 @@ class Overview:
                     "passed_to": one.passed_to,
                     "why": catalogue.purposes[one.purpose].why,
                     "rule": one.rule,
-                    "bases": "; ".join(one.bases),
+                    "bases": "; ".join(
+                        in_words(article for text in one.bases for article in text.split("; "))
+                    ),
                     "state": OBLIGATIONS["met" if one.told else "open"].told,
                 }
                 for one in self.asked

@@ -31,6 +31,17 @@ class Organisation:
     name: str
 
 
+@dataclass(frozen=True)
+class Contact:
+    """Whom a person can write to or call: the party's own postal address, its data protection officer, and
+    the confidential adviser of the region; "" where the party set none.
+    """
+
+    postal_address: str = ""
+    officer: str = ""
+    confidential_adviser: str = ""
+
+
 def kind_of(partner: str, catalogue: Catalogue) -> str:
     """Its name in a sentence; the code of a kind that this version does not name (any more)."""
     known = catalogue.partners.get(partner)
