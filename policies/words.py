@@ -12,6 +12,16 @@ from policies.gates import Change
 from policies.replay import Replay, WhyLeftOut
 from policies.table import Table
 
+_WRITTEN = frozenset(
+    {
+        "necessity.motivated",
+        "necessity.subsidiarity",
+        "necessity.weighty_and_urgent",
+        "repetition.new_reason",
+    }
+)
+"""Facts that say whether somebody wrote something, not whether it holds."""
+
 
 class Words:
     """What a release says, for people; codes only where people use them too (a row, an article, Q1)."""
@@ -238,6 +248,9 @@ class Words:
         }.get(field, fact.values)
         if value is None:
             told = self._either("ontbreekt", "absent")
+        elif isinstance(value, bool) and field in _WRITTEN:  # a machine sees that it is there, and no more
+            filled = self._either("ingevuld, niet gewogen", "filled in, not weighed")
+            told = filled if value else self._either("niet ingevuld", "not filled in")
         elif isinstance(value, bool):
             told = self._either("ja", "yes") if value else self._either("nee", "no")
         else:

@@ -40,7 +40,10 @@ OWN_CASE = OwnCase(
 
 
 def subject(*questions: str, identity: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
-    asked = [{"question": code, "necessity": f"Vanwege {code}.", "subsidiarity": "Ja."} for code in questions]
+    asked = [
+        {"question": code, "necessity": f"Vanwege {code}.", "subsidiarity": "Met minder kan het niet."}
+        for code in questions
+    ]
     return {"role": "suspected_perpetrator", "identity": identity or MAN, "questions": asked, **changes}
 
 
@@ -167,7 +170,7 @@ def test_only_who_is_asked_about_is_recorded_and_sealed(parties: Parties, compos
     )
     assert (about.kind, about.subject_ref) == ("subject", man.ref)
     assert about.sealed is not None
-    assert about.sealed["necessity"] == {KNOWN: f"Vanwege {KNOWN}.\nJa."}
+    assert about.sealed["necessity"] == {KNOWN: f"Vanwege {KNOWN}.\nMet minder kan het niet."}
     assert "Testenaar" not in str(inquiry.facts) + str(about.facts) + str(keyed)
     assert (keyed.kind, keyed.subject_ref, keyed.kept) == ("person", man.ref, True)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.node.asking.wish import Wish, WishedCase, WishedQuestion
+from adapters.node.asking.wish import Wish, WishedCase, WishedQuestion, filled_in
 from contract.problems import QuestionUnknown, RequestInvalid
 
 REF = "00000000-0000-4000-8000-000000000000"
@@ -129,6 +129,13 @@ def test_a_reason_is_short(field: str) -> None:
     WishedQuestion.model_validate({"question": "rvdk.known", field: "x" * 300})
     with pytest.raises(ValidationError):
         WishedQuestion.model_validate({"question": "rvdk.known", field: "x" * 301})
+
+
+@pytest.mark.parametrize("reason", ["", "x", "zie dossier", "nodig" + " " * 40, "veertien tekens"])
+def test_a_few_letters_are_no_reason(reason: str) -> None:
+    """Spaces do not count; twenty characters are filled in, and no machine weighs what they say."""
+    assert not filled_in(reason)
+    assert filled_in("Zij woont bij de man.")
 
 
 def test_the_text_for_the_holder_holds_what_was_written() -> None:

@@ -72,3 +72,11 @@ def test_rows_that_a_basis_or_a_region_changes_are_not_said_to_be_the_same(relea
 def test_a_row_that_refuses_shows_its_article(release: Release) -> None:
     rule = release.catalogue.rules["A04"]
     assert "artikel: Reclasseringsregeling 8" in list(Words(release.catalogue, dutch=True).rule(rule))
+
+
+@pytest.mark.parametrize("field", ["necessity.motivated", "necessity.subsidiarity", "repetition.new_reason"])
+def test_a_reason_is_filled_in_and_not_weighed(release: Release, field: str) -> None:
+    words = Words(release.catalogue, dutch=True)
+    assert words.fact(field, True).endswith(": ingevuld, niet gewogen")
+    assert words.fact(field, False).endswith(": niet ingevuld")
+    assert words.fact("subject.dual_role", True).endswith(": ja")

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.node.asking.addressees import Addressed
 from adapters.node.asking.enrichments import Enrichment, Item, OwnCase, Sent, Unreached
-from adapters.node.asking.wish import Wish, WishedQuestion, WishedSubject
+from adapters.node.asking.wish import Wish, WishedQuestion, WishedSubject, filled_in
 from adapters.node.locked import Locked, lock_subjects
 from adapters.node.persons import Persons
 from adapters.partners.age import age_bands
@@ -257,10 +257,10 @@ class Composing:
             consent=subject.consent,
             dual_role=subject.in_two_roles,
             question=question.question,
-            motivated=bool(question.necessity.strip()),
-            subsidiarity=bool(question.subsidiarity.strip()),
-            weighty_and_urgent=bool(question.weighty_interest.strip()),
-            new_reason=bool(question.new_reason.strip()),
+            motivated=filled_in(question.necessity),
+            subsidiarity=filled_in(question.subsidiarity),
+            weighty_and_urgent=filled_in(question.weighty_interest),
+            new_reason=filled_in(question.new_reason),
         )
 
     def _fingerprint(self, case_ref: str, identity: Identity) -> str:

@@ -35,6 +35,9 @@ from contract.problems import QuestionUnknown, RequestInvalid, invalid_param
 WrittenReason = Annotated[str, Field(max_length=300)]
 """A short text for the holder's eyes alone; empty is missing."""
 
+LEAST_REASON = 20
+"""Characters of a reason why; what is shorter ("x", "zie dossier") counts as missing."""
+
 
 def _written_day(value: object) -> object:
     """A day is written as one, also where JSON was read before: no number, no moment. Raises
@@ -77,6 +80,11 @@ class UrgencyDeclaredBy(_Body):
     )
 
 
+def filled_in(reason: str) -> bool:
+    """Whether a reason was given at all; whether it holds, no machine weighs."""
+    return len(" ".join(reason.split())) >= LEAST_REASON
+
+
 class WishedQuestion(_Body):
     """`necessity`: why this question about this person; `subsidiarity`: why not with less; both are sealed
     to the holder.
@@ -92,16 +100,21 @@ class WishedQuestion(_Body):
         "Veilig Thuis.",
     )
     necessity: WrittenReason = Field(
-        default="", description="Waarom deze vraag nodig is. Alleen de houder leest dit."
+        default="",
+        description="Waarom deze vraag nodig is. Alleen de houder leest dit. Korter dan 20 tekens telt niet.",
     )
     subsidiarity: WrittenReason = Field(
-        default="", description="Waarom het niet met minder kan. Alleen de houder leest dit."
+        default="",
+        description="Waarom het niet met minder kan. Alleen de houder leest dit. Korter dan 20 tekens "
+        "telt niet.",
     )
     weighty_interest: WrittenReason = Field(
-        default="", description="Welk zwaarwegend en dringend belang er is."
+        default="",
+        description="Welk zwaarwegend en dringend belang er is. Korter dan 20 tekens telt niet.",
     )
     new_reason: WrittenReason = Field(
-        default="", description="Wat er nieuw is sinds deze vraag eerder werd gesteld."
+        default="",
+        description="Wat er nieuw is sinds deze vraag eerder werd gesteld. Korter dan 20 tekens telt niet.",
     )
 
     stated: Annotated[Mapping[Code, WrittenReason], Field(max_length=5)] = Field(
