@@ -36,13 +36,13 @@ from audit.entry import Entry
 from audit.errors import TrailError, TrailUnavailable
 from audit.kinds import Kind
 from audit.merkle import inclusion_proofs
+from audit.rows import HEADINGS, row_of
 from audit.selection import ALL, Selection
-from audit.sheet import Ods, csv_line
+from audit.sheet import SHEET, UTF8_MARK, Ods, csv_line
 from audit.tables import Stored, stored_entries, stored_head, stored_tiles
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows: the same log gives the same bytes
 _BATCH = 1_000
-_UTF8_MARK = b"\xef\xbb\xbf"  # spreadsheet programs take a file without it for another encoding
 _LEVEL = 1  # a third of the time for a tenth of the room
 
 _README = """\
@@ -61,8 +61,9 @@ hashes          bij een heel spoor: de hash van elke regel zoals de database die
 proofs          bij een keuze: per regel het bewijs dat zij in het spoor staat.
 parts.jsonl     de verzegelde delen. Zo'n deel gaat over een persoon en is hier niet te lezen. Noemt een regel
                 een deel (part) en staat het er niet, dan zegt een latere regel (erasure) dat het is gewist.
-entries.csv     dezelfde regels als tabel (met puntkomma's), en entries.ods als rekenblad. Handig om te lezen;
-                bewijs zijn alleen entries.jsonl en wat daarbij hoort.
+entries.csv     dezelfde regels als tabel (met puntkomma's), en entries.ods als rekenblad, met de tijd zoals
+                die in Nederland is. Handig om te lezen; bij het controleren worden zij opnieuw gemaakt en
+                vergeleken. De hand-out waar de regels naar wijzen, is een concept.
 checkpoint      het zegel: naam, aantal regels, wortel van de boom, handtekening (C2SP tlog-checkpoint).
 keys            de sleutels van het spoor (C2SP signed-note).
 witnesses       het zegel met de handtekeningen van getuigen, als die er zijn.
@@ -80,31 +81,6 @@ Drie dingen bewijst dit bestand niet uit zichzelf:
 - dat een keuze niets weglaat dat erbij hoort. Wie dat wil weten, vraagt het hele spoor.
 """
 _WHOLE, _SELECTED = "elke regel die er nog is", "een keuze uit de regels"
-
-COLUMNS = (
-    "position",
-    "at",
-    "kind",
-    "case_ref",
-    "subject_ref",
-    "requester",
-    "holder",
-    "receiver",
-    "question",
-    "purpose",
-    "rule",
-    "status",
-    "mode",
-    "reasons",
-    "legal_bases",
-    "revision",
-    "due_at",
-    "obligation",
-    "until",
-    "inquiry",
-    "id",
-)
-"""Of the tables for people; other facts stand in `entries.jsonl` alone."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +192,7 @@ class _Writing:
                 self._put(archive, name, text.encode())
             with (
                 archive.open(_member("entries.jsonl"), "w", force_zip64=True) as lines,
-                Ods(side["entries.ods"], "regels", COLUMNS) as table,
+                Ods(side["entries.ods"], SHEET, HEADINGS) as table,
             ):
                 count = self._lines(_Summed(lines, self._sums, "entries.jsonl"), side, table)
             for name, file in side.items():
@@ -237,7 +213,7 @@ class _Writing:
         self._sums[name] = hashlib.sha256(content).hexdigest()
 
     def _lines(self, lines: "_Summed", side: Mapping[str, IO[bytes]], table: Ods) -> int:
-        side["entries.csv"].write(_UTF8_MARK + csv_line(COLUMNS))
+        side["entries.csv"].write(UTF8_MARK + csv_line(HEADINGS))
         tiles = stored_tiles(self._connection, self._size)
         count, gone = 0, _Gone()
         for batch in _batches(stored_entries(self._connection, self._size)):
@@ -245,11 +221,11 @@ class _Writing:
                 raise ExportCanceled
             read = [(one, _facts(one.leaf)) for one in batch if one.leaf]
             chosen = [pair for pair in read if self._selection.whole or self._chosen(*pair, gone)]
-            for one, facts in chosen:
+            for one, _ in chosen:
                 lines.write(b'{"position":%d,"leaf":%b}\n' % (one.position, one.leaf))
                 if one.part is not None:
                     side["parts.jsonl"].write(_part_line(one))
-                row = [str(one.position), *(_text(facts.get(name)) for name in COLUMNS[1:])]
+                row = row_of(one.position, one.leaf)
                 side["entries.csv"].write(csv_line(row))
                 table.add(row)
             if self._selection.whole:
@@ -314,14 +290,6 @@ def _facts(leaf: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | dict):
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return str(value)
 
 
 def _proof_line(position: int, proof: Sequence[bytes]) -> bytes:

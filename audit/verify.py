@@ -25,6 +25,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -35,6 +37,8 @@ from audit.merkle import Tree, leaf_hash, root_from_inclusion
 from audit.part import commitment
 from audit.quorum import Quorum
 from audit.report import CANNOT_TELL, WHOLE, Report, cannot_tell
+from audit.rows import HEADINGS, row_of
+from audit.sheet import CONTENT, SHEET, UTF8_MARK, Xml, csv_line, same_around
 from audit.witness import WitnessKey, cosigned_at, read_cosigner_key
 
 _ALWAYS = frozenset(
@@ -153,6 +157,7 @@ def _verified(archive: zipfile.ZipFile, asked: _Asked) -> Report:
             archive, report, checkpoint, _hashes(archive, report, checkpoint, kept), asked.now
         )
     _verify_parts(archive, report, found)
+    found.tables.verify(archive, report)
     _verify_sums(archive, report, found.sums)
     if report.selected and any(one != checkpoint for one in kept):
         _cannot_compare(report)
@@ -295,7 +300,7 @@ def _hashes(
             )
         if tree.root() != one.root:
             if one is checkpoint:
-                report.damage("De hashes zijn niet die van het zegel: er is minstens een regel vervangen.")
+                report.damage("De lijst van hashes is niet die van het zegel, of een regel is vervangen.")
                 return None
             report.damage(
                 f"Een regel onder regel {_n(one.size)} is veranderd nadat een eerder zegel was gezet."
@@ -334,6 +339,35 @@ class _Run:
         return before
 
 
+class _Tables:
+    """The tables for people, made again from the lines: a sum of each."""
+
+    def __init__(self) -> None:
+        self._csv, self._sheet = hashlib.sha256(UTF8_MARK + csv_line(HEADINGS)), hashlib.sha256()
+        self._xml = Xml(self._sheet.update, SHEET, HEADINGS)
+
+    def add(self, position: int, leaf: bytes) -> None:
+        row = row_of(position, leaf)
+        self._csv.update(csv_line(row))
+        self._xml.add(row)
+
+    def verify(self, archive: zipfile.ZipFile, report: Report) -> None:
+        """What people read in the tables is what stands in the lines."""
+        self._xml.end()
+        if _sum(archive, "entries.csv") != self._csv.hexdigest():
+            report.damage("De tabel entries.csv zegt iets anders dan de regels.")
+        try:
+            with TemporaryFile() as copy:
+                with archive.open("entries.ods") as member:
+                    copyfileobj(member, copy)
+                with zipfile.ZipFile(copy) as sheet:
+                    same = same_around(sheet) and _sum(sheet, CONTENT) == self._sheet.hexdigest()
+        except zipfile.BadZipFile:
+            same = False
+        if not same:
+            report.damage("Het rekenblad entries.ods zegt iets anders dan de regels.")
+
+
 @dataclass
 class _Lines:
     """What the lines say of parts and of lines that are gone, and the sums of what was read."""
@@ -343,6 +377,7 @@ class _Lines:
     gaps: list[_Gap] = field(default_factory=list)
     pruned: list[_Run] = field(default_factory=list)
     sums: dict[str, str] = field(default_factory=dict)
+    tables: _Tables = field(default_factory=_Tables)
 
 
 def _verify_lines(
@@ -393,6 +428,7 @@ def _note(report: Report, found: _Lines, kinds: Counter[str], position: int, lea
     """What the leaf says of itself. A look spares most of them the reading: a quote inside a text is written
     with a backslash, and no fact of a fact is named `part`.
     """
+    found.tables.add(position, leaf)
     told = _KINDS(leaf)
     if len(told) == 1 and told[0] not in _DESTROYING:
         kinds[told[0].decode()] += 1

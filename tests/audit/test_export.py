@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.entry import Entry
-from audit.export import COLUMNS, ExportCanceled, export
+from audit.export import ExportCanceled, export
 from audit.kinds import Kind
 from audit.report import CANNOT_TELL, DAMAGED, WHOLE
+from audit.rows import HEADINGS
 from audit.selection import ALL, Selection
 from audit.sheet import MOST_ROWS, Ods, csv_line
 from audit.verify import verify
@@ -158,7 +160,52 @@ def test_a_member_that_is_not_the_one_of_the_sums_is_told(books: Books) -> None:
             archive.writestr(name, content)
     report = verify(path, [books.vkey])
     assert report.outcome == DAMAGED
-    assert report.findings == ["Het deel entries.csv is veranderd sinds de uitvoer is gemaakt."]
+    assert report.findings == [
+        "De tabel entries.csv zegt iets anders dan de regels.",
+        "Het deel entries.csv is veranderd sinds de uitvoer is gemaakt.",
+    ]
+
+
+def _false_sheet(members: dict[str, bytes]) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(members["entries.ods"])) as sheet, zipfile.ZipFile(file, "w") as false:
+        for name in sheet.namelist():
+            false.writestr(name, sheet.read(name).replace(b"<text:p>permit<", b"<text:p>refusal<"))
+    members["entries.ods"] = file.getvalue()
+
+
+def _more_in_the_sheet(members: dict[str, bytes]) -> None:
+    file = io.BytesIO(members["entries.ods"])
+    with zipfile.ZipFile(file, "a") as sheet:
+        sheet.writestr("Basic/macro.xml", b"<macro/>")
+    members["entries.ods"] = file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("forge", "name"),
+    [
+        (
+            lambda m: m.update({"entries.csv": m["entries.csv"].replace(b";permit;", b";refusal;", 1)}),
+            "entries.csv",
+        ),
+        (lambda m: m.update({"entries.csv": b""}), "entries.csv"),
+        (_false_sheet, "entries.ods"),
+        (_more_in_the_sheet, "entries.ods"),
+        (lambda m: m.update({"entries.ods": b"PK"}), "entries.ods"),
+    ],
+    ids=["a false line", "no lines", "a false sheet", "a macro", "no sheet"],
+)
+@pytest.mark.parametrize("selection", [ALL, Selection(rules=("A01",))], ids=["whole", "selection"])
+def test_a_false_table_with_right_sums_is_caught(
+    books: Books, selection: Selection, forge: Callable[[dict[str, bytes]], object], name: str
+) -> None:
+    """What people read is made again from the lines, and held against it."""
+    path = exported(books, selection)
+    assert verify(path, [books.vkey]).outcome == WHOLE
+    remade(path, forge)
+    report = verify(path, [books.vkey])
+    assert report.outcome == DAMAGED
+    assert [finding for finding in report.findings if name in finding]
 
 
 def test_a_selection_is_not_compared_with_an_earlier_checkpoint(books: Books) -> None:
@@ -189,10 +236,11 @@ def test_the_tables_say_the_same_and_open(books: Books) -> None:
     mark = b"\xef\xbb\xbf"  # without it a spreadsheet program takes the file for another encoding
     assert (table[:3], table.count(mark)) == (mark, 1)
     rows = list(csv.reader(io.StringIO(table[3:].decode(), newline=""), delimiter=";"))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == HEADINGS
     assert [(row[0], row[2]) for row in rows[1:]] == [
         (str(one["position"]), one["leaf"]["kind"]) for one in told
     ]
+    assert all(re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9:]{8}", row[1]) for row in rows[1:])
     assert sheet.namelist()[0] == "mimetype"
     assert sheet.infolist()[0].compress_type == zipfile.ZIP_STORED
     assert sheet.testzip() is None
@@ -203,6 +251,12 @@ def test_the_tables_say_the_same_and_open(books: Books) -> None:
         for row in root.iter(f"{ns}table-row")
     ]
     assert found == rows
+    office = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+    first = next(iter(list(root.iter(f"{ns}table-row"))[1:]))
+    number, moment = list(first.iter(f"{ns}table-cell"))[:2]
+    assert number.get(f"{office}value") == rows[1][0]
+    told_at = datetime.fromisoformat(moment.get(f"{office}date-value") or "")
+    assert f"{told_at:%d-%m-%Y %H:%M:%S}" == rows[1][1]
 
 
 @given(st.text(min_size=1, max_size=20))
