@@ -69,7 +69,8 @@ keys            de sleutels van het spoor (C2SP signed-note).
 witnesses       het zegel met de handtekeningen van getuigen, als die er zijn.
 policy          wie getuige zijn, en hoeveel er moeten tekenen, volgens wie dit uitvoerde (C2SP tlog-policy).
                 Vergelijk het met wat u van de partijen zelf kreeg, en geef dat mee (--policy).
-stamps          tijdstempels van buiten (RFC 3161), als die er zijn; te controleren met openssl ts -verify.
+stamps          tijdstempels van buiten (RFC 3161), als die er zijn; te controleren met openssl ts -verify. Is
+                een certificaat van toen verlopen, geef dan het tijdstip van het stempel mee (-attime).
 sums            SHA-256 van elk ander deel, zoals sha256sum die schrijft.
 
 Dit zijn gegevens over personen, ook zonder naam. Geef het bestand niet door, en vernietig het na gebruik.

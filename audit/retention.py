@@ -123,9 +123,9 @@ class Retention:
             raise NothingKept("Such a case is not held.")
         await self._trail.append([Entry(Kind.HOLD_LIFTED, {"case_ref": case_ref, "by": by})])
 
-    async def erase(self, subject_ref: str, *, reason: str) -> Recorded:
-        """Erases what is about one subject, on request. Raises NothingKept, CaseHeld, CaseTaken when
-        something about it came in meanwhile or still waits, TrailUnavailable.
+    async def erase(self, subject_ref: str, *, reason: str, by: str) -> Recorded:
+        """Erases what is about one subject, on request; `by`: who decided. Raises NothingKept, CaseHeld,
+        CaseTaken when something about it came in meanwhile or still waits, TrailUnavailable.
         """
         async with self._running:
             seen = await self._look()
@@ -134,16 +134,23 @@ class Retention:
                 raise NothingKept("Nothing is kept here of such a subject.")
             if any(seen.cases[ref].held for ref in cases):
                 raise CaseHeld("The case is held: nothing of it may be destroyed. Lift the hold first.")
-            return await self._erase(subject_ref, reason, seen.size, cases, kept=True)
+            return await self._erase(subject_ref, reason, seen.size, cases, kept=True, by=by)
 
     async def _erase(
-        self, subject_ref: str, reason: str, size: int, cases: Collection[str], *, kept: bool
+        self,
+        subject_ref: str,
+        reason: str,
+        size: int,
+        cases: Collection[str],
+        *,
+        kept: bool,
+        by: str | None = None,
     ) -> Recorded:
         def forget(store: Connection) -> None:
             _verify_left_alone(store, size, cases)
             self._forgetting.subject(store, subject_ref)
 
-        return await self._trail.erase(subject_ref, reason, forget, kept=kept)
+        return await self._trail.erase(subject_ref, reason, forget, kept=kept, by=by)
 
     async def _look(self) -> _Seen:
         seen = _Seen(self._now() - self._keep_entries, self._trail.size())

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from audit.terms import ZONE
 
-Cell = str | int | datetime | date
+CellValue = str | int | datetime | date
 """A text, a number, a local time without its zone, or a day."""
 
 
@@ -58,7 +58,7 @@ HEADINGS = tuple(column.heading for column in COLUMNS)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
-def row_of(position: int, leaf: bytes) -> list[Cell]:
+def row_of(position: int, leaf: bytes) -> list[CellValue]:
     """One entry; a leaf that somebody spoiled has its position alone."""
     facts = _facts(leaf)
     return [position, *(_cell(column, facts.get(column.fact)) for column in COLUMNS[1:])]
@@ -72,7 +72,7 @@ def _facts(leaf: bytes) -> Mapping[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def _cell(column: Column, value: Any) -> Cell:
+def _cell(column: Column, value: Any) -> CellValue:
     if value is None:
         return ""
     if column.kind == "time":
@@ -84,7 +84,7 @@ def _cell(column: Column, value: Any) -> Cell:
     return str(value)
 
 
-def _local(value: Any) -> Cell:
+def _local(value: Any) -> CellValue:
     """A moment, or seconds since 1970, as the clock in the Netherlands shows it; else as it is."""
     try:
         if type(value) is int:

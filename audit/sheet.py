@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import IO
 from xml.sax.saxutils import escape
 
-from audit.rows import Cell
+from audit.rows import CellValue
 
 MOST_ROWS = 1_000_000
 """Of one sheet; programs stop at 1,048,576."""
@@ -62,7 +62,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 """Spreadsheet programs take a CSV file without it for another encoding."""
 
 
-def csv_line(row: Iterable[Cell]) -> bytes:
+def csv_line(row: Iterable[CellValue]) -> bytes:
     """One line, with semicolons, in UTF-8."""
     return ";".join(map(_csv_cell, row)).encode("utf-8", "replace") + b"\r\n"
 
@@ -79,7 +79,7 @@ class Xml:
         self._write(f"{_STYLES}<office:body><office:spreadsheet>")
         self._begin()
 
-    def add(self, row: Iterable[Cell]) -> None:
+    def add(self, row: Iterable[CellValue]) -> None:
         if self._rows == MOST_ROWS:
             self._write("</table:table>")
             self._begin()
@@ -131,7 +131,7 @@ def same_around(archive: zipfile.ZipFile) -> bool:
     )
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: CellValue) -> str:
     if value == "":
         return _EMPTY
     if isinstance(value, int):
@@ -145,7 +145,7 @@ def _cell(value: Cell) -> str:
     return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
 
 
-def _csv_cell(value: Cell) -> str:
+def _csv_cell(value: CellValue) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, date):

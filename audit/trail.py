@@ -341,10 +341,12 @@ class Trail:
         change: Callable[[Connection], None] | None = None,
         *,
         kept: bool = True,
+        by: str | None = None,
     ) -> Recorded:
         """Destroys the keys and the sealed parts of this subject, also what is `kept` (`Entry`). The erasure
-        is an entry, which names nobody: only the positions whose part is gone. Root and proofs stay as they
-        are. `change` takes away in the same transaction what others keep.
+        is an entry, which names nobody of whom it is: only the positions whose part is gone, and who decided
+        (`by`; None: its time was over). Root and proofs stay as they are. `change` takes away in the same
+        transaction what others keep.
 
         Raises TrailUnavailable: nothing is recorded and nothing gone, or all is done but the key, which goes
         at the next erasure or start. Asking again does no harm.
@@ -354,7 +356,8 @@ class Trail:
         while appended is None:
             known = await self.read(lambda connection: held(connection, refs))
             groups = [known[place : place + _MAX_NAMED] for place in range(0, len(known), _MAX_NAMED)]
-            erasures = tuple(Entry(Kind.ERASURE, {"reason": reason, "erased": one}) for one in groups or [[]])
+            why = {"reason": reason} if by is None else {"reason": reason, "by": by}
+            erasures = tuple(Entry(Kind.ERASURE, {**why, "erased": one}) for one in groups or [[]])
 
             def gone(connection: Connection, _: object, known: list[int] = known) -> None:
                 erase(connection, refs, known)

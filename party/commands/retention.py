@@ -62,6 +62,7 @@ def lift(case: CaseArgument, by: By, settings: SettingsOption, node: NodeOption 
 @app.command()
 def erase(
     subject: Annotated[str, typer.Argument(help="Reference of the subject in one case.")],
+    by: By,
     reason: Annotated[str, typer.Option(help="Code of the reason, as request or court_order.")],
     settings: SettingsOption,
     node: NodeOption = None,
@@ -72,7 +73,7 @@ def erase(
     """
 
     async def act(retention: Retention) -> None:
-        recorded = await retention.erase(subject, reason=reason)
+        recorded = await retention.erase(subject, reason=reason, by=by)
         typer.echo(f"{len(recorded.facts['erased'])} sealed parts are destroyed.")
 
     _done(settings, node, act)

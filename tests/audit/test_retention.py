@@ -156,10 +156,11 @@ def test_a_hold_keeps_a_case(books: Books) -> None:
         party.clock.add(days=2000)
         assert await party.retention.run() == Kept(pruned=0, erased=0, held=1)
         with pytest.raises(CaseHeld):
-            await party.retention.erase("man", reason="request")
+            await party.retention.erase("man", reason="request", by="fg-0042")
         assert party.mapping == {"man"}
         await party.retention.lift("case", by="fg-1")
-        await party.retention.erase("man", reason="request")
+        erased = await party.retention.erase("man", reason="request", by="fg-0042")
+        assert erased.facts["by"] == "fg-0042"
         assert party.mapping == set()
         party.clock.add(days=1828)
         assert (await party.retention.run()).pruned == 5
@@ -327,7 +328,7 @@ def test_a_hold_on_nothing_is_said(sqlite_books: Books) -> None:
         with pytest.raises(NothingKept):
             await party.retention.lift("case", by="fg")
         with pytest.raises(NothingKept):
-            await party.retention.erase("men", reason="request")
+            await party.retention.erase("men", reason="request", by="fg-0042")
         assert party.trail.size() == 2
 
     kept(sqlite_books, go)

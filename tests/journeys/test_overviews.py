@@ -116,7 +116,7 @@ def test_a_case_that_is_closed_and_forgotten_is_found(play: Play, world: LocalWo
 def test_who_is_erased_on_request_is_found_no_more(play: Play, world: LocalWorld) -> None:
     asked(play, "stalking.man")
     [hit] = overview(world, fg(play, "reclassering"), man(play, birthDate="1984-00-00"))["near"]
-    retained(world, "reclassering", lambda one: one.erase(hit["subjectRef"], reason="request"))
+    retained(world, "reclassering", lambda one: one.erase(hit["subjectRef"], reason="request", by="fg-0042"))
     assert NOT_FOUND in overview(world, fg(play, "reclassering"), man(play))["html"]
 
 

@@ -94,7 +94,7 @@ def test_a_request_while_the_case_is_held(play: Play, world: LocalWorld) -> None
         return retention.lift(case, by="fg-1")
 
     def erase(retention: Retention) -> Awaitable[Any]:
-        return retention.erase(one["subjectRef"], reason="request")
+        return retention.erase(one["subjectRef"], reason="request", by="fg-0042")
 
     retained(world, "veilig_thuis", hold)
     with pytest.raises(CaseHeld):
