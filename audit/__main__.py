@@ -1,10 +1,12 @@
-"""`python -m audit verify FILE`: for whoever has nothing else of Grondslag."""
+"""`python -m audit verify FILE` and `report FILE`: for whoever has nothing else of Grondslag."""
 
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+from audit.account import account_of, told_account
 from audit.errors import VerifyError
 from audit.exhibit import LONGEST, verify_exhibit
 from audit.quorum import Quorum, read_quorum
@@ -71,6 +73,17 @@ def check(
     return report.outcome
 
 
+def account(export: Path, keys: list[str]) -> int:
+    """Checks an export, then tells what stands in it; gives the exit status of the check."""
+    report = verify(export, keys)
+    sys.stdout.write(f"{told(report)}\n")
+    if report.outcome == CANNOT_TELL and not report.entries:
+        return report.outcome
+    found = account_of(export)
+    sys.stdout.write("\n" + "\n".join(told_account(found, datetime.now(UTC))) + "\n")
+    return report.outcome
+
+
 def _verified(file: Path, keys: list[str], earlier: list[str], quorum: Quorum | None) -> Report:
     """An exhibit is JSON; anything else is an export, or nothing."""
     try:
@@ -116,7 +129,13 @@ def main(arguments: list[str]) -> int:
         help="whose signatures you want: keys, witnesses, how many (C2SP tlog-policy)",
     )
     checking.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file too")
+    telling = commands.add_parser("report", help="check an export, then tell in Dutch what stands in it")
+    telling.add_argument("export", type=Path, metavar="FILE", help="the export (zip)")
+    telling.add_argument("--key", action="append", default=[], help="verifier key that you trust")
+    telling.set_defaults(tells=True)
     given = parser.parse_args(arguments)
+    if getattr(given, "tells", False):
+        return account(given.export, given.key)
     return check(given.export, given.key, given.earlier, given.json, given.policy)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from audit.__main__ import check
+from audit.__main__ import account, check
 from audit.errors import TrailError
 from audit.export import newest_checkpoint
 
@@ -39,6 +39,23 @@ def verify(
     Example: grondslag audit verify trail.zip --earlier checkpoint-of-june
     """
     raise typer.Exit(check(export, key or [], earlier or [], json_file, policy))
+
+
+@app.command()
+def report(
+    export: Annotated[Path, typer.Argument(help="The export (zip).")],
+    key: Annotated[
+        list[str] | None, typer.Option(help="Verifier key that you trust (name+hash+key); again for more.")
+    ] = None,
+) -> None:
+    """Check an export, then tell in Dutch what stands in it: asked, refused, answered, who looked, who must
+    still be told, what went wrong, and what it does not prove. Offline.
+
+    Exit status: that of the check.
+
+    Example: grondslag audit report trail.zip --key KEY
+    """
+    raise typer.Exit(account(export, key or []))
 
 
 @app.command()

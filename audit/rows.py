@@ -76,7 +76,7 @@ def _cell(column: Column, value: Any) -> CellValue:
     if value is None:
         return ""
     if column.kind == "time":
-        return _local(value)
+        return local(value)
     if isinstance(value, list):
         return ", ".join(_texts(value))
     if isinstance(value, dict):
@@ -84,7 +84,7 @@ def _cell(column: Column, value: Any) -> CellValue:
     return str(value)
 
 
-def _local(value: Any) -> CellValue:
+def local(value: Any) -> CellValue:
     """A moment, or seconds since 1970, as the clock in the Netherlands shows it; else as it is."""
     try:
         if type(value) is int:

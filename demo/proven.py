@@ -48,6 +48,10 @@ def export_verified(play: Play, told: PlayedStory) -> None:
     late = [one for one in found if one.case_ref == case and one.overdue(now)]
     told.must(len(late) == 1, f"{len(late)} kennisgevingen te laat in plaats van 1")
     told.notes.append("Uit die uitvoer blijkt: één kennisgeving is te laat.")
+    said = _run("report", out, _key(world, "veilig_thuis"))[1]
+    for heading in ("Gevraagd", "Geweigerd", "Wie keek", "Wie het moet weten", "Wat dit niet bewijst"):
+        told.must(f"\n{heading}" in said, f"in het verslag ontbreekt: {heading}")
+    told.notes += ["Het verslag voor de FG, uit hetzelfde bestand:", *_some(said)]
     changed = out.with_name("changed.zip")
     _change(out, changed)
     status, said = _check(changed, _key(world, "veilig_thuis"))
@@ -91,10 +95,21 @@ def insider_caught(play: Play, told: PlayedStory) -> None:
     ]
 
 
+def _some(report: str) -> list[str]:
+    """Of a report the part on who must be told."""
+    lines = report.splitlines()
+    start = lines.index("Wie het moet weten:")
+    return lines[start : start + 6]
+
+
 def _check(export: Path, key: str) -> tuple[int, str]:
-    """What whoever has nothing but Python finds: exit status and report."""
-    command = [sys.executable, "-m", "audit", "verify", str(export), "--key", key]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
+    return _run("verify", export, key)
+
+
+def _run(command: str, export: Path, key: str) -> tuple[int, str]:
+    """What whoever has nothing but Python finds: exit status and what is told."""
+    command_line = [sys.executable, "-m", "audit", command, str(export), "--key", key]
+    done = subprocess.run(command_line, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
     return done.returncode, done.stdout.strip()
 
 
