@@ -55,6 +55,7 @@ class Account:
     since: str = ""
     until: str = ""
     asked: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    reviewed: Counter[str] = field(default_factory=Counter)  # how far the review of the rules was
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     looked: Counter[tuple[Kind, str, str]] = field(default_factory=Counter)
@@ -74,6 +75,7 @@ class Account:
         if kind in {Kind.PERMIT, Kind.REFUSAL}:
             asked = _text(facts, "requester"), _text(facts, "holder"), _text(facts, "question")
             self.asked[asked] += 1
+            self.reviewed[_text(facts, "status")] += 1
             if kind == Kind.REFUSAL:
                 for reason in facts.get("reasons", ()):
                     self.refused[(asked[0], asked[1], str(reason))] += 1
@@ -117,10 +119,11 @@ def account_of(path: Path, *, joint: bool | None = None) -> Account:
 def told_account(found: Account, now: datetime) -> Iterator[str]:
     """All of it in Dutch, line by line."""
     yield f"{found.entries} regels, van {_when(found.since)} tot en met {_when(found.until)}."
-    yield "De hand-out waar dit spoor naar wijst is een concept, niet getoetst door een jurist."
     if found.odd:
         yield f"{found.odd} regels zijn niet te lezen en niet meegeteld; de controle zegt welke."
     yield from _section("Gevraagd (vrager → houder, vraag)", _counted(found.asked))
+    rules = (f"{count} × {status or 'staat er niet bij'}" for status, count in _sorted(found.reviewed))
+    yield from _section("Hoever de toetsing was van de regel waarnaar is beslist", rules)
     yield from _section("Geweigerd door de hand-out (vrager → houder, reden)", _counted(found.refused))
     yield from _section("Beantwoord hier (vrager, vraag, uitkomst)", _counted(found.outcomes, " · "))
     yield from _section("Wie keek, las of doorgaf", _looks(found))

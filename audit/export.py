@@ -63,7 +63,8 @@ parts.jsonl     de verzegelde delen. Zo'n deel gaat over een persoon en is hier 
                 een deel (part) en staat het er niet, dan zegt een latere regel (erasure) dat het is gewist.
 entries.csv     dezelfde regels als tabel (met puntkomma's), en entries.ods als rekenblad, met de tijd zoals
                 die in Nederland is. Handig om te lezen; bij het controleren worden zij opnieuw gemaakt en
-                vergeleken. De hand-out waar de regels naar wijzen, is een concept.
+                vergeleken. Hoever de toetsing van een regel van de hand-out was (concept), staat bij de
+                vragen.
 checkpoint      het zegel: naam, aantal regels, wortel van de boom, handtekening (C2SP tlog-checkpoint).
 keys            de sleutels van het spoor (C2SP signed-note).
 witnesses       het zegel met de handtekeningen van getuigen, als die er zijn.

@@ -20,6 +20,7 @@ PERMIT = {
     "case_ref": "case",
     "purpose": "enrich_referral",
     "rule": "A09",
+    "status": "concept",
     "transparency": ["vt_informs"],
 }
 
@@ -70,7 +71,7 @@ def test_everything_is_counted_and_said(sqlite_books: Books) -> None:
         "1 × release_step_gone",
         "1 vergelijkingen met een ander spoor, 3 regels die één kant mist",
         "Wat dit niet bewijst:",
-        "een concept",
+        "1 × concept",
     ):
         assert line in said, line
 
