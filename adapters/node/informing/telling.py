@@ -1,7 +1,8 @@
 """How a person can be told, safely: who is to be spoken to, and by which channel. Pure (docs/law.md).
 
 - Under 12 through the representative; from 12 to 15 child and representative; from 16 the person.
-- Never through a representative who is the suspect: a special guardian is appointed, or Veilig Thuis decides.
+- Never through a representative who is the suspect: a special guardian is appointed; from 12 the child may be
+  told alone.
 - A channel that somebody else reads or hears is none.
 """
 
@@ -45,7 +46,9 @@ def recipients(age_band: AgeBand, circumstances: Collection[Circumstance]) -> fr
     found = by_age[age_band]
     if "representative_is_suspect" in circumstances:
         # whoever must not be told through that person is told through somebody else
-        found = found - {"representative", "child_and_representative"} or frozenset({"special_guardian"})
+        alone: frozenset[Recipient] = frozenset({"self"} if age_band == "from_12_to_15" else ())
+        safe = found - {"representative", "child_and_representative"}
+        found = safe or alone | {"special_guardian"}
     return found
 
 
