@@ -80,8 +80,15 @@ class Keyring:
     """Of keys that were retired, what stands in the directory: what they signed is still verified."""
 
     def signing_key(self, now: datetime) -> SigningKey:
-        """The newest signing key whose time has come."""
-        return max((key for key in self.signing if key.use_from <= now), key=lambda key: key.use_from)
+        """The newest signing key whose time has come. Raises KeyProblem when the clock is behind them all."""
+        usable = [key for key in self.signing if key.use_from <= now]
+        if not usable:
+            first = min(key.use_from for key in self.signing)
+            raise KeyProblem(
+                f"The clock of this machine ({now:%Y-%m-%d %H:%M} UTC) is behind the first key of this party "
+                f"({first:%Y-%m-%d %H:%M} UTC). Set the clock."
+            )
+        return max(usable, key=lambda key: key.use_from)
 
     def public_keys(self) -> list[dict[str, str]]:
         """What stands in the directory about these keys: `kid`, `use`, `public`, `valid_from`, and of a

@@ -55,6 +55,7 @@ parameter ever holds a value that the sender gave: it may be a person's.
     ├── Unavailable               503   nothing has left
     │   ├── CannotDecide
     │   ├── CannotRecord
+    │   ├── CannotSign
     │   ├── CannotLookUp
     │   ├── CannotSignIn
     │   ├── PartnerUnreachable
@@ -492,6 +493,12 @@ class CannotDecide(Unavailable):
 class CannotRecord(Unavailable):
     code = "trail_unavailable"
     title, detail = "Wij kunnen nu niets vastleggen.", "Er ging niets uit. Bel als het haast heeft."
+
+
+class CannotSign(Unavailable):
+    code = "cannot_sign"
+    title = "Wij kunnen nu niet ondertekenen."
+    detail = "De klok van deze machine loopt achter. Er ging niets uit. De beheerder zet de klok goed."
 
 
 class CannotLookUp(Unavailable):

@@ -31,6 +31,7 @@ from policies.bundle import pack
 from policies.two_engines import TwoEngines
 
 PROBLEMS: Mapping[type[Exception], type[problems.Problem]] = {
+    KeyProblem: problems.CannotSign,
     PolicyUnavailable: problems.CannotDecide,
     TrailUnavailable: problems.CannotRecord,
 }
@@ -52,7 +53,12 @@ class Start:
         return {
             "trail": working(self.trail.verify, TrailUnavailable),
             "policy": working(lambda: self.hand_outs.verify(self._now()), PolicyUnavailable),
+            "clock": working(self._verify_clock, KeyProblem),
         }
+
+    async def _verify_clock(self) -> None:
+        """Raises KeyProblem when the clock went back to before the first key."""
+        self.signatory.keyring.signing_key(self.signatory.now())
 
     async def record(self) -> None:
         """A start is an entry: under which directory and hand-out what follows was done. Raises
@@ -135,6 +141,7 @@ def read_signatory(settings: PartySettings, party: str, now: Callable[[], dateti
             "keeps it, and take the new one."
         )
     _verify_listed(keyring, directory, settings.keys)
+    keyring.signing_key(now())
     return Signatory(directory, keyring, now)
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from contract.keys import KeyProblem
 from party.health import health
 from tests.world import LocalWorld
 
@@ -26,9 +28,9 @@ def ready(world: LocalWorld, party: str) -> tuple[int, dict[str, str]]:
 
 
 def test_every_party_is_ready_and_looks_at_what_it_needs(world: LocalWorld) -> None:
-    """Trail and policy; a node also its identity provider and its register, of any kind."""
+    """Trail, policy and clock; a node also its identity provider and its register, of any kind."""
     for party in ("broker", "veilig_thuis", "politie", "om", "reclassering", "rvdk"):
-        expected = {"trail", "policy"}
+        expected = {"trail", "policy", "clock"}
         expected |= set() if party == "broker" else {"register", "identity_provider"}
         assert world.apps[world.address(party)].state.checks.keys() == expected
         assert ready(world, party) == (200, {}), party
@@ -105,3 +107,21 @@ def test_looking_leaves_no_trace_in_the_trail(world: LocalWorld, party: str) -> 
         ready(world, party)
     assert trail.size() == before
     assert asyncio.iscoroutinefunction(trail.verify)
+
+
+def test_a_clock_behind_the_first_key_is_a_reason_and_never_a_mistake_of_ours(world: LocalWorld) -> None:
+    """503 with a sentence; at a start the same sentence, and no traceback."""
+    chair = world.caller("veilig_thuis", "chair")
+    world.clock.ahead -= timedelta(days=30)
+    status, reasons = ready(world, "veilig_thuis")
+    assert (status, [*reasons]) == (503, ["clock"])
+    assert "is behind the first key" in reasons["clock"]
+    case = {"region": "utrecht", "stage": "enrichment", "melding": "registered", "criteria": "both"}
+    answer = chair.raw("POST", "/v1/cases", json.dumps(case).encode())
+    assert answer.status in {401, 503}  # never 500: a token of the future is none either
+    world.stop("veilig_thuis")
+    with pytest.raises(KeyProblem, match="Set the clock"):
+        world.start("veilig_thuis")
+    world.clock.ahead += timedelta(days=30)
+    world.start("veilig_thuis")
+    assert ready(world, "veilig_thuis")[0] == 200
