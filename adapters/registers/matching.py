@@ -10,8 +10,8 @@ A false yes is an accusation; a false no hides somebody who is dangerous, or in 
 - *Absent* needs that every candidate's sum is too low. Another address says nothing against, so who was put
   out of the house is found. Nobody is absent beside somebody of the same surname and whole birth date, or of
   the same names whose birth date is open or nearly the same.
-- A name in another script is not compared, so it is never another name; of a surname that cannot be sought
-  nobody is absent.
+- A name in another script is not compared, so it is never another name, nor is the rest of it the whole
+  name; of a surname that cannot be sought nobody is absent.
 - Every candidate is compared whole; nothing stops at the first that fits.
 """
 
@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from rapidfuzz.distance import JaroWinkler
 
 from adapters.registers.houses import house_of
-from adapters.registers.names import Surname, given_names, surname_of, surnames
+from adapters.registers.names import Surname, given_names, surname_of, surnames, unread
 from adapters.registers.register import Candidates
 from adapters.registers.thresholds import Likeness, Thresholds
 from contract.identity import Identity
 
-VERSION = 2
+VERSION = 3
 """Of the rules below: another version may match otherwise with the same numbers."""
 _OTHER_PREFIX = 0.95  # "van den Berg" and "ten Berg": near, not one name
 
@@ -119,7 +119,8 @@ def match(identity: Identity, candidates: Candidates, thresholds: Thresholds) ->
     if len(fitting) == 1 and not rivals and not candidates.crowded:
         return Certain(fitting[0])
     possible = any(evidence.possible(thresholds.absent_below) for evidence, _ in compared)
-    return Uncertain() if possible or candidates.crowded or not surnames(identity) else Absent()
+    unsought = all(name.unread for name in surnames(identity))
+    return Uncertain() if possible or candidates.crowded or unsought else Absent()
 
 
 def compare(asked: Identity, held: Identity, thresholds: Thresholds) -> Evidence:
@@ -144,18 +145,20 @@ def compare(asked: Identity, held: Identity, thresholds: Thresholds) -> Evidence
 
 def _surname(asked: Identity, held: Identity, thresholds: Thresholds) -> tuple[Likeness, str]:
     """The state, and the form in which they are most alike."""
-    likeness, form = 0.0, ""
+    likeness, form, whole = 0.0, "", False
     mine, theirs = surnames(asked), surnames(held)
     if not mine or not theirs:
         return Likeness.OPEN, ""
     for one in mine:
         for other in theirs:
-            alike = _likeness(one, other)
-            if alike > likeness:
-                likeness, form = alike, min(one.form, other.form)
-    if likeness >= thresholds.surname_same:
+            alike, same = _likeness(one, other), one.unread == other.unread
+            if (alike, same) > (likeness, whole):
+                likeness, form, whole = alike, min(one.form, other.form), same
+    if whole and likeness >= thresholds.surname_same:
         return Likeness.EQUAL, form
-    return (Likeness.ALIKE if likeness >= thresholds.surname_near else Likeness.DIFFERENT), ""
+    if likeness >= thresholds.surname_near:
+        return Likeness.ALIKE, ""
+    return (Likeness.OPEN if any(name.unread for name in (*mine, *theirs)) else Likeness.DIFFERENT), ""
 
 
 def _likeness(one: Surname, other: Surname) -> float:
@@ -166,6 +169,14 @@ def _likeness(one: Surname, other: Surname) -> float:
 
 
 def _given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> Likeness:
+    likeness = _latin_given_names(asked, held, thresholds)
+    if unread(asked.given_names) == unread(held.given_names):
+        return likeness
+    less = {Likeness.EQUAL: Likeness.IN_PART, Likeness.DIFFERENT: Likeness.OPEN}
+    return less.get(likeness, likeness)  # what was not read may be the same, or another name
+
+
+def _latin_given_names(asked: Identity, held: Identity, thresholds: Thresholds) -> Likeness:
     mine, theirs = given_names(asked.given_names), given_names(held.given_names)
     if not mine or not theirs:
         return Likeness.OPEN

@@ -6,7 +6,8 @@
   Mohammed), ph/f, th/t, ck/k, c/k.
 - Prefixes are stripped from a surname and compared apart, also where they were typed into it.
 - Titles before a name (mr., drs., ing.) are no name. Letters outside the Latin alphabet fold to nothing: such
-  a name is not compared, and is never another one.
+  a name is not compared, and is never another one. What of a name was not read so is kept beside it: names
+  that differ in it are not known to be equal.
 - A double surname is itself and each of its parts; so is a surname with a partner's surname.
 """
 
@@ -23,6 +24,7 @@ _SPELLED = str.maketrans(
 )
 _APOSTROPHES = re.compile(r"['’‘`´ʼ.]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
+_LETTERS = frozenset({"Ll", "Lo", "Lt", "Lu"})  # a modifier (ʻ) only says how the letter before it sounds
 _HARD_C = re.compile(r"c(?=[^eiyh]|$)")
 _DOUBLED = re.compile(r"(.)\1+")
 _DOUBLE_NAME = re.compile(r"\s*[-/–]\s*")
@@ -39,9 +41,18 @@ _TITLES = frozenset(
 
 def folded(text: str) -> str:
     """Lower-case a-z and single spaces; apostrophes and dots vanish, everything else becomes a space."""
+    return _NOT_LETTERS.sub(" ", _plain(text)).strip()
+
+
+@lru_cache(maxsize=65536)
+def unread(text: str) -> str:
+    """The letters that `folded` leaves out, in order: those of another script."""
+    return "".join(one for one in _plain(text) if not one.isascii() and unicodedata.category(one) in _LETTERS)
+
+
+def _plain(text: str) -> str:
     apart = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold().translate(_SPELLED)
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return _NOT_LETTERS.sub(" ", plain).strip()
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 @lru_cache(maxsize=65536)
@@ -61,10 +72,11 @@ def skeleton(form: str) -> str:
 
 @dataclass(frozen=True)
 class Surname:
-    """A surname without its prefix, and the prefix."""
+    """A surname without its prefix, and the prefix. `unread`: what of it stands in another script."""
 
     form: str
     prefix: str
+    unread: str = ""
 
 
 def _untitled(text: str) -> list[str]:
@@ -81,7 +93,7 @@ def surname_of(text: str, prefix: str) -> Surname:
     apart = folded(prefix).split()
     while len(words) > 1 and words[0] in _PREFIXES:
         apart.append(words.pop(0))
-    return Surname(spelled("".join(words)), "".join(apart))
+    return Surname(spelled("".join(words)), "".join(apart), unread(text))
 
 
 @lru_cache(maxsize=65536)
