@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,10 +105,18 @@ def _run(
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token; else RVDK_REGISTER_TOKEN.")
     ] = None,
+    clock: Annotated[
+        Path | None, typer.Option(help="A file with the seconds that the chain's clock is ahead.")
+    ] = None,
 ) -> None:
     """The stand-in for RvdK's register (TEST)."""
     token = token_file.read_text().strip() if token_file else os.environ.get("RVDK_REGISTER_TOKEN", "")
-    app = app_of(database, token, today=lambda: day_of(datetime.now(UTC)))
+
+    def today() -> date:
+        ahead = int(clock.read_text(encoding="ascii")) if clock and clock.exists() else 0
+        return day_of(datetime.now(UTC) + timedelta(seconds=ahead))
+
+    app = app_of(database, token, today=today)
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 
 

@@ -297,6 +297,8 @@ def _command(party: str, world: World) -> list[str]:
         database = f"sqlite:///{world.folder / 'register' / 'rvdk'}.sqlite"
         return [
             "demo.rvdk_register",
+            "--clock",
+            str(world.clock_file),
             "--database",
             database,
             "--port",

@@ -5,7 +5,7 @@ import http.server
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import uvicorn
@@ -16,11 +16,11 @@ TOKEN = "a token for tests, not a secret!"
 
 
 @contextlib.contextmanager
-def rvdk_service(database_url: str, today: date) -> Iterator[str]:
+def rvdk_service(database_url: str, today: Callable[[], date]) -> Iterator[str]:
     """The host and port at which it listens."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    app = app_of(database_url, TOKEN, today=lambda: today)
+    app = app_of(database_url, TOKEN, today=today)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

@@ -295,7 +295,7 @@ def local_world(folder: Path, *, registers: Path, **chosen: Any) -> Iterator[Loc
     if chosen.get("databases") is None:
         _put_databases(folder, world.parties)
     database = f"sqlite:///{registers / 'rvdk'}.sqlite"
-    with rvdk_service(database, world.today) as place:
+    with rvdk_service(database, lambda: day_of(world.clock())) as place:
         (folder / "rvdk-token").write_text(TOKEN, encoding="utf-8")
         world.ports["rvdk_register"] = int(place.rpartition(":")[2])
         try:

@@ -149,7 +149,7 @@ def crash_chain(folder: Path, registers: Path, **chosen: Any) -> Iterator[CrashC
     try:
         (folder / "register").symlink_to(registers, target_is_directory=True)
         make_parties(world)
-        with rvdk_service(f"sqlite:///{registers / 'rvdk'}.sqlite", world.today) as place:
+        with rvdk_service(f"sqlite:///{registers / 'rvdk'}.sqlite", lambda: world.today) as place:
             (folder / "rvdk-token").write_text(TOKEN, encoding="utf-8")
             world.ports["rvdk_register"] = int(place.rpartition(":")[2])
             yield world

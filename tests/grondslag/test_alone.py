@@ -45,7 +45,8 @@ import runpy, sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
         there = {*sys.stdlib_module_names, "audit", "cryptography", "cffi", "_cffi_backend"}
-        if name.partition(".")[0] not in there:
+        built = name.startswith("_sysconfigdata")  # of this Python, made when it was built
+        if name.partition(".")[0] not in there and not built:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 sys.argv[0] = "audit"

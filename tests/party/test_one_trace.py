@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_register_and_the_policy_server_are_told_the_trace() -> None:
         await site.start()
         address = f"http://127.0.0.1:{runner.addresses[0][1]}"
         trace.enter(here)
-        register = RestRegister(address, rvdk.records)
+        register = RestRegister(address, rvdk.records, today=lambda: datetime.now(UTC).date())
         release = load_release()
         try:
             with pytest.raises(Exception, match="503"):

@@ -1,6 +1,7 @@
 """Time tells nothing: yes and no cost the same work at the holder, and leave at a whole beat of the clock."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,12 +37,15 @@ def ask(chain: LocalWorld, who: str) -> str:
     return str(item["answer"]["codes"][0])
 
 
+_ABOUT_ITSELF = re.compile(r"^(PRAGMA|BEGIN)|blocks_made")  # now and then, whoever is asked about
+
+
 def test_yes_and_no_ask_the_register_the_same(chain: LocalWorld) -> None:
     """As many statements, of the same text, for who is there, who is shielded and who is not there."""
     asked: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
-        if "register" in str(connection.engine.url) and not statement.startswith(("PRAGMA", "BEGIN")):
+        if "register" in str(connection.engine.url) and not _ABOUT_ITSELF.search(statement):
             asked.append(statement.split("IN (", maxsplit=1)[0])
 
     seen: dict[str, tuple[str, list[str]]] = {}

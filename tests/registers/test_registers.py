@@ -245,7 +245,7 @@ def test_rows_of_another_shape_are_unreadable(folder: Path) -> None:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{tmp_path_factory.mktemp('rest')}/rvdk.sqlite"
     build("rvdk", url, 1, 500, cast("rvdk", Record("protection", "parent", TODAY)), today=TODAY)
-    with rvdk_service(url, TODAY) as host:
+    with rvdk_service(url, lambda: TODAY) as host:
         yield host
 
 

@@ -127,7 +127,7 @@ class TestRvdkBehindHttp(Reference):
     def _built(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         database = f"sqlite:///{tmp_path_factory.mktemp('register')}/rvdk.sqlite"
         build(cls.partner, database, 1, 2000, everyone(cls.partner), today=TODAY)
-        with rvdk_service(database, TODAY) as host:
+        with rvdk_service(database, lambda: TODAY) as host:
             cls.address = f"http://node:{quote(TOKEN)}@{host}"
             yield
 
@@ -160,7 +160,7 @@ def _asked_over(partner: str, folder: Path, everyone: list[CastMember]) -> list[
     build(partner, database, 1, 20, everyone, today=TODAY)
     if partner != "rvdk":
         return asyncio.run(asked(database))
-    with rvdk_service(database, TODAY) as host:
+    with rvdk_service(database, lambda: TODAY) as host:
         return asyncio.run(asked(f"http://node:{quote(TOKEN)}@{host}"))
 
 
