@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.account import account_of, told_account
@@ -80,7 +79,7 @@ def account(export: Path, keys: list[str]) -> int:
     if report.outcome == CANNOT_TELL and not report.entries:
         return report.outcome
     found = account_of(export)
-    sys.stdout.write("\n" + "\n".join(told_account(found, datetime.now(UTC))) + "\n")
+    sys.stdout.write("\n" + "\n".join(told_account(found)) + "\n")
     return report.outcome
 
 

@@ -9,7 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,11 @@ def account_of(path: Path, *, joint: bool | None = None) -> Account:
     return found
 
 
-def told_account(found: Account, now: datetime) -> Iterator[str]:
-    """All of it in Dutch, line by line."""
+def told_account(found: Account, now: datetime | None = None) -> Iterator[str]:
+    """All of it in Dutch, line by line. `now`: as of when something is too late; without it as of the last
+    line, since what came after that is not in the export.
+    """
+    now = now or _last(found)
     yield f"{found.entries} regels, van {_when(found.since)} tot en met {_when(found.until)}."
     if found.odd:
         yield f"{found.odd} regels zijn niet te lezen en niet meegeteld; de controle zegt welke."
@@ -147,13 +150,20 @@ def _duties(found: Account, now: datetime) -> Iterator[str]:
     for state, count in _sorted(Counter(one.state for one in every)):
         yield f"{count} × {_STATES[state]}"
     late = sorted((one for one in every if one.overdue(now)), key=lambda one: one.due_at)
-    yield f"{len(late)} nu te laat"
+    yield f"{len(late)} te laat op {_when(now.isoformat())}"
     for one in late[:_MOST_NAMED]:
         yield f"  {one.receiver}, casus {one.case_ref}: had moeten zijn vóór {_when(one.due_at.isoformat())}"
     if len(late) > _MOST_NAMED:
         yield f"  en {len(late) - _MOST_NAMED} andere"
     breached = sum(one.breached_since is not None for one in every)
     yield f"{breached} uitgesteld toen het al te laat was"
+
+
+def _last(found: Account) -> datetime:
+    try:
+        return datetime.fromisoformat(found.until)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _erased(found: Account) -> Iterator[str]:

@@ -51,6 +51,7 @@ def export_verified(play: Play, told: PlayedStory) -> None:
     said = _run("report", out, _key(world, "veilig_thuis"))[1]
     for heading in ("Gevraagd", "Geweigerd", "Wie keek", "Wie het moet weten", "Wat dit niet bewijst"):
         told.must(f"\n{heading}" in said, f"in het verslag ontbreekt: {heading}")
+    told.must("1 te laat op" in said, "het verslag telt niet wat te laat is")
     told.notes += ["Het verslag voor de FG, uit hetzelfde bestand:", *_some(said)]
     changed = out.with_name("changed.zip")
     _change(out, changed)

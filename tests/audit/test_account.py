@@ -66,7 +66,7 @@ def test_everything_is_counted_and_said(sqlite_books: Books) -> None:
         "1 × u-7 keek naar een vraag of een antwoord",
         "2 × fg-1 las in het spoor, grond: kwartaalcontrole",
         "1 × nog te vertellen",
-        "0 nu te laat",
+        "0 te laat op ",
         "1 × request, door fg-1",
         "1 × release_step_gone",
         "1 vergelijkingen met een ander spoor, 3 regels die één kant mist",
@@ -78,9 +78,16 @@ def test_everything_is_counted_and_said(sqlite_books: Books) -> None:
 
 def test_what_is_overdue_is_named_with_its_time_here(sqlite_books: Books) -> None:
     late = text(account_of(filled(sqlite_books)), AT + timedelta(days=30))
-    assert "1 nu te laat" in late
+    assert "1 te laat op " in late
     assert "casus case: had moeten zijn vóór " in late
     assert "23.59" in late
+
+
+def test_without_a_moment_it_is_as_of_the_last_line(sqlite_books: Books) -> None:
+    """What came after that is not in the export, so nothing is said of it."""
+    found = account_of(filled(sqlite_books))
+    assert "\n".join(told_account(found)) == text(found, datetime.fromisoformat(found.until))
+    assert "0 te laat op 01-01-1970" in "\n".join(told_account(Account()))
 
 
 def test_a_line_that_cannot_be_read_stops_nothing(tmp_path: Path) -> None:
