@@ -35,6 +35,12 @@ def export_verified(play: Play, told: PlayedStory) -> None:
     man = play.subject("stalking.man", "suspected_perpetrator", ["reclassering.known"])
     told.take(play.ask(play.chair, case, [man]))
     play.pass_time(timedelta(days=29))
+
+    def alarmed() -> bool:
+        [one] = play.chair.post("/v1/obligations/_search", {"caseRef": case, "live": True})
+        return not any(row["code"].startswith("overdue") for row in one["reminders"])
+
+    told.must(play.soon(alarmed), "te laat, en niemand is gewaarschuwd")
     world = play.world
     now, out = world.now(), world.folder / "export.zip"
     settings = NodeSettings(**world.settings("veilig_thuis"))
