@@ -93,6 +93,7 @@ async def started(
     says what to do.
     """
     signatory = read_signatory(settings, party, now)
+    signatory.keyring.signing_key(now())  # a clock behind the first key is said at once
     directory = signatory.directory
     release = load_release(settings.release)
     async with AsyncExitStack() as stack:
@@ -141,7 +142,6 @@ def read_signatory(settings: PartySettings, party: str, now: Callable[[], dateti
             "keeps it, and take the new one."
         )
     _verify_listed(keyring, directory, settings.keys)
-    keyring.signing_key(now())
     return Signatory(directory, keyring, now)
 
 
